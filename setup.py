@@ -1,0 +1,56 @@
+"""Package metadata; tool settings live in pyproject.toml."""
+
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+setup(
+    name="immich-ml-proxy",
+    version="0.1.0",
+    description="One address in front of all your Immich machine-learning servers",
+    long_description=Path(__file__).with_name("README.rst").read_text("utf-8"),
+    long_description_content_type="text/x-rst",
+    license="MIT",
+    python_requires=">=3.11",
+    packages=[
+        *find_packages(include=["immich_ml_proxy", "immich_ml_proxy.*"]),
+        "immich_ml_proxy.static",
+        "twisted.plugins",
+    ],
+    # The pages stand at the top level of the checkout and travel in the package.
+    package_dir={"immich_ml_proxy.static": "static"},
+    package_data={
+        "immich_ml_proxy": ["py.typed"],
+        "immich_ml_proxy.static": ["*"],
+        "twisted.plugins": ["immich_ml_proxy_plugin.py"],
+    },
+    install_requires=[
+        "attrs>=23.1",
+        "hyperlink>=21.0.0",
+        "imagesize>=1.4",
+        "klein>=24.8.0",
+        "msgspec>=0.19",
+        "multipart>=1.2",
+        "treq>=24.9",
+        "twisted[tls]>=25.5.0",
+        "zope.interface>=6.0",
+    ],
+    extras_require={
+        "test": [
+            "hypothesis>=6.100",
+            "mypy>=1.15",
+            "mypy-zope>=1.0.10",
+            "pillow>=10.0",
+            "pytest>=8.0",
+            "pytest-twisted>=1.14",
+            "ruff>=0.9",
+            "selenium>=4.20",
+            "types-setuptools",
+        ],
+        "bench": ["matplotlib>=3.8"],
+    },
+    entry_points={
+        "console_scripts": ["immich-ml-proxy = immich_ml_proxy.cli:main"],
+    },
+    zip_safe=False,
+)
