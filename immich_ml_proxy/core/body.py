@@ -1,0 +1,65 @@
+"""The body of a request: the chunks as they came, kept until it is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+
+class Body:
+    """
+    A body that may still be arriving.
+
+    Chunks are never joined or changed, so any number of readers can walk them at
+    their own pace, each from the start: that is what makes a failover free.
+
+    :ivar chunks: the bytes received so far.
+    :ivar size: their number.
+    :ivar length: the number announced, or ``None`` (a chunked upload, whose length
+        is known at the end only).
+    :ivar complete: all has arrived.
+    :ivar broken: the client left before all had arrived, or what it sent is refused;
+        no more will come.
+    """
+
+    __slots__ = ("broken", "chunks", "complete", "length", "size", "watchers")
+
+    def __init__(self, length: int | None) -> None:
+        self.chunks: list[bytes] = []
+        self.size = 0
+        self.length = length
+        self.complete = False
+        self.broken = False
+        #: called without arguments after every change
+        self.watchers: list[Callable[[], None]] = []
+
+    def append(self, chunk: bytes) -> None:
+        """Take the next bytes."""
+        self.chunks.append(chunk)
+        self.size += len(chunk)
+        self._changed()
+
+    def finish(self) -> None:
+        """All has arrived."""
+        self.complete = True
+        self.length = self.size
+        self._changed()
+
+    def break_off(self) -> None:
+        """No more will come."""
+        self.broken = True
+        self._changed()
+
+    def drop(self) -> None:
+        """
+        Let go of the bytes.
+
+        The request that owns them stays in a reference cycle until the garbage
+        collector runs; nothing large may hang on it.
+        """
+        self.chunks = []
+        self.watchers.clear()
+
+    def _changed(self) -> None:
+        if self.watchers:
+            for watcher in tuple(self.watchers):
+                watcher()

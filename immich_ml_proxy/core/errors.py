@@ -1,0 +1,89 @@
+"""Our errors, each with the HTTP status it is answered with."""
+
+from __future__ import annotations
+
+
+class ProxyError(Exception):
+    """
+    Something that ends a request; its text is shown to the client.
+
+    :cvar status: the HTTP status it is answered with.
+    :cvar retry_after: seconds for a ``Retry-After`` header, or ``None``.
+    :ivar backends: names of the backends that were asked.
+    """
+
+    status = 500
+    retry_after: int | None = None
+    backends: tuple[str, ...] = ()
+
+
+class BadForm(ProxyError):
+    """The body is no form that carries ``entries``."""
+
+    status = 400
+
+
+class BodyTooLarge(ProxyError):
+    """The body, or a part of it that must be read at once, is over its limit."""
+
+    status = 413
+
+
+class BadEntries(ProxyError):
+    """``entries`` is missing or is not an object of objects."""
+
+    status = 422
+
+
+class BadRequest(ProxyError):
+    """A request to the API that cannot be understood."""
+
+    status = 400
+
+
+class ConfigError(ProxyError):
+    """
+    A configuration that is refused.
+
+    :param field: path of the refused field, such as ``backends[1].url``; empty
+        when the document itself is wrong.
+    :param reason: what is wrong with it and what would be right.
+    """
+
+    status = 400
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}" if field else reason)
+        self.field = field
+        self.reason = reason
+
+
+class StorageError(ProxyError):
+    """The configuration could not be written; the one in force stays."""
+
+    status = 500
+
+
+class BackendFailed(ProxyError):
+    """Every backend that was asked failed, or the request breaks each of them."""
+
+    status = 502
+
+
+class Unavailable(ProxyError):
+    """There is no backend to ask, or no room to wait for one."""
+
+    status = 503
+    retry_after = 5
+
+
+class TimedOut(ProxyError):
+    """No backend answered in time."""
+
+    status = 504
+
+
+class ForeignOrigin(ProxyError):
+    """A page of another site tries to change something."""
+
+    status = 403

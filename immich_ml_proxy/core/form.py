@@ -1,0 +1,266 @@
+"""
+Finds the value of ``entries`` in the bytes of a form, and nothing else.
+
+Wire format of ``multipart/form-data`` (RFC 7578): parts are separated by CRLF, two
+hyphens and the boundary; the first separator may lack the CRLF, the last is followed
+by two hyphens. A part is header lines, an empty line, and its value:
+
+    --boundary CRLF
+    Content-Disposition: form-data; name="entries" CRLF
+    CRLF
+    {"clip": ...} CRLF
+    --boundary CRLF
+    ...
+    --boundary-- CRLF
+
+A scanner is fed the chunks as they arrive. It copies none of them and knows where
+``entries`` stands as soon as it has seen it, so a request can be routed while its
+picture is still under way.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+from urllib.parse import quote_plus, unquote_to_bytes
+
+import attrs
+from multipart import parse_options_header
+
+from immich_ml_proxy.core.errors import BadEntries, BadForm, BodyTooLarge
+
+#: What Starlette, which the ML servers parse forms with, accepts at the most.
+MAX_PARTS = 1000
+#: Longest header block of a part, and longest value of ``entries``, in bytes.
+MAX_PART_HEADERS = 16 * 1024
+MAX_ENTRIES = 1024 * 1024
+#: Longest urlencoded form: it has no picture in it, and is read as a whole.
+MAX_URLENCODED = 4 * 1024 * 1024
+
+_TWICE = "entries: sent twice; the form must have it once"
+_TOO_LONG = f"entries: longer than {MAX_ENTRIES} bytes"
+
+
+@attrs.frozen
+class Entries:
+    """
+    The value of ``entries``, and where it stands in the body.
+
+    :ivar value: the bytes of the JSON, decoded from the form's encoding.
+    :ivar start: offset of its first byte in the body.
+    :ivar end: offset behind its last byte.
+    :ivar urlencoded: what replaces it must be encoded as a form's value.
+    """
+
+    value: bytes
+    start: int
+    end: int
+    urlencoded: bool = False
+
+    def encode(self, value: bytes) -> bytes:
+        """Return ``value`` as it must stand in this form."""
+        return quote_plus(value).encode("ascii") if self.urlencoded else value
+
+
+def _checked(entries: Entries) -> Entries:
+    if len(entries.value) > MAX_ENTRIES:
+        raise BodyTooLarge(_TOO_LONG)
+    return entries
+
+
+class Scanner(Protocol):
+    """Reads a form chunk by chunk; every method may raise a ``ProxyError``."""
+
+    entries: Entries | None
+
+    def feed(self, chunk: bytes) -> None:
+        """Look at the next bytes."""
+
+    def finish(self) -> Entries:
+        """Return the entries after the last byte; it is an error to have none."""
+
+
+def scanner(content_type: bytes | None) -> Scanner:
+    """
+    Return the scanner for a body of this ``Content-Type``.
+
+    :raises BadForm: when it is no form, or a multipart form without a boundary.
+    """
+    kind, options = parse_options_header((content_type or b"").decode("latin-1"))
+    if kind == "multipart/form-data":
+        boundary = options.get("boundary", "").encode("latin-1")
+        if not 0 < len(boundary) <= 200 or b"\r" in boundary or b"\n" in boundary:
+            raise BadForm("the multipart form has no usable boundary")
+        return MultipartScanner(boundary)
+    if kind == "application/x-www-form-urlencoded":
+        return UrlencodedScanner()
+    raise BadForm(
+        "send a form (multipart/form-data with the fields entries and image or text), "
+        f"not {kind or 'a body without Content-Type'}"
+    )
+
+
+class MultipartScanner:
+    """Scans a ``multipart/form-data`` body with the given boundary."""
+
+    def __init__(self, boundary: bytes) -> None:
+        self.entries: Entries | None = None
+        self._delimiter = b"\r\n--" + boundary
+        # The first delimiter may open the body: pretend that a CRLF came before.
+        self._tail = b"\r\n"
+        self._seen = 0  # offset of the chunk being looked at
+        self._held = b""  # bytes of a header block that goes on in the next chunk
+        self._held_start = 0
+        self._value: list[bytes] | None = None  # of entries, while it is read
+        self._value_start = 0
+        self._parts = 0
+        self._in_headers = False
+        self._closed = False
+
+    def feed(self, chunk: bytes) -> None:
+        """Look at the next bytes; see :class:`Scanner`."""
+        position = 0
+        while not self._closed and position < len(chunk):
+            if self._in_headers:
+                position = self._read_headers(chunk, position)
+            else:
+                position = self._read_value(chunk, position)
+        self._seen += len(chunk)
+
+    def finish(self) -> Entries:
+        """Return the entries; see :class:`Scanner`."""
+        if self.entries is not None:
+            return self.entries
+        if self._parts == 0:
+            raise BadForm("the body does not hold the form that its header announces")
+        if self._value is not None or self._in_headers:
+            raise BadForm("the form is cut short")
+        raise BadEntries("entries: missing; the form must have a field of this name")
+
+    def _read_value(self, chunk: bytes, position: int) -> int:
+        """Skip (or keep, for entries) a value; return the offset behind it."""
+        delimiter, tail = self._delimiter, self._tail
+        if tail and position == 0:
+            # The delimiter may have begun in the chunk before.
+            seam = tail + chunk[: len(delimiter) - 1]
+            found = seam.find(delimiter)
+            if found >= 0:
+                return self._end_value(chunk, 0, found - len(tail))
+        found = chunk.find(delimiter, position)
+        if found >= 0:
+            return self._end_value(chunk, position, found)
+        if self._value is not None:
+            self._keep(chunk[position:])
+        reach = len(delimiter) - 1
+        rest = chunk[max(position, len(chunk) - reach) :]
+        self._tail = (tail + rest)[-reach:] if position == 0 else rest
+        return len(chunk)
+
+    def _end_value(self, chunk: bytes, position: int, found: int) -> int:
+        """A delimiter stands at ``found`` (below 0: in the chunk before)."""
+        if self._value is not None:
+            end = self._seen + found
+            self._value.append(chunk[position : max(found, position)])
+            value = b"".join(self._value)[: end - self._value_start]
+            self.entries = _checked(Entries(value, self._value_start, end))
+            self._value = None
+        self._tail = b""
+        self._held, self._in_headers = b"", True
+        after = found + len(self._delimiter)
+        self._held_start = self._seen + after
+        self._parts += 1
+        if self._parts > MAX_PARTS:
+            raise BadForm(f"the form has more than {MAX_PARTS} parts")
+        return after
+
+    def _read_headers(self, chunk: bytes, position: int) -> int:
+        """Read what follows a delimiter, up to the value; return its offset."""
+        before = len(self._held)
+        self._held += chunk[position : position + MAX_PART_HEADERS]
+        if self._held.startswith(b"--"):
+            self._closed = True
+            return len(chunk)
+        end = self._held.find(b"\r\n\r\n")
+        if end < 0:
+            if len(self._held) >= MAX_PART_HEADERS:
+                raise BadForm("a part of the form has too long headers")
+            return len(chunk)
+        block = self._held[:end]
+        self._held, self._in_headers = b"", False
+        self._begin_value(block, self._held_start + end + 4)
+        return position + end + 4 - before
+
+    def _begin_value(self, block: bytes, start: int) -> None:
+        padding, _, lines = block.partition(b"\r\n")
+        if padding.strip(b" \t"):
+            raise BadForm("a part of the form does not begin on a line of its own")
+        if self._delimiter in b"\r\n" + lines:
+            raise BadForm("a part of the form has no headers")
+        options = _disposition(lines)
+        if options.get("name") != "entries":
+            return
+        if "filename" in options:
+            raise BadEntries("entries: must be a plain field, not a file")
+        if self.entries is not None:
+            raise BadEntries(_TWICE)
+        self._value, self._value_start = [], start
+
+    def _keep(self, data: bytes) -> None:
+        assert self._value is not None
+        self._value.append(data)
+        if self._seen + len(data) - self._value_start > 2 * MAX_ENTRIES:
+            raise BodyTooLarge(_TOO_LONG)
+
+
+def _disposition(lines: bytes) -> dict[str, str]:
+    """Return the options of a part's ``Content-Disposition``."""
+    for line in lines.split(b"\r\n"):
+        name, _, value = line.partition(b":")
+        if name.strip().lower() == b"content-disposition":
+            kind, options = parse_options_header(value.decode("utf-8", "replace"))
+            return options if kind == "form-data" else {}
+    return {}
+
+
+class UrlencodedScanner:
+    """Scans an ``application/x-www-form-urlencoded`` body, once it is there."""
+
+    def __init__(self) -> None:
+        self.entries: Entries | None = None
+        self._chunks: list[bytes] = []
+        self._size = 0
+
+    def feed(self, chunk: bytes) -> None:
+        """Keep the next bytes; see :class:`Scanner`."""
+        self._chunks.append(chunk)
+        self._size += len(chunk)
+        if self._size > MAX_URLENCODED:
+            raise BodyTooLarge(
+                f"an urlencoded form may have {MAX_URLENCODED} bytes; "
+                "send a picture as multipart/form-data"
+            )
+
+    def finish(self) -> Entries:
+        """Return the entries; see :class:`Scanner`."""
+        body, self._chunks = b"".join(self._chunks), []
+        if body.count(b"&") >= MAX_PARTS:
+            raise BadForm(f"the form has more than {MAX_PARTS} fields")
+        start = 0
+        for field in body.split(b"&"):
+            name, equals, value = field.partition(b"=")
+            if equals and _unquoted(name) == b"entries":
+                if self.entries is not None:
+                    raise BadEntries(_TWICE)
+                at = start + len(name) + 1
+                self.entries = _checked(
+                    Entries(_unquoted(value), at, at + len(value), urlencoded=True)
+                )
+            start += len(field) + 1
+        if self.entries is None:
+            raise BadEntries(
+                "entries: missing; the form must have a field of this name"
+            )
+        return self.entries
+
+
+def _unquoted(value: bytes) -> bytes:
+    return unquote_to_bytes(value.replace(b"+", b" "))
