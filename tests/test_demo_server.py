@@ -1,0 +1,379 @@
+"""A simulated server on the wire: connections, places, time, failures, counters."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from typing import Any
+
+import pytest
+import pytest_twisted
+from treq.client import HTTPClient
+from treq.testing import RequestTraversalAgent
+from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.internet.error import ConnectionDone, ConnectionRefusedError
+from twisted.internet.task import Clock
+from twisted.internet.testing import StringTransportWithDisconnection
+from twisted.python.failure import Failure
+from twisted.web.client import Agent, readBody
+
+from immich_ml_proxy.demo import (
+    MODES,
+    SIMULATED,
+    DemoServers,
+    Mode,
+    SimulatedServer,
+    expected_answer,
+    site,
+)
+from tests.demo_requests import (
+    FACES,
+    MULTIPART,
+    PHOTO,
+    TEXTUAL,
+    VISUAL,
+    entries_part,
+    form,
+    image_part,
+    part,
+)
+
+PONG = b"GET /ping HTTP/1.1\r\nHost: ml\r\n\r\n"
+
+
+class Connection:
+    """A client's connection to a server, in memory: bytes in, bytes out."""
+
+    def __init__(self, server: SimulatedServer) -> None:
+        self.transport: Any = StringTransportWithDisconnection()
+        self.protocol: Any = site(server).buildProtocol(None)
+        self.transport.protocol = self.protocol
+        self.protocol.makeConnection(self.transport)
+
+    def send(self, data: bytes) -> Connection:
+        """Give the server some bytes of a request."""
+        self.protocol.dataReceived(data)
+        return self
+
+    def leave(self) -> None:
+        """Close the connection from the client's side."""
+        self.protocol.connectionLost(Failure(ConnectionDone()))
+
+    @property
+    def answered(self) -> bool:
+        """Whether anything came back."""
+        return bool(self.transport.value())
+
+    @property
+    def closed(self) -> bool:
+        """Whether the server closed it."""
+        return not self.transport.connected
+
+    def response(self) -> tuple[int, dict[str, str], bytes]:
+        """Return status, headers and body of the one response there is."""
+        head, _, body = self.transport.value().partition(b"\r\n\r\n")
+        self.transport.clear()
+        status, *lines = head.decode().split("\r\n")
+        headers = dict(line.lower().split(": ", 1) for line in lines)
+        assert int(headers["content-length"]) == len(body)
+        return int(status.split()[1]), headers, body
+
+
+def post(body: bytes, kind: str = MULTIPART) -> bytes:
+    """Return a request as Immich sends it."""
+    head = f"Host: ml\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}"
+    return f"POST /predict HTTP/1.1\r\n{head}\r\n\r\n".encode() + body
+
+
+SEARCH = post(form(entries_part(TEXTUAL), part("text", b"a dog")))
+PHOTO_SEARCH = post(form(entries_part(VISUAL), image_part(PHOTO)))
+FIND_FACES = post(form(entries_part(FACES), image_part(PHOTO)))
+
+
+def served(connection: Connection) -> bool:
+    """Tell whether the connection got a 200, or nothing yet."""
+    if not connection.answered:
+        return False
+    assert connection.response()[0] == 200
+    return True
+
+
+@pytest.mark.parametrize(
+    ("request_", "status", "body"),
+    [
+        (b"GET / HTTP/1.1", 200, b'{"message":"Immich ML (simulated)"}'),
+        (b"GET /ping HTTP/1.1", 200, b"pong"),
+        (b"GET /models HTTP/1.1", 404, b'{"detail":"Not Found"}'),
+        (b"GET /predict HTTP/1.1", 405, b'{"detail":"Method Not Allowed"}'),
+    ],
+)
+def test_every_response_says_that_it_is_simulated(
+    request_: bytes, status: int, body: bytes
+) -> None:
+    """Nobody may take its answers for those of a model."""
+    connection = Connection(SimulatedServer(Clock(), "nas"))
+    got, headers, content = connection.send(
+        request_ + b"\r\nHost: ml\r\n\r\n"
+    ).response()
+    assert (got, content) == (status, body)
+    assert headers["x-simulated"] == SIMULATED
+    assert headers["x-simulated-server"] == "nas"
+
+
+def test_a_predict_is_answered_over_the_same_connection() -> None:
+    """The connection is kept, and every answer carries its length."""
+    connection = Connection(SimulatedServer(Clock(), "gpu"))
+    for request, due in (
+        (SEARCH, expected_answer(TEXTUAL, None, "a dog")),
+        (PHOTO_SEARCH, expected_answer(VISUAL, PHOTO, None)),
+    ):
+        status, headers, body = connection.send(request).response()
+        assert (status, headers["content-type"]) == (200, "application/json")
+        assert list(json.loads(body).items()) == list(due.items())
+        assert headers["x-simulated"] == SIMULATED
+
+
+def test_a_chunked_upload_and_expect_continue_are_taken() -> None:
+    """Not Immich's way, but other clients'."""
+    body = form(entries_part(VISUAL), image_part(PHOTO))
+    head = f"POST /predict HTTP/1.1\r\nHost: ml\r\nContent-Type: {MULTIPART}\r\n"
+    chunked = head + "Transfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n"
+    connection = Connection(SimulatedServer(Clock(), "gpu")).send(chunked.encode())
+    assert connection.transport.value() == b"HTTP/1.1 100 Continue\r\n\r\n"
+    connection.transport.clear()
+    for piece in (body[:100], body[100:], b""):
+        connection.send(f"{len(piece):x}\r\n".encode() + piece + b"\r\n")
+    assert json.loads(connection.response()[2]) == expected_answer(VISUAL, PHOTO, None)
+
+
+def test_a_form_cut_short_reaches_the_service() -> None:
+    """Twisted does not refuse it first; the answer is the service's own."""
+    body = form(entries_part(VISUAL), image_part(PHOTO))
+    connection = Connection(SimulatedServer(Clock(), "gpu")).send(post(body[:-300]))
+    status, headers, content = connection.response()
+    assert (status, headers["x-simulated"]) == (400, SIMULATED)
+    assert json.loads(content)["detail"] == "Either image or text must be provided"
+
+
+def test_an_idle_connection_is_closed_after_two_seconds() -> None:
+    """So a client's pooled connection is often stale."""
+    clock = Clock()
+    connection = Connection(SimulatedServer(clock, "gpu"))
+    for _ in range(2):
+        connection.send(PONG).response()
+        clock.advance(1.9)
+        assert not connection.closed
+    clock.advance(0.2)
+    assert connection.closed
+    assert clock.getDelayedCalls() == []
+
+
+def test_only_a_connection_without_a_request_is_idle() -> None:
+    """Neither a client that pauses in its upload nor slow work ends it."""
+    clock = Clock()
+    connection = Connection(SimulatedServer(clock, "gpu", service_time=60))
+    connection.send(SEARCH[:-10])
+    clock.advance(30)
+    connection.send(SEARCH[-10:])
+    clock.advance(59)
+    assert not connection.closed
+    clock.advance(1)
+    assert served(connection)
+    clock.advance(2)
+    assert connection.closed
+
+
+def test_so_many_are_worked_on_at_once_and_the_rest_wait_in_order() -> None:
+    """First come, first served; each takes the service time once it has a place."""
+    clock = Clock()
+    server = SimulatedServer(clock, "mac", service_time=1, places=2)
+    clients = [Connection(server).send(SEARCH) for _ in range(5)]
+    for in_progress, waiting, done in ((2, 3, 0), (2, 1, 2), (1, 0, 4), (0, 0, 5)):
+        assert (server.in_progress, server.waiting) == (in_progress, waiting)
+        assert [client.answered for client in clients] == [
+            number < done for number in range(5)
+        ]
+        clock.advance(1)
+    assert server.peak_in_progress == 2
+    assert server.served == Counter(clip=5)
+
+
+def test_the_service_time_may_depend_on_the_task() -> None:
+    """A request takes as long as its slowest task; an unnamed task takes none."""
+    clock = Clock()
+    times = {"facial-recognition": 3.0, "ocr": 5.0}
+    server = SimulatedServer(clock, "gpu", times, places=3)
+    both = post(form(entries_part(FACES | VISUAL), image_part(PHOTO)))
+    search = Connection(server).send(SEARCH)
+    faces, mixed = Connection(server).send(FIND_FACES), Connection(server).send(both)
+    assert served(search)
+    clock.advance(2.9)
+    assert not (faces.answered or mixed.answered)
+    clock.advance(0.1)
+    assert served(faces)
+    assert served(mixed)
+    assert server.served == {"clip": 2, "facial-recognition": 2}
+
+
+def test_a_client_that_leaves_frees_its_place() -> None:
+    """Its work is cancelled, whether begun or still waiting."""
+    clock = Clock()
+    server = SimulatedServer(clock, "nas", service_time=1, places=1)
+    working, waiting, last = (Connection(server).send(SEARCH) for _ in range(3))
+    clock.advance(0.5)
+    waiting.leave()
+    assert (server.in_progress, server.waiting) == (1, 1)
+    working.leave()
+    assert (server.in_progress, server.waiting) == (1, 0)
+    clock.advance(0.9)
+    assert not last.answered
+    clock.advance(0.1)
+    assert served(last)
+    assert server.served == {"clip": 1}
+    assert (server.predicts, server.in_progress) == (3, 0)
+
+
+def test_a_refused_request_takes_no_place_and_no_time() -> None:
+    """Only what is worked on waits for its turn, and only that is counted as served."""
+    server = SimulatedServer(Clock(), "nas", service_time=1, places=1)
+    Connection(server).send(SEARCH)
+    broken = Connection(server).send(post(form(entries_part(VISUAL))))
+    assert broken.response()[0] == 400
+    assert (server.predicts, server.waiting, server.served) == (2, 0, {})
+
+
+@pytest.mark.parametrize(
+    ("mode", "ping", "predict"),
+    [
+        ("up", 200, 200),
+        ("hang", 200, None),
+        ("hang_all", None, None),
+        ("error", 200, 500),
+        ("ping_error", 503, 200),
+    ],
+)
+def test_a_mode_decides_what_fails(
+    mode: Mode, ping: int | None, predict: int | None
+) -> None:
+    """What hangs is never answered, not even later, and is over when the client is."""
+    clock = Clock()
+    server = SimulatedServer(clock, "gpu")
+    server.mode = mode
+    clients = [Connection(server).send(PONG), Connection(server).send(SEARCH)]
+    clock.advance(1)
+    got = [client.response()[0] if client.answered else None for client in clients]
+    assert got == [ping, predict]
+    assert server.hanging == [ping, predict].count(None)
+    server.mode = "up"
+    assert served(Connection(server).send(SEARCH))
+    clock.advance(1000)
+    for client in clients:
+        if not client.closed:
+            assert not client.answered
+            client.leave()
+    assert server.hanging == 0
+    assert (server.pings, server.predicts) == (1, 2)
+
+
+def test_an_unknown_mode_is_refused() -> None:
+    """A misspelt switch would make a test pass for nothing."""
+    server = SimulatedServer(Clock(), "gpu")
+    with pytest.raises(ValueError, match="mode"):
+        server.mode = "down"  # type: ignore[assignment]  # that is the point
+    assert server.mode in MODES
+
+
+@pytest_twisted.ensureDeferred
+async def test_it_can_be_used_in_memory_by_a_client() -> None:
+    """``server.app.resource()`` behind treq's in-memory agent is a whole server."""
+    server = SimulatedServer(Clock(), "gpu")
+    client = HTTPClient(RequestTraversalAgent(server.app.resource()))
+    response = await client.post(
+        "http://gpu/predict",
+        data=form(entries_part(TEXTUAL), part("text", b"a dog")),
+        headers={"Content-Type": MULTIPART},
+    )
+    assert await response.json() == expected_answer(TEXTUAL, None, "a dog")
+
+
+@pytest_twisted.ensureDeferred
+async def test_the_demo_servers_listen_where_their_configuration_says() -> None:
+    """
+    The ports are known at once, who connects early is answered after the start, and
+    nothing listens after the stop.
+    """
+    from twisted.internet import reactor  # installed by pytest-twisted by now
+
+    agent: Any = Agent(reactor)
+
+    async def who(url: str) -> bytes:
+        response = await agent.request(b"GET", f"{url}/".encode())
+        [name] = response.headers.getRawHeaders("x-simulated-server")
+        await readBody(response)
+        return bytes(name, "ascii") if isinstance(name, str) else bytes(name)
+
+    demo = DemoServers(reactor)
+    configuration = demo.configuration()
+    backends = {each["name"]: each["url"] for each in configuration["backends"]}
+    assert list(backends) == configuration["defaultBackend"] == list(demo.servers)
+    assert set(configuration) == {"defaultBackend", "backends", "taskRouting"}
+    for names in configuration["taskRouting"].values():
+        assert set(names) <= set(backends)
+    early = [ensureDeferred(who(url)) for url in backends.values()]
+    demo.startService()
+    try:
+        for name, answer in zip(backends, early, strict=True):
+            assert (await answer).decode() == name
+    finally:
+        await (demo.stopService() or Deferred())
+    with pytest.raises(ConnectionRefusedError):
+        await who(backends["simulated-gpu"])
+
+
+@contextmanager
+def process(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Run a server in a process; gives it and its first line, ends it after."""
+    command = [sys.executable, "-m", "immich_ml_proxy.demo", *arguments]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as running:
+        try:
+            assert running.stdout is not None
+            yield running, running.stdout.readline().strip()
+        finally:
+            running.kill()
+
+
+def test_a_server_runs_in_a_process_of_its_own() -> None:
+    """It says when it is ready, and comes back on the same port after a kill."""
+    port = 0
+    for _ in range(2):
+        with process("--port", str(port), "--name", "x", "--service-time", "0") as (
+            _running,
+            line,
+        ):
+            assert line.startswith("listening on http://127.0.0.1:")
+            port = int(line.rpartition(":")[2])
+            connection = HTTPConnection("127.0.0.1", port, timeout=30)
+            connection.request("GET", "/ping")
+            response = connection.getresponse()
+            assert response.read() == b"pong"
+            assert response.headers["X-Simulated-Server"] == "x"
+            connection.close()
+
+
+def test_a_taken_port_ends_the_process_with_the_reason() -> None:
+    """Instead of a server that nobody can reach."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        with process("--port", port) as (running, line):
+            assert line == ""
+            assert running.wait(timeout=30) == 1
+            assert running.stderr is not None
+            assert f"cannot listen on port {port}" in running.stderr.read()
