@@ -1,0 +1,101 @@
+"""Sends a body to a backend, from its first byte, while it may still be arriving."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IConsumer
+from twisted.web.iweb import IBodyProducer
+from zope.interface import implementer
+
+from immich_ml_proxy.core.body import Body
+
+
+@attrs.frozen
+class Splice:
+    """Other bytes for those from ``start`` up to ``end`` of a body."""
+
+    start: int
+    end: int
+    replacement: bytes
+
+
+@implementer(IBodyProducer)
+class BodyReader:
+    """
+    Walks the chunks of a body once; a failover takes a new reader.
+
+    :ivar length: the number of bytes it will write.
+    """
+
+    def __init__(self, body: Body, splice: Splice | None = None) -> None:
+        assert body.length is not None
+        self.length = body.length
+        if splice is not None:
+            self.length += len(splice.replacement) - (splice.end - splice.start)
+        self._body = body
+        self._splice = splice
+        self._next = 0  # index of the chunk to be written next
+        self._offset = 0  # where it stands in the body
+        self._paused = False
+        self._consumer: Any = None
+        self._done: Deferred[None] | None = None
+
+    def startProducing(self, consumer: IConsumer) -> Deferred[None]:
+        """Write what is there, and the rest as it comes; see ``IBodyProducer``."""
+        self._consumer = consumer
+        done: Deferred[None] = Deferred(lambda _: self._let_go())
+        self._done = done
+        self._body.watchers.append(self._write)
+        self._write()
+        return done
+
+    def pauseProducing(self) -> None:
+        """Wait: the backend reads more slowly than the client sends."""
+        self._paused = True
+
+    def resumeProducing(self) -> None:
+        """Go on."""
+        self._paused = False
+        self._write()
+
+    def stopProducing(self) -> None:
+        """Let go of everything: nobody wants the rest."""
+        self._let_go()
+
+    def _write(self) -> None:
+        if self._consumer is None:
+            return
+        chunks = self._body.chunks
+        while not self._paused and self._next < len(chunks):
+            chunk = chunks[self._next]
+            self._next += 1
+            if self._splice is not None:
+                chunk = self._spliced(chunk, self._splice)
+            self._consumer.write(chunk)
+            if self._consumer is None:
+                return
+        if self._body.complete and self._next == len(chunks):
+            done = self._done
+            self._let_go()
+            if done is not None:
+                done.callback(None)
+
+    def _spliced(self, chunk: bytes, splice: Splice) -> bytes:
+        start = splice.start - self._offset
+        end = splice.end - self._offset
+        self._offset += len(chunk)
+        if end <= 0 or start >= len(chunk):
+            return chunk
+        head, tail = chunk[: max(start, 0)], chunk[end:]
+        return head + splice.replacement + tail if start >= 0 else tail
+
+    def _let_go(self) -> None:
+        # A reader and Twisted's LengthEnforcingConsumer hold each other; what hangs
+        # on them would live until the garbage collector runs.
+        if self._write in self._body.watchers:
+            self._body.watchers.remove(self._write)
+        self._consumer = None
+        self._done = None

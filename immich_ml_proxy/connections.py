@@ -1,0 +1,213 @@
+"""Connections to backends: one treq client over one agent over one pool."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from http.cookiejar import CookieJar
+from typing import Any
+
+import attrs
+from hyperlink import EncodedURL
+from treq.client import HTTPClient
+from twisted.internet.abstract import isIPAddress, isIPv6Address
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.endpoints import (
+    HostnameEndpoint,
+    TCP4ClientEndpoint,
+    TCP6ClientEndpoint,
+    wrapClientTLS,
+)
+from twisted.internet.error import TimeoutError as ConnectTimeout
+from twisted.internet.interfaces import (
+    IProtocolFactory,
+    IReactorTime,
+    IStreamClientEndpoint,
+)
+from twisted.web.client import (
+    URI,
+    Agent,
+    BrowserLikePolicyForHTTPS,
+    HTTPConnectionPool,
+)
+from twisted.web.iweb import IAgentEndpointFactory
+from zope.interface import implementer
+
+#: Seconds until connecting, with the look-up of the name, is given up.
+CONNECT_TIMEOUT = 2.0
+#: Seconds an idle connection is kept: ML servers close theirs after 2.
+IDLE_TIMEOUT = 1.5
+#: Idle connections kept for a backend.
+MAX_IDLE = 256
+#: Bytes read from and written to a socket at once; Twisted's 64 KiB and 128 KiB make
+#: a 4 MB picture cost 1.7 times the CPU time.
+BLOCK = 512 * 1024
+
+
+def use_large_blocks(transport: Any) -> None:
+    """Make ``transport`` read and write in large blocks, where it can."""
+    transport.bufferSize = BLOCK
+    transport.SEND_LIMIT = BLOCK
+
+
+class NoCookies(CookieJar):
+    """A cookie jar that is always empty: ML servers set none, and the jar is slow."""
+
+    def add_cookie_header(self, request: Any) -> None:
+        """Add nothing."""
+
+    def extract_cookies(self, response: Any, request: Any) -> None:
+        """Keep nothing."""
+
+
+NO_COOKIES = NoCookies()
+
+
+class BackendURL(EncodedURL):
+    """A URL whose text is made once, not for every request."""
+
+    made_from: str
+
+    def to_uri(self) -> BackendURL:
+        """Return itself: the configuration holds URIs only."""
+        return self
+
+    def to_text(self, with_password: bool = False) -> str:
+        """Return the text that it was made from."""
+        return self.made_from
+
+    @classmethod
+    def of(cls, text: str) -> BackendURL:
+        """Return the object for ``text``, a URI in ASCII."""
+        url = cls.from_text(text)
+        assert isinstance(url, cls)
+        url.made_from = text
+        return url
+
+
+@lru_cache(maxsize=1024)
+def backend_url(base: str, path: str) -> BackendURL:
+    """Return the URL of ``path`` at a backend whose URL is ``base``."""
+    return BackendURL.of(base + path)
+
+
+@implementer(IStreamClientEndpoint)
+class BackendEndpoint:
+    """Connects to one backend, in bounded time."""
+
+    def __init__(
+        self,
+        clock: IReactorTime,
+        endpoint: IStreamClientEndpoint,
+        timeout: float,
+        on_open: Callable[[], None],
+    ) -> None:
+        self._clock = clock
+        self._endpoint = endpoint
+        self._timeout = timeout
+        self._on_open = on_open
+
+    def connect(self, factory: IProtocolFactory) -> Deferred[Any]:
+        """
+        Connect; see ``IStreamClientEndpoint``.
+
+        Twisted bounds each attempt, not the look-up of the name.
+        """
+        self._on_open()
+        factory.noisy = False  # type: ignore[attr-defined] # no log line each time
+        connecting = self._endpoint.connect(factory)
+        connecting.addTimeout(self._timeout, self._clock, _timed_out)
+        return connecting.addCallback(_prepared)
+
+
+def _timed_out(reason: Any, timeout: float) -> Any:
+    raise ConnectTimeout(f"connecting timed out after {timeout:g} s")
+
+
+def _prepared(protocol: Any) -> Any:
+    use_large_blocks(protocol.transport)
+    return protocol
+
+
+@implementer(IAgentEndpointFactory)
+class BackendEndpoints:
+    """
+    Makes the endpoint of a backend once, and not for every request.
+
+    :ivar opened: connections begun so far; a request that does not raise it got a
+        connection that was idle.
+    """
+
+    def __init__(self, reactor: Any, timeout: float = CONNECT_TIMEOUT) -> None:
+        self._reactor = reactor
+        self._timeout = timeout
+        self._tls = BrowserLikePolicyForHTTPS()
+        self._made: dict[tuple[bytes, bytes, int], BackendEndpoint] = {}
+        self.opened = 0
+
+    def endpointForURI(self, uri: URI) -> BackendEndpoint:
+        """Return the endpoint for a backend's URL; see ``IAgentEndpointFactory``."""
+        key = (uri.scheme, uri.host, uri.port)
+        endpoint = self._made.get(key)
+        if endpoint is None:
+            endpoint = BackendEndpoint(
+                self._reactor, self._make(uri), self._timeout, self._count
+            )
+            self._made[key] = endpoint
+        return endpoint
+
+    def _count(self) -> None:
+        self.opened += 1
+
+    def _make(self, uri: URI) -> IStreamClientEndpoint:
+        host = uri.host.decode("ascii")
+        timeout = self._timeout + 1  # ours fires first, and says it better
+        endpoint: IStreamClientEndpoint
+        if isIPAddress(host):
+            endpoint = TCP4ClientEndpoint(self._reactor, host, uri.port, timeout)
+        elif isIPv6Address(host):
+            endpoint = TCP6ClientEndpoint(self._reactor, host, uri.port, timeout)
+        else:
+            endpoint = HostnameEndpoint(self._reactor, host, uri.port, timeout)
+        if uri.scheme == b"https":
+            creator = self._tls.creatorForNetloc(uri.host, uri.port)
+            endpoint = wrapClientTLS(creator, endpoint)
+        return endpoint
+
+
+@attrs.frozen
+class Connections:
+    """
+    :ivar client: the client that keeps connections.
+    :ivar fresh_client: one that opens a connection for every request.
+    :ivar opened: how many connections were begun so far.
+    :ivar pool: the idle connections, or ``None``.
+    """
+
+    client: HTTPClient
+    fresh_client: HTTPClient
+    opened: Callable[[], int]
+    pool: HTTPConnectionPool | None = None
+
+    def close(self) -> Deferred[None]:
+        """Close the idle connections."""
+        if self.pool is None:
+            return succeed(None)
+        closing: Deferred[None] = self.pool.closeCachedConnections()
+        return closing
+
+
+def connections(reactor: Any) -> Connections:
+    """Return the connections of a proxy that runs on ``reactor``."""
+    pool = HTTPConnectionPool(reactor)
+    pool.maxPersistentPerHost = MAX_IDLE
+    pool.cachedConnectionTimeout = IDLE_TIMEOUT  # type: ignore[assignment]
+    pool.retryAutomatically = False
+    endpoints = BackendEndpoints(reactor)
+    kept = Agent.usingEndpointFactory(reactor, endpoints, pool=pool)
+    fresh = Agent.usingEndpointFactory(
+        reactor, endpoints, pool=HTTPConnectionPool(reactor, persistent=False)
+    )
+    return Connections(
+        HTTPClient(kept), HTTPClient(fresh), lambda: endpoints.opened, pool
+    )

@@ -1,0 +1,285 @@
+"""
+One request to one backend and its whole answer, or why there is none.
+
+Every request that the proxy sends goes through here, predicts and pings alike, so it
+is here that outgoing records are made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import attrs
+from treq.client import HTTPClient
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.error import (
+    ConnectError,
+    ConnectingCancelledError,
+    ConnectionClosed,
+    ConnectionRefusedError,
+    DNSLookupError,
+    NoRouteError,
+)
+from twisted.internet.error import TimeoutError as ConnectTimeout
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.protocol import Protocol, connectionDone
+from twisted.python.failure import Failure
+from twisted.web.client import (
+    RequestTransmissionFailed,
+    ResponseDone,
+    ResponseFailed,
+    ResponseNeverReceived,
+)
+from twisted.web.http import PotentialDataLoss
+from twisted.web.http_headers import Headers
+from twisted.web.iweb import IBodyProducer, IResponse
+
+from immich_ml_proxy.connections import NO_COOKIES, Connections, backend_url
+from immich_ml_proxy.core.config import Backend
+from immich_ml_proxy.core.recorder import Recorder, RequestSeen, ResponseSeen
+
+#: Longest answer that is taken, in bytes; real ones are a few 100 KB.
+MAX_ANSWER = 64 * 1024 * 1024
+
+
+class ExchangeFailed(Exception):
+    """
+    A backend gave no whole answer; the text says why, in words for people.
+
+    :ivar timed_out: the time for it was over.
+    :ivar status: what it answered, if that is what is wrong; else 0.
+    """
+
+    def __init__(self, reason: str, timed_out: bool = False, status: int = 0) -> None:
+        super().__init__(reason)
+        self.timed_out = timed_out
+        self.status = status
+
+
+@attrs.frozen
+class Reply:
+    """
+    A backend's whole answer.
+
+    :ivar status: the HTTP status.
+    :ivar headers: as received, without those about the connection.
+    :ivar body: the bytes, decoded when they came compressed.
+    """
+
+    status: int
+    headers: Headers
+    body: bytes
+
+    @property
+    def content_type(self) -> bytes:
+        """The ``Content-Type``, or a neutral one."""
+        values = self.headers.getRawHeaders(b"Content-Type")
+        return values[0] if values else b"application/octet-stream"
+
+
+@attrs.frozen
+class Outgoing:
+    """
+    A request to be sent.
+
+    :ivar method: ``GET`` or ``POST``.
+    :ivar path: what is appended to the backend's URL.
+    :ivar headers: sent as they are, never changed.
+    :ivar make_body: makes a producer of the body; each time from its start.
+    :ivar chunks: the bytes of the body, for a record.
+    :ivar trace_id: of the request that this one is for.
+    """
+
+    method: str
+    path: str
+    headers: Headers
+    trace_id: str
+    make_body: Callable[[], IBodyProducer] | None = None
+    chunks: Callable[[], Sequence[bytes]] = tuple
+
+
+class Exchange:
+    """
+    Sends requests to backends.
+
+    :param clock: source of time.
+    :param connections: where they go out.
+    :param recorder: is told of every exchange while debug is on.
+    """
+
+    def __init__(
+        self, clock: IReactorTime, connections: Connections, recorder: Recorder
+    ) -> None:
+        self._clock = clock
+        self._connections = connections
+        self._recorder = recorder
+
+    def send(
+        self, backend: Backend, outgoing: Outgoing, timeout: float
+    ) -> Deferred[Reply]:
+        """
+        Send ``outgoing`` and return the whole answer, whatever its status.
+
+        Cancelling closes the connection.
+
+        :param timeout: seconds for all of it.
+        :raises ExchangeFailed: when there is no whole answer.
+        """
+        exchange = Deferred.fromCoroutine(self._exchange(backend, outgoing))
+        exchange.addTimeout(timeout, self._clock, _timed_out)
+        exchange.addErrback(_explained)
+        if self._recorder.enabled:
+            exchange.addBoth(self._record, backend, outgoing, self._clock.seconds())
+        return exchange
+
+    async def _exchange(self, backend: Backend, outgoing: Outgoing) -> Reply:
+        connections = self._connections
+        opened = connections.opened()
+        asking = _request(connections.client, backend, outgoing)
+        reused = connections.opened() == opened
+        try:
+            response = await asking
+        except (RequestTransmissionFailed, ResponseNeverReceived) as error:
+            # An idle connection that the backend had closed meanwhile: nothing was
+            # answered, and asking again is safe, since inference changes nothing.
+            if not reused or _was_cancelled(error):
+                raise
+            response = await _request(connections.fresh_client, backend, outgoing)
+        body = await _collected(response)
+        return Reply(response.code, response.headers, body)
+
+    def _record(
+        self, result: Any, backend: Backend, outgoing: Outgoing, started: float
+    ) -> Any:
+        reply = None if isinstance(result, Failure) else result
+        error = result.getErrorMessage() if isinstance(result, Failure) else None
+        self._recorder.record(
+            now=started,
+            duration=self._clock.seconds() - started,
+            type="outgoing",
+            trace_id=outgoing.trace_id,
+            backend=backend.name,
+            request=RequestSeen(
+                outgoing.method,
+                backend.url + outgoing.path,
+                flat(outgoing.headers),
+                outgoing.chunks(),
+            ),
+            response=reply
+            and ResponseSeen(reply.status, flat(reply.headers), [reply.body]),
+            error=error,
+        )
+        return result
+
+
+def _request(client: HTTPClient, backend: Backend, outgoing: Outgoing) -> Deferred[Any]:
+    return client.request(
+        outgoing.method,
+        backend_url(backend.url, outgoing.path),
+        headers=outgoing.headers.copy(),
+        data=outgoing.make_body() if outgoing.make_body is not None else None,
+        cookies=NO_COOKIES,
+        allow_redirects=False,
+        unbuffered=True,
+    )
+
+
+class _Collector(Protocol):
+    """Collects the body of an answer; cancelling it closes the connection."""
+
+    def __init__(self) -> None:
+        self.collected: Deferred[bytes] = Deferred(self._cancel)
+        self._chunks: list[bytes] = []
+        self._size = 0
+
+    def dataReceived(self, data: bytes) -> None:
+        self._chunks.append(data)
+        self._size += len(data)
+        if self._size > MAX_ANSWER:
+            self._close()
+            self._chunks.clear()
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        collected, chunks = self.collected, self._chunks
+        self._chunks = []
+        if collected.called:
+            return
+        if self._size > MAX_ANSWER:
+            collected.errback(ExchangeFailed("answered more than 64 MB"))
+        elif reason.check(*_WHOLE):
+            collected.callback(b"".join(chunks))
+        else:
+            collected.errback(reason)
+
+    def _cancel(self, collected: Deferred[bytes]) -> None:
+        self._close()
+
+    def _close(self) -> None:
+        transport: Any = self.transport
+        transport.loseConnection()
+
+
+#: An answer without a length ends with its connection.
+_WHOLE = (ResponseDone, PotentialDataLoss)
+
+
+def _collected(response: IResponse) -> Deferred[bytes]:
+    collector = _Collector()
+    response.deliverBody(collector)
+    return collector.collected
+
+
+def _was_cancelled(error: BaseException | None) -> bool:
+    reasons = getattr(error, "reasons", ())
+    return any(reason.check(CancelledError) for reason in reasons)
+
+
+def _timed_out(reason: object, timeout: float) -> Failure:
+    return Failure(ExchangeFailed(f"timed out after {timeout:g} s", timed_out=True))
+
+
+def _explained(failure: Failure) -> Failure:
+    """Return the failure in words, or the cancellation that it is."""
+    error: Any = failure.value
+    if isinstance(error, ExchangeFailed | CancelledError):
+        return failure
+    if isinstance(error, ConnectingCancelledError) or _was_cancelled(error):
+        return Failure(CancelledError())
+    return Failure(ExchangeFailed(in_words(error), isinstance(error, ConnectTimeout)))
+
+
+def in_words(error: BaseException) -> str:
+    """Return why an exchange failed, as a person would say it."""
+    if isinstance(error, ConnectTimeout):
+        return str(error)
+    for kind, words in _WORDS:
+        if isinstance(error, kind):
+            return words
+    reasons = getattr(error, "reasons", ())
+    if reasons:
+        first = reasons[0].value
+        if not isinstance(first, ConnectionClosed):
+            return f"connection failed: {first}"
+    if isinstance(error, ResponseFailed) and not isinstance(
+        error, ResponseNeverReceived
+    ):
+        return "broke off its answer"
+    if isinstance(error, RequestTransmissionFailed | ResponseNeverReceived):
+        return "closed the connection without an answer"
+    return f"{type(error).__name__}: {error}"
+
+
+_WORDS: tuple[tuple[type[BaseException], str], ...] = (
+    (ConnectionRefusedError, "connection refused"),
+    (DNSLookupError, "host name not found"),
+    (NoRouteError, "no route to host"),
+    (ConnectError, "connecting failed"),
+)
+
+
+def flat(headers: Headers) -> list[tuple[bytes, bytes]]:
+    """Return headers as pairs, for a record."""
+    return [
+        (name, value) for name, values in headers.getAllRawHeaders() for value in values
+    ]

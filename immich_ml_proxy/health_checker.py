@@ -1,0 +1,117 @@
+"""Pings every backend on a timer, and on demand, and writes down what was seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from twisted.application.service import Service
+from twisted.internet.defer import CancelledError, Deferred, DeferredList, succeed
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import LoopingCall
+from twisted.logger import Logger
+from twisted.web.http_headers import Headers
+
+from immich_ml_proxy.core.pool import Member, Pool
+from immich_ml_proxy.exchange import Exchange, ExchangeFailed, Outgoing
+
+#: Seconds a ping may take. Immich gives up our own /ping after 2.
+PING_TIMEOUT = 1.5
+
+
+class HealthChecker(Service):
+    """
+    :param clock: source of time: the reactor, or a ``task.Clock`` in tests.
+    :param exchange: sends the pings.
+    :param pool: the backends, and the interval in the configuration in force.
+    :param new_trace_id: names a round of pings in records.
+    """
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        clock: IReactorTime,
+        exchange: Exchange,
+        pool: Pool,
+        new_trace_id: Callable[[], str],
+    ) -> None:
+        self._clock = clock
+        self._exchange = exchange
+        self._pool = pool
+        self._new_trace_id = new_trace_id
+        self._loop: LoopingCall | None = None
+        self._pings: dict[Member, Deferred[None]] = {}
+
+    def startService(self) -> None:
+        """Begin with a round at once."""
+        super().startService()
+        self._start_loop()
+
+    def stopService(self) -> Deferred[None]:
+        """End the loop and the pings under way."""
+        super().stopService()
+        self._stop_loop()
+        for ping in tuple(self._pings.values()):
+            ping.cancel()
+        return succeed(None)
+
+    def reconfigured(self) -> None:
+        """Go on with the interval and the backends of the new configuration."""
+        if self.running:
+            self._stop_loop()
+            self._start_loop()
+
+    def check(self, trace_id: str | None = None) -> Deferred[None]:
+        """
+        Ping all backends in parallel; the Deferred fires within ``PING_TIMEOUT``.
+
+        A backend that is being pinged is not pinged twice: rounds share the ping.
+        """
+        trace_id = trace_id or self._new_trace_id()
+        pings = [self.ping(member, trace_id) for member in self._pool]
+        return DeferredList(pings, consumeErrors=True).addCallback(lambda _: None)
+
+    def ping(self, member: Member, trace_id: str | None = None) -> Deferred[None]:
+        """Ping one backend, or join the ping under way; it never fails."""
+        under_way = self._pings.get(member)
+        if under_way is None:
+            pinging = Deferred.fromCoroutine(
+                self._ping(member, trace_id or self._new_trace_id())
+            )
+            if pinging.called:
+                return pinging
+            self._pings[member] = under_way = pinging
+            pinging.addBoth(self._pinged, member)
+        joined: Deferred[None] = Deferred()
+        under_way.chainDeferred(joined)
+        return joined
+
+    async def _ping(self, member: Member, trace_id: str) -> None:
+        outgoing = Outgoing("GET", "/ping", Headers({b"Accept": [b"*/*"]}), trace_id)
+        error = None
+        try:
+            reply = await self._exchange.send(member.backend, outgoing, PING_TIMEOUT)
+        except CancelledError:
+            return  # the service is stopping; nothing was learned
+        except ExchangeFailed as failed:
+            error = str(failed)
+        else:
+            if not 200 <= reply.status < 300:
+                error = f"answered {reply.status}"
+        self._pool.observe(member, error, self._clock.seconds())
+
+    def _pinged(self, result: None, member: Member) -> None:
+        self._pings.pop(member, None)
+
+    def _start_loop(self) -> None:
+        self._loop = LoopingCall(self.check)
+        self._loop.clock = self._clock
+        done = self._loop.start(self._pool.config.health_check_interval, now=True)
+        done.addErrback(
+            lambda failure: self._log.failure("health checks ended", failure)
+        )
+
+    def _stop_loop(self) -> None:
+        if self._loop is not None and self._loop.running:
+            self._loop.stop()
+        self._loop = None

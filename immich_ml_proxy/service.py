@@ -1,0 +1,145 @@
+"""Starts and stops the proxy: in what order, and what is said about it."""
+
+from __future__ import annotations
+
+import gc
+from typing import Any
+
+from twisted.application.service import IService, MultiService, Service
+from twisted.internet.defer import Deferred
+from twisted.internet.endpoints import serverFromString
+from twisted.internet.error import CannotListenError
+from twisted.internet.interfaces import IListeningPort
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from immich_ml_proxy.connections import Connections
+from immich_ml_proxy.core.pool import Pool
+from immich_ml_proxy.web.site import ProxySite
+
+#: Seconds that requests under way get when the proxy is stopped.
+GRACE = 30.0
+
+
+class Listener(Service):
+    """
+    The port.
+
+    A bare endpoint service would log a taken port and live on without one; this one
+    ends the process, and says why in a line.
+
+    :param reactor: what listens.
+    :param description: an endpoint string, such as ``tcp:3004``.
+    :param site: answers.
+    :raises ValueError: when the description is none.
+    """
+
+    def __init__(self, reactor: Any, description: str, site: ProxySite) -> None:
+        self._endpoint = serverFromString(reactor, description)
+        self._description = description
+        self._site = site
+        self.port: IListeningPort | None = None
+
+    def privilegedStartService(self) -> None:
+        """Listen, while the process may still have the right to."""
+        listening: Deferred[IListeningPort] = self._endpoint.listen(self._site)
+        listening.addCallbacks(self._listening, self._refused)
+
+    def stopService(self) -> Any:
+        """Take no new connection."""
+        super().stopService()
+        port, self.port = self.port, None
+        return port.stopListening() if port is not None else None
+
+    def _listening(self, port: IListeningPort) -> None:
+        self.port = port
+
+    def _refused(self, failure: Failure) -> None:
+        error = failure.value
+        reason: object = error
+        if isinstance(error, CannotListenError):
+            reason = getattr(error.socketError, "strerror", error.socketError)
+        raise SystemExit(
+            f"immich-ml-proxy cannot listen on {self._description}: {reason}. "
+            "Choose another place with --listen, such as --listen tcp:3005."
+        )
+
+
+class ProxyService(MultiService):
+    """
+    The whole proxy.
+
+    :param clock: source of time.
+    :param listener: the port.
+    :param site: the requests under way.
+    :param pool: the backends, for the greeting.
+    :param connections: closed at the end.
+    :param parts: services that must run while requests are answered.
+    """
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        clock: Any,
+        listener: Listener,
+        site: ProxySite,
+        pool: Pool,
+        connections: Connections,
+        *parts: IService,
+    ) -> None:
+        super().__init__()
+        self._clock = clock
+        self._listener = listener
+        self._site = site
+        self._pool = pool
+        self._connections = connections
+        for part in (*parts, listener):
+            part.setServiceParent(self)
+
+    def startService(self) -> None:
+        """Start everything, and say where."""
+        super().startService()
+        self._log.info("{greeting}", greeting=self._greeting())
+        # What was made so far stays: looking at it again in every collection makes
+        # the slowest percent of requests wait 20 ms longer.
+        gc.collect()
+        gc.freeze()
+
+    async def _stop(self) -> None:
+        await self._listener.stopService()
+        drained = self._site.drained()
+        if self._site.active:
+            self._log.info(
+                "stopping; {count} requests get up to {grace:.0f} s to finish",
+                count=len(self._site.active),
+                grace=GRACE,
+            )
+        try:
+            await drained.addTimeout(GRACE, self._clock)
+        except TimeoutError:
+            self._log.warn("{count} requests cut off", count=len(self._site.active))
+        await super().stopService()
+        await self._connections.close()
+
+    def stopService(self) -> Deferred[None]:
+        """Let the requests under way finish, then stop everything."""
+        return Deferred.fromCoroutine(self._stop())
+
+    def _greeting(self) -> str:
+        count = len(list(self._pool))
+        backends = "1 backend" if count == 1 else f"{count or 'no'} backends"
+        port = self._listener.port
+        host: Any = port.getHost() if port is not None else None
+        if not hasattr(host, "port"):
+            return f"listening on {host}; {backends}"
+        name = "localhost" if host.host in ("0.0.0.0", "::") else host.host
+        base = (
+            f"http://[{name}]:{host.port}"
+            if ":" in name
+            else f"http://{name}:{host.port}"
+        )
+        return (
+            f"immich-ml-proxy is listening on {base} with {backends}; "
+            f"configure it at {base}/config, watch it at {base}/debug"
+        )

@@ -1,0 +1,109 @@
+"""The command's options, and all the wiring; nothing else imports the reactor."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from twisted.application.service import IService
+from twisted.logger import Logger
+from twisted.python import usage
+
+from immich_ml_proxy.config_store import ConfigStore
+from immich_ml_proxy.connections import connections
+from immich_ml_proxy.core import config
+from immich_ml_proxy.core.config import Config
+from immich_ml_proxy.core.health import Health
+from immich_ml_proxy.core.pool import Member, Pool
+from immich_ml_proxy.core.recorder import Recorder
+from immich_ml_proxy.demo import DemoServers
+from immich_ml_proxy.exchange import Exchange
+from immich_ml_proxy.forwarder import Forwarder
+from immich_ml_proxy.health_checker import HealthChecker
+from immich_ml_proxy.predictor import Predictor
+from immich_ml_proxy.service import Listener, ProxyService
+from immich_ml_proxy.web.config import ConfigEndpoints
+from immich_ml_proxy.web.debug import DebugEndpoints
+from immich_ml_proxy.web.immich import ImmichEndpoints
+from immich_ml_proxy.web.pages import Pages, static_folder
+from immich_ml_proxy.web.request import new_trace_id
+from immich_ml_proxy.web.site import ProxySite, make_app
+
+_log = Logger()
+
+
+class Options(usage.Options):
+    """The options of ``twistd immich-ml-proxy``."""
+
+    synopsis = "Usage: immich-ml-proxy [options]"
+    longdesc = "One address in front of all your Immich machine-learning servers."
+    optParameters = [  # noqa: RUF012 - so does usage.Options
+        ["listen", "l", "tcp:3004", "Twisted endpoint to listen on."],
+        ["config", "c", "config.json", "Where the configuration is kept."],
+    ]
+    optFlags = [  # noqa: RUF012
+        ["debug", "d", "Record requests from the start on."],
+        ["demo", None, "Use three simulated ML servers and a configuration in memory."],
+    ]
+
+
+def makeService(options: Options, reactor: Any = None) -> IService:
+    """Return the proxy as a service, wired up and not yet started."""
+    if reactor is None:
+        from twisted.internet import reactor
+    parts: list[IService] = []
+    store = ConfigStore(Path(options["config"]).absolute())
+    if options["demo"]:
+        servers = DemoServers(reactor)
+        parts.append(servers)
+        first = config.parse(msgspec.json.encode(servers.configuration()))
+    else:
+        first = store.load()
+        if store.error is not None:
+            _log.error(
+                "The configuration cannot be used: {error}. Running without backends "
+                "until one is saved at /config; the file is left as it is.",
+                error=store.error,
+            )
+
+    recorder = Recorder(enabled=bool(options["debug"]))
+    pool = Pool(first, _log_flip)
+    outward = connections(reactor)
+    exchange = Exchange(reactor, outward, recorder)
+    checker = HealthChecker(reactor, exchange, pool, new_trace_id)
+    parts.append(checker)
+    predictor = Predictor(pool, Forwarder(reactor, exchange, pool, checker.ping))
+
+    def apply(new: Config) -> None:
+        pool.reconfigure(new)
+        site.limit(new)
+        checker.reconfigured()
+
+    pages = Pages(static_folder())
+    app = make_app(
+        ImmichEndpoints(reactor, pool, checker, pages),
+        ConfigEndpoints(reactor, pool, store, apply),
+        DebugEndpoints(recorder),
+        pages,
+    )
+    site = ProxySite(reactor, app, predictor.predict, recorder)
+    site.limit(first)
+    try:
+        listener = Listener(reactor, options["listen"], site)
+    except ValueError as error:
+        raise usage.UsageError(
+            f"--listen {options['listen']}: not an endpoint, such as tcp:3004 ({error})"
+        ) from None
+    return ProxyService(reactor, listener, site, pool, outward, *parts)
+
+
+def _log_flip(member: Member, before: Health) -> None:
+    if member.health.status == "healthy" and before.status != "healthy":
+        _log.info("{backend} is healthy", backend=member.name)
+    else:
+        _log.warn(
+            "{backend} is unhealthy: {error}",
+            backend=member.name,
+            error=member.health.error or "it fails what other servers can do",
+        )

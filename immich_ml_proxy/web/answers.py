@@ -1,0 +1,45 @@
+"""How answers and errors of our own are written."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from twisted.web.iweb import IRequest
+
+from immich_ml_proxy.core.errors import ConfigError, ProxyError
+
+
+def json_answer(request: IRequest, value: Any, status: int = 200) -> bytes:
+    """Return ``value`` as JSON, with the headers for it set on ``request``."""
+    return _answer(request, msgspec.json.encode(value), b"application/json", status)
+
+
+def json_text(request: IRequest, text: bytes) -> bytes:
+    """Return JSON that is text already."""
+    return _answer(request, text, b"application/json", 200)
+
+
+def text_answer(request: IRequest, text: bytes, status: int = 200) -> bytes:
+    """Return plain text."""
+    return _answer(request, text, b"text/plain; charset=utf-8", status)
+
+
+def write_error(request: IRequest, error: ProxyError) -> bytes:
+    """Return ``{"error": ...}``, with the error's status set on ``request``."""
+    if error.retry_after is not None:
+        request.setHeader(b"Retry-After", b"%d" % error.retry_after)
+    value = {"error": str(error)}
+    if isinstance(error, ConfigError):
+        value["field"] = error.field
+    return json_answer(request, value, error.status)
+
+
+def _answer(request: Any, body: bytes, content_type: bytes, status: int) -> bytes:
+    request.setResponseCode(status, HTTPStatus(status).phrase.encode("ascii"))
+    headers = request.responseHeaders
+    headers.setRawHeaders(b"Content-Type", [content_type])
+    headers.setRawHeaders(b"Content-Length", [b"%d" % len(body)])
+    headers.setRawHeaders(b"Cache-Control", [b"no-store"])
+    return body

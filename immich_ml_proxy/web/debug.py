@@ -1,0 +1,79 @@
+"""What the debug page sees: the switch, the limit and the records."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import msgspec
+from klein import Klein
+
+from immich_ml_proxy.core.errors import BadRequest
+from immich_ml_proxy.core.recorder import Recorder
+from immich_ml_proxy.web.answers import json_answer, json_text
+from immich_ml_proxy.web.origin import body_of, refuse_foreign
+from immich_ml_proxy.web.request import ProxyRequest
+
+_T = TypeVar("_T")
+
+
+class _Switch(msgspec.Struct, forbid_unknown_fields=True):
+    enabled: bool
+
+
+class _Limit(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
+    max_records: int
+
+
+class DebugEndpoints:
+    """
+    ``/api/debug/``.
+
+    :param recorder: holds the records.
+    """
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+
+    def add_to(self, app: Klein) -> None:
+        """Add the routes to ``app``."""
+        app.route("/api/debug/status", methods=["GET"])(self.debug_status)
+        app.route("/api/debug/toggle", methods=["POST"])(self.toggle)
+        app.route("/api/debug/max-records", methods=["POST"])(self.max_records)
+        app.route("/api/debug/records", methods=["GET"])(self.records)
+        app.route("/api/debug/records", methods=["DELETE"])(self.clear)
+
+    def debug_status(self, request: ProxyRequest) -> bytes:
+        """The switch, the limit and the count."""
+        told = {
+            "enabled": self._recorder.enabled,
+            "maxRecords": self._recorder.max_records,
+            "recordCount": self._recorder.record_count,
+        }
+        return json_answer(request, told)
+
+    def toggle(self, request: ProxyRequest) -> bytes:
+        """Switch recording on or off; what was recorded stays."""
+        self._recorder.enabled = _read(request, _Switch).enabled
+        return self.debug_status(request)
+
+    def max_records(self, request: ProxyRequest) -> bytes:
+        """Set how many records are kept."""
+        self._recorder.max_records = _read(request, _Limit).max_records
+        return self.debug_status(request)
+
+    def records(self, request: ProxyRequest) -> bytes:
+        """All records, oldest first."""
+        return json_text(request, self._recorder.to_json())
+
+    def clear(self, request: ProxyRequest) -> bytes:
+        """Forget all records."""
+        refuse_foreign(request)
+        self._recorder.clear()
+        return self.debug_status(request)
+
+
+def _read(request: ProxyRequest, shape: type[_T]) -> _T:
+    try:
+        return msgspec.json.decode(body_of(request), type=shape)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadRequest(f"the body is not what is expected here: {error}") from None

@@ -1,0 +1,97 @@
+"""What Immich sees: an ML server."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from klein import Klein
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.python.failure import Failure
+
+from immich_ml_proxy.core.errors import ProxyError
+from immich_ml_proxy.core.pool import Pool
+from immich_ml_proxy.health_checker import HealthChecker
+from immich_ml_proxy.predictor import Prediction
+from immich_ml_proxy.web.answers import json_answer, text_answer
+from immich_ml_proxy.web.pages import Pages
+from immich_ml_proxy.web.request import ProxyRequest
+
+
+class ImmichEndpoints:
+    """
+    ``/``, ``/ping`` and ``/predict``.
+
+    :param clock: source of time.
+    :param pool: the backends.
+    :param checker: pings them for ``/ping``.
+    :param pages: the page behind ``/``.
+    """
+
+    def __init__(
+        self, clock: IReactorTime, pool: Pool, checker: HealthChecker, pages: Pages
+    ) -> None:
+        self._clock = clock
+        self._pool = pool
+        self._checker = checker
+        self._pages = pages
+
+    def add_to(self, app: Klein) -> None:
+        """Add the routes to ``app``."""
+        app.route("/predict", methods=["POST"])(self.predict)
+        app.route("/ping", methods=["GET"])(self.ping)
+        app.route("/", methods=["GET"])(self.root)
+
+    def root(self, request: ProxyRequest) -> Any:
+        """A page for people, and for programs what an ML server answers."""
+        request.setHeader(b"Vary", b"Accept")
+        if b"text/html" in (request.getHeader(b"accept") or b""):
+            return self._pages.page(request, "index.html")
+        return json_answer(request, {"message": "Immich ML"})
+
+    async def ping(self, request: ProxyRequest) -> bytes:
+        """``pong``, or 503 with what is down, after checking afresh."""
+        await self._checker.check(request.trace_id)
+        lacking = self._pool.lacks_healthy(self._clock.seconds())
+        if lacking:
+            told = "no healthy ML server for: " + ", ".join(lacking)
+            return text_answer(request, told.encode(), 503)
+        return text_answer(request, b"pong")
+
+    def predict(self, request: ProxyRequest) -> Deferred[bytes]:
+        """Answer as the ML servers do, and say which of them it was."""
+        # A Deferred and not a coroutine: on this path it is measurably cheaper.
+        predicting: Deferred[Prediction] = request.predict()
+        return predicting.addCallbacks(
+            _answer, _refusal, callbackArgs=(request,), errbackArgs=(request,)
+        )
+
+
+def _answer(prediction: Prediction, request: ProxyRequest) -> bytes:
+    request.setResponseCode(prediction.status)
+    headers = request.responseHeaders
+    headers.setRawHeaders(b"Content-Type", [prediction.content_type])
+    headers.setRawHeaders(b"Content-Length", [b"%d" % len(prediction.body)])
+    headers.setRawHeaders(
+        b"Server-Timing",
+        [
+            b"wait;dur=%.1f, backend;dur=%.1f"
+            % (prediction.waited * 1000, prediction.took * 1000)
+        ],
+    )
+    _tell_who(request, prediction.backends)
+    return prediction.body
+
+
+def _refusal(failure: Failure, request: ProxyRequest) -> Failure:
+    error = failure.value
+    _tell_who(request, error.backends if isinstance(error, ProxyError) else ())
+    return failure
+
+
+def _tell_who(request: ProxyRequest, backends: tuple[str, ...]) -> None:
+    headers = request.responseHeaders
+    headers.setRawHeaders(b"X-Request-ID", [request.trace_id.encode("ascii")])
+    if backends:
+        told = ", ".join(backends).encode("utf-8")
+        headers.setRawHeaders(b"X-Immich-ML-Backend", [told])

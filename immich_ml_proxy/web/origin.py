@@ -1,0 +1,35 @@
+"""Bodies of API requests, and who may send them."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from immich_ml_proxy.core.errors import ForeignOrigin
+from immich_ml_proxy.web.request import ProxyRequest
+
+
+def body_of(request: ProxyRequest) -> bytes:
+    """
+    Return the whole body of a request that changes something.
+
+    :raises ForeignOrigin: when a page of another site has sent it.
+    """
+    refuse_foreign(request)
+    return b"".join(request.body.chunks)
+
+
+def refuse_foreign(request: ProxyRequest) -> None:
+    """
+    Refuse a request that a page of another site makes in its reader's browser.
+
+    Browsers name the page's site in ``Origin`` with every request that changes
+    something; programs such as curl send none.
+
+    :raises ForeignOrigin: when it is not the site that was asked.
+    """
+    origin = request.getHeader(b"origin")
+    if origin is None:
+        return
+    host = request.getHeader(b"x-forwarded-host") or request.getHeader(b"host") or b""
+    if urlsplit(origin).netloc.lower() != host.lower():
+        raise ForeignOrigin("a page of another site may not change anything here")

@@ -1,0 +1,203 @@
+"""The request class: decides where a body lives, and refuses one that is too large."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
+from twisted.web import server
+
+from immich_ml_proxy.connections import use_large_blocks
+from immich_ml_proxy.core.body import Body
+from immich_ml_proxy.core.budget import Charge
+from immich_ml_proxy.core.errors import BodyTooLarge, ProxyError, Unavailable
+from immich_ml_proxy.predictor import Prediction
+from immich_ml_proxy.web.answers import write_error
+from immich_ml_proxy.web.upload import Upload
+
+if TYPE_CHECKING:
+    from immich_ml_proxy.web.site import ProxySite
+
+#: Seconds that a refused client is given to read its answer before the connection is
+#: closed: closing it at once would discard the answer with what the client still sends.
+LINGER = 5.0
+
+_TRACE_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
+
+
+def new_trace_id() -> str:
+    """Return a name for a request that came without one: 16 hexadecimal digits."""
+    return secrets.token_hex(8)
+
+
+class ProxyRequest(server.Request):
+    """
+    A request whose body is a list of chunks in memory, not a file.
+
+    :ivar body: the body; dropped when the request is over.
+    :ivar upload: what a ``POST /predict`` has begun.
+    :ivar trace_id: the client's ``X-Request-ID`` or a new one.
+    :ivar answer: the bytes of the answer while debug is on, else ``None``.
+    :ivar started: when the headers were complete, in Unix seconds.
+    """
+
+    upload: Upload | None = None
+    answer: list[bytes] | None = None
+    body: Body
+    trace_id: str
+    started: float
+
+    _charge: Charge | None = None
+    _refused = False
+    _linger: Any = None
+
+    @property
+    def _proxy(self) -> ProxySite:
+        channel: Any = self.channel
+        site: ProxySite = channel.site
+        return site
+
+    @property
+    def _transport(self) -> Any:
+        return self.channel.transport
+
+    def gotLength(self, length: int | None) -> None:
+        """The headers are complete; see ``twisted.web.http.Request``."""
+        site = self._proxy
+        site.active.add(self)
+        self.content = BytesIO()  # twisted.web wants one; the body is not in it
+        self.body = Body(length)
+        self.started = site.clock.seconds()
+        self.trace_id = _trace_id(self.getHeader(b"x-request-id"))
+        # The channel tells the request line later, and has it under private names.
+        # Without them work would begin when the body is complete, not before.
+        self.method = getattr(self.channel, "_command", self.method)
+        self.uri = getattr(self.channel, "_path", b"")
+        self.path = self.uri.partition(b"?")[0]
+        if site.recorder.enabled:
+            self.answer = []
+        use_large_blocks(self.transport)
+        if site.stopping:
+            self._refuse(Unavailable("the proxy is shutting down"))
+        elif length is not None and length > site.max_body_size:
+            self._refuse_size()
+        elif length != 0:
+            self._charge = site.budget.charge(length, self._go_on)
+            if self._charge.waiting:
+                self._wait()
+            if self.path == b"/predict" and self.method == b"POST":
+                self._begin_upload()
+
+    def handleContentChunk(self, data: bytes) -> None:
+        """Keep a chunk; see ``twisted.web.http.Request``."""
+        if self._refused:
+            return
+        body = self.body
+        if body.length is None:
+            if body.size + len(data) > self._proxy.max_body_size:
+                self._refuse_size()
+                return
+            if self._charge is not None:
+                waiting = self._charge.waiting
+                self._charge.grow(len(data))
+                if self._charge.waiting and not waiting:
+                    self._wait()
+        body.append(data)
+        if self.upload is not None:
+            self.upload.feed(data)
+
+    def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:
+        """All has arrived; see ``twisted.web.http.Request``."""
+        if self._refused:
+            self.finish()
+            return
+        self.body.finish()
+        super().requestReceived(command, path, version)
+
+    def predict(self) -> Deferred[Prediction]:
+        """Return the answer to a ``POST /predict``."""
+        upload = self.upload
+        if upload is None:
+            upload = self._begin_upload()
+            for chunk in self.body.chunks:
+                upload.feed(chunk)
+        return upload.finish()
+
+    def write(self, data: bytes) -> None:
+        """Send a part of the answer; see ``twisted.web.http.Request``."""
+        if self.answer is not None:
+            self.answer.append(data)
+        super().write(data)
+
+    def finish(self) -> None:
+        """The answer is complete; see ``twisted.web.http.Request``."""
+        site = self._proxy
+        super().finish()
+        self._let_go(site)
+
+    def connectionLost(self, reason: Failure) -> None:
+        """The client is gone; see ``twisted.web.http.Request``."""
+        site = self._proxy
+        if self.upload is not None:
+            self.upload.abandon()
+        site.client_left(self)
+        super().connectionLost(reason)
+        self._let_go(site)
+
+    def _let_go(self, site: ProxySite) -> None:
+        # Klein leaves requests in reference cycles: what is large goes now, not when
+        # the garbage collector comes.
+        site.finished(self)
+        if self._charge is not None:
+            self._charge.release()
+            self._charge = None
+        if self._linger is not None and self._linger.active():
+            self._linger.cancel()
+        self.body.drop()
+        self.upload = None
+        self.answer = None
+
+    def _begin_upload(self) -> Upload:
+        content_type = self.getHeader(b"content-type")
+        upload = Upload(self.body, content_type, self.trace_id, self._proxy.predict)
+        self.upload = upload
+        return upload
+
+    def _refuse_size(self) -> None:
+        limit = self._proxy.max_body_size
+        self._refuse(
+            BodyTooLarge(f"the body is larger than maxBodySize, {limit} bytes")
+        )
+
+    def _refuse(self, error: ProxyError) -> None:
+        """Answer now, before the body is read, and close the connection soon."""
+        self._refused = True
+        if self.upload is not None:
+            self.upload.abandon()
+            self.upload = None
+        self.body.drop()
+        self.requestHeaders.removeHeader(b"expect")
+        self.channel.persistent = 0
+        self.clientproto = b"HTTP/1.1"
+        self.setHeader(b"Connection", b"close")
+        self.write(write_error(self, error))
+        self._linger = self.channel.callLater(LINGER, self.channel.loseConnection)
+
+    def _wait(self) -> None:
+        """Read no more from this client until there is room for its body."""
+        self.channel.setTimeout(None)
+        self._transport.pauseProducing()
+
+    def _go_on(self) -> None:
+        self.channel.setTimeout(self.channel.timeOut)
+        self._transport.resumeProducing()
+
+
+def _trace_id(given: bytes | None) -> str:
+    if given is not None and _TRACE_ID.fullmatch(given):
+        return given.decode("ascii")
+    return new_trace_id()

@@ -1,0 +1,158 @@
+"""The site: what all requests share, and the Klein app put together."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from klein import Klein
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.interfaces import IReactorTime
+from twisted.python.failure import Failure
+from twisted.web.iweb import IRequest
+from twisted.web.server import Site
+from werkzeug.exceptions import HTTPException
+
+from immich_ml_proxy.core.budget import Budget
+from immich_ml_proxy.core.config import Config
+from immich_ml_proxy.core.errors import ProxyError
+from immich_ml_proxy.core.recorder import Recorder, RequestSeen, ResponseSeen
+from immich_ml_proxy.exchange import flat
+from immich_ml_proxy.web.answers import json_answer, text_answer, write_error
+from immich_ml_proxy.web.request import ProxyRequest
+from immich_ml_proxy.web.upload import Predict
+
+#: Seconds an idle client is kept connected.
+IDLE_CLIENT = 60
+
+
+class Endpoints(Protocol):
+    """What one audience sees."""
+
+    def add_to(self, app: Klein) -> None:
+        """Add the routes to ``app``."""
+
+
+def make_app(*audiences: Endpoints) -> Klein:
+    """Return one app with the routes of all, and our errors."""
+    app = Klein()
+    for audience in audiences:
+        audience.add_to(app)
+    app.handle_errors(ProxyError)(_our_error)
+    app.handle_errors(HTTPException)(_http_error)
+    return app
+
+
+def _our_error(request: IRequest, failure: Failure) -> bytes:
+    error: Any = failure.value
+    return write_error(request, error)
+
+
+def _http_error(request: Any, failure: Failure) -> bytes:
+    """An unknown path or a wrong method; JSON for programs, text for people."""
+    error: Any = failure.value
+    for name, value in error.get_headers({}):
+        if name.lower() in ("allow", "location"):
+            request.setHeader(name.encode(), value.encode("latin-1", "replace"))
+    status = error.code or 500
+    told = f"{status} {error.name}"
+    if status == 405:
+        told += f": use {', '.join(sorted(error.valid_methods or ()))}"
+    if request.path.startswith(b"/api/") or request.path == b"/predict":
+        return json_answer(request, {"error": told}, status)
+    return text_answer(request, told.encode() + b"\n", status)
+
+
+class ProxySite(Site):
+    """
+    :param clock: source of time.
+    :param app: the routes.
+    :param predict: begins the work of a ``POST /predict``.
+    :param recorder: is told of every request while debug is on.
+    :ivar budget: the room for bodies.
+    :ivar max_body_size: largest body, in bytes.
+    :ivar active: the requests under way.
+    :ivar stopping: no new request is taken.
+    """
+
+    requestFactory = ProxyRequest
+    displayTracebacks = False
+    noisy = False
+
+    def __init__(
+        self, clock: IReactorTime, app: Klein, predict: Predict, recorder: Recorder
+    ) -> None:
+        super().__init__(
+            app.resource(),
+            timeout=IDLE_CLIENT,
+            reactor=clock,
+            parsePOSTFormSubmission=False,
+        )
+        self.clock = clock
+        self.predict = predict
+        self.recorder = recorder
+        self.budget = Budget(0)
+        self.max_body_size = 0
+        self.active: set[ProxyRequest] = set()
+        self.stopping = False
+        self._idle: list[Deferred[None]] = []
+
+    def limit(self, config: Config) -> None:
+        """Hold bodies to the limits of ``config``."""
+        self.max_body_size = config.max_body_size
+        self.budget.limit = config.max_buffered_bytes
+
+    def log(self, request: Any) -> None:
+        """Record a request that was answered; there is no access log."""
+        if request.answer is not None and _is_recorded(request.path):
+            self._record(request, None)
+
+    def client_left(self, request: ProxyRequest) -> None:
+        """Record a request whose client did not wait for the answer."""
+        if request.answer is not None and _is_recorded(request.path):
+            self._record(request, "the client closed the connection")
+
+    def finished(self, request: ProxyRequest) -> None:
+        """A request is over, in whatever way."""
+        self.active.discard(request)
+        if not self.active:
+            idle, self._idle = self._idle, []
+            for waiting in idle:
+                waiting.callback(None)
+
+    def drained(self) -> Deferred[None]:
+        """Take no new request; the Deferred fires when none is under way."""
+        self.stopping = True
+        if not self.active:
+            return succeed(None)
+        waiting: Deferred[None] = Deferred()
+        self._idle.append(waiting)
+        return waiting
+
+    def _record(self, request: ProxyRequest, error: str | None) -> None:
+        answered = request.startedWriting
+        backends = request.responseHeaders.getRawHeaders(b"X-Immich-ML-Backend")
+        self.recorder.record(
+            now=request.started,
+            duration=self.clock.seconds() - request.started,
+            type="incoming",
+            trace_id=request.trace_id,
+            backend=backends[0].decode() if backends else None,
+            request=RequestSeen(
+                request.method.decode("latin-1"),
+                request.uri.decode("latin-1"),
+                flat(request.requestHeaders),
+                request.body.chunks,
+            ),
+            response=ResponseSeen(
+                request.code, flat(request.responseHeaders), request.answer or ()
+            )
+            if answered
+            else None,
+            error=error,
+        )
+
+
+def _is_recorded(path: bytes) -> bool:
+    return not (
+        path == b"/debug" or path.startswith((b"/debug/", b"/api/debug/", b"/static/"))
+    )

@@ -1,0 +1,97 @@
+"""A predict request from its first byte: begins the work while the rest arrives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from twisted.internet.defer import Deferred, fail
+from twisted.logger import Logger
+
+from immich_ml_proxy.core.body import Body
+from immich_ml_proxy.core.errors import BadEntries, ProxyError
+from immich_ml_proxy.core.form import Entries, Scanner, scanner
+from immich_ml_proxy.predictor import Form, Prediction
+
+Predict = Callable[[Form], Deferred[Prediction]]
+
+
+class Upload:
+    """
+    Scans a form as it arrives and has it predicted as soon as ``entries`` is known.
+
+    Nothing that a client sends makes a method raise: what is wrong is kept and is
+    the result of :meth:`finish`.
+
+    :param body: takes the bytes; it is filled by whoever calls :meth:`feed`.
+    :param content_type: of the body, or ``None``.
+    :param trace_id: names the request.
+    :param predict: begins the work.
+    """
+
+    _log = Logger()
+
+    def __init__(
+        self, body: Body, content_type: bytes | None, trace_id: str, predict: Predict
+    ) -> None:
+        self._body = body
+        self._content_type = content_type or b""
+        self._trace_id = trace_id
+        self._predict = predict
+        self._scanner: Scanner | None = None
+        self._prediction: Deferred[Prediction] | None = None
+        self._error: ProxyError | None = None
+        try:
+            self._scanner = scanner(content_type)
+        except ProxyError as error:
+            self._error = error
+
+    def feed(self, chunk: bytes) -> None:
+        """Look at a chunk that the body has just taken."""
+        if self._error is not None or self._scanner is None:
+            return
+        try:
+            self._scanner.feed(chunk)
+        except ProxyError as error:
+            self._refuse(error)
+            return
+        if (
+            self._prediction is None
+            and self._scanner.entries is not None
+            and self._body.length is not None
+        ):
+            # A chunked upload waits for its end: its length must be announced.
+            self._begin(self._scanner.entries)
+
+    def finish(self) -> Deferred[Prediction]:
+        """Return the answer, once the body is complete."""
+        if self._error is None and self._scanner is not None:
+            try:
+                if not self._body.size:
+                    raise BadEntries("entries: missing; the request has no body")
+                entries = self._scanner.finish()
+            except ProxyError as error:
+                self._refuse(error)
+            else:
+                if self._prediction is None:
+                    self._begin(entries)
+        prediction, self._prediction = self._prediction, None
+        if prediction is None:
+            assert self._error is not None
+            return fail(self._error)
+        return prediction
+
+    def abandon(self) -> None:
+        """The client is gone before :meth:`finish`: cancel what was begun."""
+        if self._prediction is not None:
+            prediction, self._prediction = self._prediction, None
+            prediction.addErrback(lambda _: None)
+            prediction.cancel()
+
+    def _begin(self, entries: Entries) -> None:
+        self._prediction = self._predict(
+            Form(self._body, entries, self._content_type, self._trace_id)
+        )
+
+    def _refuse(self, error: ProxyError) -> None:
+        self._error = error
+        self.abandon()
