@@ -1,0 +1,49 @@
+"""Starts what a test asks for, and ends it with the test."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.end_to_end.processes import Process, Proxy, Server
+
+
+@pytest.fixture
+def processes() -> Iterator[list[Process]]:
+    """The processes of a test; killed at its end."""
+    started: list[Process] = []
+    yield started
+    for process in started:
+        process.kill()
+
+
+@pytest.fixture
+def start_server(tmp_path: Path, processes: list[Process]) -> Callable[..., Server]:
+    """Starts a simulated ML server."""
+
+    def start(name: str = "ml", service_time: float = 0.0, places: int = 4) -> Server:
+        server = Server(tmp_path, name, service_time, places)
+        processes.append(server)
+        return server
+
+    return start
+
+
+@pytest.fixture
+def start_proxy(tmp_path: Path, processes: list[Process]) -> Callable[..., Proxy]:
+    """Starts the proxy with a configuration, or without any."""
+
+    def start(config: dict[str, Any] | None = None, *options: str) -> Proxy:
+        if config is not None:
+            (tmp_path / "config.json").write_text(json.dumps(config))
+        proxy = Proxy(tmp_path, *options)
+        processes.append(proxy)
+        for backend in (config or {}).get("backends", ()):
+            proxy.await_health(backend["name"], "healthy")
+        return proxy
+
+    return start
