@@ -30,7 +30,7 @@ setup(
         "imagesize>=1.4",
         "klein>=24.8.0",
         "msgspec>=0.19",
-        "multipart>=1.2",
+        "multipart>=2.0",
         "treq>=24.9",
         "twisted[tls]>=25.5.0",
         "zope.interface>=6.0",

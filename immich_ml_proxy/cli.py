@@ -8,16 +8,27 @@ from twisted.logger import (
     FileLogObserver,
     FilteringLogObserver,
     ILogObserver,
+    LogEvent,
     LogLevel,
     LogLevelFilterPredicate,
     formatEvent,
 )
-from twisted.logger._interfaces import LogEvent
+from twisted.python import usage
 from twisted.scripts import twistd
+
+from immich_ml_proxy.tap import Options
 
 
 def main() -> None:
     """Run the proxy until it is told to stop."""
+    options = Options()
+    options.synopsis = "Usage: immich-ml-proxy [options]"
+    try:
+        options.parseOptions(sys.argv[1:])
+    except usage.UsageError as error:
+        raise SystemExit(
+            f"immich-ml-proxy: {error}; see immich-ml-proxy --help"
+        ) from None
     sys.argv[1:] = [
         "--nodaemon",
         "--pidfile=",
@@ -31,9 +42,8 @@ def main() -> None:
 def plain_log() -> ILogObserver:
     """Return an observer that writes what a person wants to read to standard output."""
     levels = LogLevelFilterPredicate(defaultLogLevel=LogLevel.info)
-    for chatty in ("twisted", "twisted.scripts._twistd_unix.UnixAppLogger"):
+    for chatty in ("twisted", "log_legacy"):
         levels.setLogLevelForNamespace(chatty, LogLevel.warn)
-    levels.setLogLevelForNamespace("-", LogLevel.warn)
     return FilteringLogObserver(FileLogObserver(sys.stdout, _line), [levels])
 
 

@@ -21,6 +21,15 @@ from immich_ml_proxy.web.site import ProxySite
 GRACE = 30.0
 
 
+class CannotStart(SystemExit, Exception):
+    """
+    Ends the process with a line that says why.
+
+    As an ``Exception`` it makes twistd tidy up and tell who started the daemon; as a
+    ``SystemExit`` it is printed without a traceback.
+    """
+
+
 class Listener(Service):
     """
     The port.
@@ -31,19 +40,27 @@ class Listener(Service):
     :param reactor: what listens.
     :param description: an endpoint string, such as ``tcp:3004``.
     :param site: answers.
-    :raises ValueError: when the description is none.
+    :raises CannotStart: when the description is none, or the port is taken.
     """
 
     def __init__(self, reactor: Any, description: str, site: ProxySite) -> None:
-        self._endpoint = serverFromString(reactor, description)
+        try:
+            self._endpoint = serverFromString(reactor, description)
+        except (ValueError, TypeError) as error:
+            raise CannotStart(
+                f"--listen {description}: not an endpoint, such as tcp:3004 ({error})"
+            ) from None
         self._description = description
         self._site = site
         self.port: IListeningPort | None = None
 
     def privilegedStartService(self) -> None:
         """Listen, while the process may still have the right to."""
+        failures: list[Failure] = []
         listening: Deferred[IListeningPort] = self._endpoint.listen(self._site)
-        listening.addCallbacks(self._listening, self._refused)
+        listening.addCallbacks(self._listening, failures.append)
+        if failures:
+            raise CannotStart(self._refusal(failures[0].value))
 
     def stopService(self) -> Any:
         """Take no new connection."""
@@ -54,12 +71,11 @@ class Listener(Service):
     def _listening(self, port: IListeningPort) -> None:
         self.port = port
 
-    def _refused(self, failure: Failure) -> None:
-        error = failure.value
+    def _refusal(self, error: BaseException | None) -> str:
         reason: object = error
         if isinstance(error, CannotListenError):
             reason = getattr(error.socketError, "strerror", error.socketError)
-        raise SystemExit(
+        return (
             f"immich-ml-proxy cannot listen on {self._description}: {reason}. "
             "Choose another place with --listen, such as --listen tcp:3005."
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ _log = Logger()
 class Options(usage.Options):
     """The options of ``twistd immich-ml-proxy``."""
 
-    synopsis = "Usage: immich-ml-proxy [options]"
+    synopsis = "[options]"
     longdesc = "One address in front of all your Immich machine-learning servers."
     optParameters = [  # noqa: RUF012 - so does usage.Options
         ["listen", "l", "tcp:3004", "Twisted endpoint to listen on."],
@@ -46,6 +47,11 @@ class Options(usage.Options):
         ["debug", "d", "Record requests from the start on."],
         ["demo", None, "Use three simulated ML servers and a configuration in memory."],
     ]
+
+    def opt_version(self) -> None:
+        """Show the version and exit."""
+        print(f"immich-ml-proxy {version('immich-ml-proxy')}")  # noqa: T201
+        raise SystemExit(0)
 
 
 def makeService(options: Options, reactor: Any = None) -> IService:
@@ -89,12 +95,7 @@ def makeService(options: Options, reactor: Any = None) -> IService:
     )
     site = ProxySite(reactor, app, predictor.predict, recorder)
     site.limit(first)
-    try:
-        listener = Listener(reactor, options["listen"], site)
-    except ValueError as error:
-        raise usage.UsageError(
-            f"--listen {options['listen']}: not an endpoint, such as tcp:3004 ({error})"
-        ) from None
+    listener = Listener(reactor, options["listen"], site)
     return ProxyService(reactor, listener, site, pool, outward, *parts)
 
 

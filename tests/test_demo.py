@@ -31,6 +31,7 @@ from tests.demo_requests import (
 from tests.pictures import LARGEST, SMALLEST, jpeg, large_picture, pictures
 
 NO_INPUT = {"detail": "Either image or text must be provided"}
+SVG = b'<svg width="1" height="1"/>'
 
 
 def test_clip_is_a_string_that_holds_a_json_array_of_512_numbers() -> None:
@@ -136,7 +137,7 @@ def test_recognition_may_be_listed_before_detection() -> None:
 
 @pytest.mark.parametrize(
     "image",
-    [b"", b"GIF89", b"no picture", PHOTO[:20], PHOTO[:-200], b"<svg width='1' />"],
+    [b"", b"GIF89", b"no picture", PHOTO[:20], PHOTO[:-200], SVG],
     ids=["empty", "cut GIF", "text", "head", "cut JPEG", "SVG"],
 )
 def test_a_broken_picture_crashes_the_service(image: bytes) -> None:
@@ -196,9 +197,10 @@ def test_the_answer_depends_on_the_input_and_on_nothing_else() -> None:
 
 def test_the_expected_answer_tells_a_refusal() -> None:
     """It raises what the server turns into a response."""
-    with pytest.raises(ServiceError) as caught:
-        expected_answer(VISUAL, None, None)
-    assert (caught.value.status, caught.value.detail) == (400, NO_INPUT["detail"])
+    for text in (None, ""):
+        with pytest.raises(ServiceError) as caught:
+            expected_answer(TEXTUAL, None, text)
+        assert (caught.value.status, caught.value.detail) == (400, NO_INPUT["detail"])
 
 
 _JSON = st.recursive(

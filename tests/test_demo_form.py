@@ -19,6 +19,7 @@ from tests.demo_requests import (
     URLENCODED,
     VISUAL,
     answer,
+    crashed,
     entries_part,
     form,
     image_part,
@@ -94,6 +95,14 @@ def test_a_quoted_boundary_and_urlencoded_are_read() -> None:
     assert answer(reply_to_predict(quoted, body)) == usual
     encoded = urlencode({"entries": json.dumps(TEXTUAL), "text": text}).encode()
     assert answer(reply_to_predict(URLENCODED, encoded)) == usual
+
+
+def test_an_empty_field_counts_as_not_sent() -> None:
+    """An empty image is one only if it is sent as a file."""
+    entries, text = entries_part(TEXTUAL), part("text", b"a dog")
+    field = reply_to_predict(MULTIPART, form(entries, part("image", b""), text))
+    assert answer(field) == answer(predict(TEXTUAL, text="a dog"))
+    assert crashed(reply_to_predict(MULTIPART, form(entries, image_part(b""), text)))
 
 
 @pytest.mark.parametrize("kind", ["multipart/form-data", MULTIPART])

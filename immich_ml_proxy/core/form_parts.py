@@ -7,7 +7,7 @@ from itertools import islice
 from urllib.parse import unquote_to_bytes
 
 from msgspec import Struct
-from multipart import MultipartSegment, PushMultipartParser
+from multipart import MultipartError, MultipartSegment, PushMultipartParser
 
 from immich_ml_proxy.core.excerpt import (
     SHOWN_BYTES,
@@ -52,6 +52,8 @@ def multipart_parts(
         end with the last boundary.
     :raises MultipartError: if this is no form.
     """
+    if not boundary:  # old parsers take it for a boundary of nothing
+        raise MultipartError("no boundary is given")
     parts: list[Part] = []
     room = SHOWN_BYTES
     for segment, content, whole in islice(

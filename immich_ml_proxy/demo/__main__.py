@@ -27,7 +27,7 @@ def main() -> None:
     # Importing it installs it; so not before there is a program to run.
     from twisted.internet import reactor as installed
 
-    reactor: Any = installed  # a module to mypy, until it is imported an object
+    reactor: Any = installed  # mypy takes it for one without listenTCP
     parser = ArgumentParser(
         prog="python -m immich_ml_proxy.demo",
         description="Run one simulated Immich ML server on 127.0.0.1.",

@@ -257,6 +257,19 @@ def test_the_parts_of_a_form_share_the_limit() -> None:
     assert (d.value, d.sha256) == (None, sha256(PICTURE).hexdigest())
 
 
+def test_a_masked_value_at_the_limit_leaves_room_for_nothing() -> None:
+    """A mask wider than the room left does not upset what comes after it."""
+    filling = b"x" * (SHOWN_BYTES - 1)
+    fields = [("a", filling), ("token", b"t"), ("b", b"abc"), ("c", b"")]
+    multipart = form(*((f'name="{name}"', value) for name, value in fields))
+    urlencoded = b"&".join(name.encode() + b"=" + value for name, value in fields)
+    for body, content_type in ((multipart, MULTIPART), (urlencoded, URLENCODED)):
+        _, token, b, c = described_form(body, content_type).parts
+        assert token.value == "***"
+        assert (b.value, b.truncated) == ("", True)
+        assert (c.value, c.truncated) == ("", False)
+
+
 def test_a_long_part_is_cut() -> None:
     """A part alone is limited too, and says so."""
     (part,) = described_form(form(('name="text"', b"x" * 100_000))).parts
@@ -335,6 +348,14 @@ def test_parts_left_out_of_a_form_not_kept_whole_are_counted_as_far_as_it_goes()
         body[: body.rindex(b"--" + BOUNDARY.encode())], size=10**6
     )
     assert described.parts_left_out == 50
+
+
+def test_a_text_part_that_breaks_off_within_a_character_is_text() -> None:
+    """Half a character where the kept bytes end does not make a part binary."""
+    body = form(('name="text"', "grün".encode()))
+    kept = body[: body.index(b"\xbc")]
+    (part,) = described_form(kept, size=len(body)).parts
+    assert (part.value, part.sha256, part.truncated) == ("gr", None, True)
 
 
 def test_text_of_which_only_the_beginning_was_kept_is_truncated() -> None:
@@ -423,6 +444,14 @@ def test_the_last_field_of_an_urlencoded_form_not_kept_whole_is_truncated() -> N
     described = described_form(b"a=1&b=2", URLENCODED, 100)
     assert [part.truncated for part in described.parts] == [False, True]
     assert described.note == "only the first 7 bytes were kept"
+    many = described_form(b"&".join([b"a=1"] * (SHOWN_PARTS + 1)), URLENCODED, 10**6)
+    assert not any(part.truncated for part in many.parts)
+
+
+def test_a_long_urlencoded_value_is_cut_between_characters() -> None:
+    """A character that straddles the limit is left off whole."""
+    (part,) = described_form(b"a=x" + b"%C3%A9" * SHOWN_BYTES, URLENCODED).parts
+    assert part.value == "x" + "é" * (SHOWN_BYTES // 2 - 1)
 
 
 @given(st.lists(st.binary(max_size=30)), st.integers(1, 40))

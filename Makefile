@@ -1,0 +1,49 @@
+# make run    the proxy on :3004, with simulated ML servers while there is no config.json
+# make test   everything the tests need, then all tests
+# make lint   ruff and mypy
+# make bench  the speed of the proxy beside nginx and HAProxy
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+LISTEN ?= tcp:3004
+CONFIG ?= config.json
+ARGS ?=
+
+.PHONY: run test lint bench clean
+
+run: $(VENV)/run
+	$(BIN)/immich-ml-proxy --listen $(LISTEN) --config $(CONFIG) \
+	    $$(test -e $(CONFIG) || echo --demo) $(ARGS)
+
+test: $(VENV)/test
+	tests/install
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/bench
+	benchmarks/install
+	$(BIN)/python -m benchmarks.speed $(ARGS)
+
+$(VENV)/run: setup.py
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	    --config-settings editable_mode=compat -e .
+	touch $@
+
+$(VENV)/test: $(VENV)/run
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	    --config-settings editable_mode=compat -e ".[test]"
+	touch $@
+
+$(VENV)/bench: $(VENV)/test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	    --config-settings editable_mode=compat -e ".[bench]"
+	touch $@
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache
