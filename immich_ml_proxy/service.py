@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import signal
 from typing import Any
 
 from twisted.application.service import IService, MultiService, Service
@@ -85,7 +86,7 @@ class ProxyService(MultiService):
     """
     The whole proxy.
 
-    :param clock: source of time.
+    :param reactor: source of time, and what a signal stops.
     :param listener: the port.
     :param site: the requests under way.
     :param pool: the backends, for the greeting.
@@ -97,7 +98,7 @@ class ProxyService(MultiService):
 
     def __init__(
         self,
-        clock: Any,
+        reactor: Any,
         listener: Listener,
         site: ProxySite,
         pool: Pool,
@@ -105,7 +106,7 @@ class ProxyService(MultiService):
         *parts: IService,
     ) -> None:
         super().__init__()
-        self._clock = clock
+        self._reactor = reactor
         self._listener = listener
         self._site = site
         self._pool = pool
@@ -117,6 +118,7 @@ class ProxyService(MultiService):
         """Start everything, and say where."""
         super().startService()
         self._log.info("{greeting}", greeting=self._greeting())
+        self._reactor.callWhenRunning(_stop_on_signals, self._reactor)
         # What was made so far stays: looking at it again in every collection makes
         # the slowest percent of requests wait 20 ms longer.
         gc.collect()
@@ -132,7 +134,7 @@ class ProxyService(MultiService):
                 grace=GRACE,
             )
         try:
-            await drained.addTimeout(GRACE, self._clock)
+            await drained.addTimeout(GRACE, self._reactor)
         except TimeoutError:
             self._log.warn("{count} requests cut off", count=len(self._site.active))
         await super().stopService()
@@ -159,3 +161,18 @@ class ProxyService(MultiService):
             f"immich-ml-proxy is listening on {base} with {backends}; "
             f"configure it at {base}/config, watch it at {base}/debug"
         )
+
+
+def _stop_on_signals(reactor: Any) -> None:
+    """
+    Make SIGTERM and Ctrl-C an orderly end, with status 0; a second one ends at once.
+
+    Twisted's own handlers have the process die of the signal in the end.
+    """
+
+    def stop(number: int, frame: object) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        reactor.callFromThread(reactor.stop)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)

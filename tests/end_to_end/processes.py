@@ -47,9 +47,9 @@ class Process:
         self._child: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it, appending to the log."""
+        """Start it, with a new log."""
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
-        with self.log.open("ab") as output:
+        with self.log.open("wb") as output:
             self._child = subprocess.Popen(
                 self.command,
                 cwd=self.cwd,
@@ -132,7 +132,6 @@ class Server(Process):
 
     def restart(self) -> None:
         """Start it again at its address."""
-        self.log.unlink()
         self.start()
         self.await_url()
 

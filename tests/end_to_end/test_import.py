@@ -39,9 +39,7 @@ def test_no_photo_is_lost_when_a_server_dies_and_comes_back(
     kinds = ("image", "faces", "ocr")
     jobs: list[Job] = []
     for number, file in enumerate(files):
-        jobs.append(
-            {"id": f"p{number}", "kind": kinds[number % 3], "file": str(file)}
-        )
+        jobs.append({"id": f"p{number}", "kind": kinds[number % 3], "file": str(file)})
         if number % 6 == 0:
             jobs.append({"id": f"s{number}", "kind": "text", "text": f"cat {number}"})
         if number % 12 == 0:
