@@ -132,8 +132,8 @@ class MultipartScanner:
             return self.entries
         if self._parts == 0:
             raise BadForm("the body does not hold the form that its header announces")
-        if self._value is not None or self._in_headers:
-            raise BadForm("the form is cut short")
+        if not self._closed:
+            raise BadForm("the form is cut short before its field entries")
         raise BadEntries("entries: missing; the form must have a field of this name")
 
     def _read_value(self, chunk: bytes, position: int) -> int:
