@@ -126,6 +126,8 @@ def _timed_out(reason: Any, timeout: float) -> Any:
 
 def _prepared(protocol: Any) -> Any:
     use_large_blocks(protocol.transport)
+    # The last segment of a body must not wait for the answer to those before it.
+    protocol.transport.setTcpNoDelay(True)
     return protocol
 
 

@@ -1,0 +1,129 @@
+// The configuration page: loads, shows health, checks, saves.
+
+import { configError, get, post } from "./api.js";
+import { ask } from "./ask.js";
+import { BackendList } from "./config_backends.js";
+import { DefaultRoute, RouteList } from "./config_routes.js";
+import { SettingList } from "./config_settings.js";
+import { byId, tell } from "./dom.js";
+import { hasChanges, problems, readDraft, writeDraft } from "./draft.js";
+import { nearestField, stepsOf } from "./fields.js";
+import { poll } from "./poll.js";
+import { plural, timeOfDay } from "./words.js";
+
+const TITLE = document.title;
+
+let draft;
+let saving = false;
+
+const backends = new BackendList(byId("backends"), () => {
+  byDefault.refresh();
+  routes.refresh();
+  changed();
+});
+const byDefault = new DefaultRoute(byId("default"), changed);
+const routes = new RouteList(byId("routes"), changed);
+const settings = new SettingList(byId("settings"), changed);
+const sections = [backends, byDefault, routes, settings];
+
+function show(configuration) {
+  draft = readDraft(configuration);
+  for (const section of sections) section.show(draft);
+  byId("form").hidden = false;
+  changed();
+}
+
+function changed() {
+  const unsaved = hasChanges(draft);
+  byId("discard").disabled = !unsaved;
+  document.title = unsaved ? `• ${TITLE}` : TITLE;
+  if (unsaved) tell(byId("state"), "Unsaved changes");
+  else if (byId("state").textContent === "Unsaved changes") tell(byId("state"), "");
+}
+
+async function save() {
+  if (saving) return;
+  saving = true;
+  clearErrors();
+  try {
+    const found = problems(draft);
+    if (found.length > 0) refuse(found);
+    else if (await isUpToDate()) await send();
+  } catch (error) {
+    if (error.field === undefined) throw error;
+    const text = error.message.replace(`${error.field}: `, "");
+    refuse([{ steps: stepsOf(error.field), path: error.field, text }]);
+  } finally {
+    saving = false;
+  }
+}
+
+async function isUpToDate() {
+  const current = await get("api/config");
+  if (JSON.stringify(current) === JSON.stringify(draft.document)) return true;
+  return ask(
+    "Overwrite the other changes?",
+    ["The configuration was changed elsewhere while this page was open."],
+    "Save what is here",
+  );
+}
+
+async function send() {
+  show(await post("api/config", writeDraft(draft)));
+  tell(byId("state"), `Saved at ${timeOfDay(new Date())}; in force now`);
+  checkHealth();
+}
+
+/** Show errors, each at the nearest field, and the first one in words by the button. */
+function refuse(errors) {
+  const fields = sections.flatMap((section) => section.fields());
+  const told = errors.map(({ steps, path, text }) => {
+    const nearest = nearestField(steps, fields);
+    nearest?.field.refuse(text);
+    const called = nearest?.called ?? path;
+    return { field: nearest?.field, words: called ? `${called}: ${text}` : text };
+  });
+  const more = told.length > 1 ? ` (and ${plural(told.length - 1, "more error")})` : "";
+  tell(byId("problem"), `Not saved. ${told[0].words}${more}`);
+  told[0].field?.control.focus();
+}
+
+function clearErrors() {
+  tell(byId("problem"), "");
+  for (const { field } of sections.flatMap((section) => section.fields())) field.clear();
+}
+
+async function discard() {
+  clearErrors();
+  try {
+    show(await get("api/config"));
+    byId("add-backend").focus();
+  } catch (error) {
+    tell(byId("problem"), error.message);
+  }
+}
+
+const checkHealth = poll(async () => {
+  try {
+    if (!draft) show(await get("api/config"));
+    const [health, broken] = await Promise.all([get("api/health"), configError()]);
+    backends.showHealth(health);
+    tell(byId("config-error"), broken ?? "");
+    byId("broken").hidden = broken === null;
+    tell(byId("connection"), "");
+  } catch (error) {
+    const stale = draft ? " The health shown may be out of date." : "";
+    tell(byId("connection"), error.message + stale);
+  }
+}, 5);
+
+byId("form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  save();
+});
+byId("discard").addEventListener("click", discard);
+byId("add-backend").addEventListener("click", () => backends.add());
+byId("add-route").addEventListener("click", () => routes.add());
+window.addEventListener("beforeunload", (event) => {
+  if (draft && hasChanges(draft)) event.preventDefault();
+});

@@ -1,0 +1,117 @@
+// The list of backends on the configuration page.
+
+import { ask } from "./ask.js";
+import { byId, el } from "./dom.js";
+import { addBackend, removeBackend, usesOf } from "./draft.js";
+import { textField } from "./form.js";
+import { HealthLine } from "./health.js";
+import { healthOf } from "./words.js";
+
+export class BackendList {
+  /**
+   * @param {Element} node filled with the rows
+   * @param {() => void} changed is called after each change
+   */
+  constructor(node, changed) {
+    this._node = node;
+    this._changed = changed;
+    this._rows = [];
+    this._health = {};
+  }
+
+  /** Show the backends of `draft`, and edit them there. */
+  show(draft) {
+    this._draft = draft;
+    this._node.replaceChildren();
+    this._rows = [];
+    draft.backends.forEach((backend) => this._append(backend));
+  }
+
+  /** Add an empty row. */
+  add() {
+    this._append(addBackend(this._draft));
+    this._changed();
+    this._rows.at(-1).name.control.focus();
+  }
+
+  /** Show what `/api/health` tells. */
+  showHealth(health) {
+    this._health = health;
+    for (const row of this._rows) this._showHealthOf(row);
+  }
+
+  /** Return the fields, each with the steps of its path and with what to call it. */
+  fields() {
+    return this._rows.flatMap(({ backend, name, url }, index) => {
+      const of = backend.name.trim() || `backend ${index + 1}`;
+      return [
+        { steps: ["backends", index], field: name, called: `Name of ${of}` },
+        { steps: ["backends", index, "url"], field: url, called: `URL of ${of}` },
+      ];
+    });
+  }
+
+  _append(backend) {
+    const row = { backend, health: new HealthLine() };
+    const edited = (key) => (value) => {
+      backend[key] = value;
+      this._showHealthOf(row);
+      this._changed();
+    };
+    const likeUrl = { inputmode: "url", placeholder: "http://192.168.1.20:3003" };
+    row.name = textField("Name", { maxlength: 100 }, backend.name, edited("name"));
+    row.url = textField("URL", likeUrl, backend.url, edited("url"));
+    const remove = el(
+      "button",
+      { type: "button", class: "quiet", onclick: () => this._remove(row) },
+      "Remove",
+    );
+    row.node = el(
+      "li",
+      { class: "card backend" },
+      row.name.node,
+      row.url.node,
+      el("div", { class: "foot" }, row.health.node, remove),
+    );
+    this._rows.push(row);
+    this._node.append(row.node);
+    this._showHealthOf(row);
+  }
+
+  _showHealthOf({ backend, health }) {
+    // The proxy knows the backend by the name and URL that were saved.
+    if (!backend.saved) health.note("Checked once it is saved");
+    else if (backend.url.trim() !== backend.saved.url) {
+      health.note("The new URL is checked once it is saved");
+    } else health.show(healthOf(this._health, backend.saved.name));
+  }
+
+  async _remove(row) {
+    const { backend } = row;
+    const details = lossesOf(usesOf(this._draft, backend));
+    if (details.length > 0) {
+      const question = `Remove the backend “${backend.name || "without a name"}”?`;
+      if (!(await ask(question, details, "Remove it"))) return;
+    }
+    removeBackend(this._draft, backend);
+    this._rows = this._rows.filter((other) => other !== row);
+    row.node.remove();
+    this._changed();
+    (this._rows.at(-1)?.name.control ?? byId("add-backend")).focus();
+  }
+}
+
+function lossesOf({ byDefault, keys, emptied }) {
+  const details = [];
+  if (byDefault) details.push("It is taken out of the default backends.");
+  if (keys.length > 0) details.push(`It is taken out of these routes: ${listed(keys)}.`);
+  if (emptied.length > 0) {
+    const text = "These routes have no other backend and are removed, so that their work";
+    details.push(`${text} goes to the default: ${listed(emptied)}.`);
+  }
+  return details;
+}
+
+function listed(keys) {
+  return keys.map((key) => key || "the one without a key").join(", ");
+}

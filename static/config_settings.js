@@ -1,0 +1,38 @@
+// The settings on the configuration page.
+
+import { el } from "./dom.js";
+import { textField } from "./form.js";
+import { SETTINGS, settingHint } from "./settings.js";
+
+export class SettingList {
+  /**
+   * @param {Element} node filled with the fields
+   * @param {() => void} changed is called after each change
+   */
+  constructor(node, changed) {
+    this._node = node;
+    this._changed = changed;
+  }
+
+  /** Show the settings of `draft`, and edit them there. */
+  show(draft) {
+    this._fields = SETTINGS.map((setting) => {
+      const { name, label, byDefault } = setting;
+      const text = draft.settings.get(name);
+      const hint = el("p", { class: "hint" }, settingHint(setting, text));
+      const attributes = { inputmode: "decimal", placeholder: byDefault };
+      const field = textField(label, attributes, text, (value) => {
+        draft.settings.set(name, value);
+        hint.textContent = settingHint(setting, value);
+        this._changed();
+      }, hint);
+      return { steps: [name], field, called: label };
+    });
+    this._node.replaceChildren(...this._fields.map(({ field }) => field.node));
+  }
+
+  /** Return the fields, each with the steps of its path and with what to call it. */
+  fields() {
+    return this._fields;
+  }
+}

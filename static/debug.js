@@ -1,0 +1,86 @@
+// The debug page: the switch, the limit, the filters, and the live list of records.
+
+import { get, post, remove } from "./api.js";
+import { byId, tell } from "./dom.js";
+import { poll } from "./poll.js";
+import { RecordList } from "./record_list.js";
+import { selected } from "./records.js";
+import { plural } from "./words.js";
+
+const list = new RecordList(byId("records"), byId("more"));
+let records = [];
+let status;
+
+/** Show what `/api/debug/status` tells. */
+function showStatus(told) {
+  status = told;
+  byId("enabled").checked = told.enabled;
+  tell(byId("count"), `${told.recordCount} of ${plural(told.maxRecords, "record")} kept`);
+  const limit = byId("limit");
+  // A number that is being typed is not overwritten.
+  if (document.activeElement !== limit && limit.value === limit.defaultValue) {
+    limit.defaultValue = told.maxRecords;
+    limit.value = told.maxRecords;
+  }
+  byId("controls").hidden = false;
+}
+
+function showRecords() {
+  const trace = new URLSearchParams(location.hash.slice(1)).get("trace") ?? "";
+  const filter = { type: byId("type").value, text: byId("text").value, trace };
+  const found = selected(records, filter);
+  list.show(found);
+  byId("trace").hidden = !trace;
+  tell(byId("trace-id"), trace);
+  tell(byId("empty"), found.length > 0 ? "" : whyEmpty());
+}
+
+function whyEmpty() {
+  if (records.length > 0) return "No record matches the filters.";
+  if (!status?.enabled) return "Nothing is recorded. Switch recording on to see requests here.";
+  return "No request has come since recording was switched on or the records were cleared.";
+}
+
+const refresh = poll(async () => {
+  try {
+    const before = JSON.stringify(status);
+    const told = await get("api/debug/status");
+    showStatus(told);
+    if (told.enabled || JSON.stringify(told) !== before) {
+      records = await get("api/debug/records");
+      showRecords();
+    }
+    tell(byId("connection"), "");
+  } catch (error) {
+    tell(byId("connection"), `${error.message} What is shown may be out of date.`);
+  }
+}, 2);
+
+/** Do what a control asks for; tell if it fails, and show what is true then. */
+async function act(action) {
+  tell(byId("problem"), "");
+  try {
+    await action();
+  } catch (error) {
+    tell(byId("problem"), error.message);
+  }
+  refresh();
+}
+
+byId("enabled").addEventListener("change", () => {
+  const enabled = byId("enabled").checked;
+  act(() => post("api/debug/toggle", { enabled }));
+});
+byId("clear").addEventListener("click", () => act(() => remove("api/debug/records")));
+byId("limits").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const limit = byId("limit");
+  act(async () => {
+    await post("api/debug/max-records", { maxRecords: Number(limit.value) });
+    limit.defaultValue = limit.value;
+  });
+});
+byId("filters").addEventListener("submit", (event) => event.preventDefault());
+byId("type").addEventListener("change", showRecords);
+byId("text").addEventListener("input", showRecords);
+window.addEventListener("hashchange", showRecords);

@@ -1,0 +1,105 @@
+// Form controls with their label, hint and error message, tied together for all senses.
+
+import { el, freshId, tell } from "./dom.js";
+
+/** A control that can be told to be wrong. */
+class Field {
+  /**
+   * @param {Element} node the whole
+   * @param {Element} control what gets the focus
+   * @param {Element} message where errors are shown
+   * @param {string} described ids of what always describes the control
+   */
+  constructor(node, control, message, described = "") {
+    this.node = node;
+    this.control = control;
+    this._message = message;
+    this._described = described;
+    this.clear();
+  }
+
+  /** Show an error. */
+  refuse(text) {
+    tell(this._message, text);
+    this.control.setAttribute("aria-invalid", "true");
+    this._describe(`${this._message.id} ${this._described}`);
+  }
+
+  /** Take the error back. */
+  clear() {
+    tell(this._message, "");
+    this.control.removeAttribute("aria-invalid");
+    this._describe(this._described);
+  }
+
+  _describe(ids) {
+    if (ids.trim()) this.control.setAttribute("aria-describedby", ids.trim());
+    else this.control.removeAttribute("aria-describedby");
+  }
+}
+
+/**
+ * Return a text field.
+ *
+ * @param {string} label
+ * @param {object} attributes of the input element
+ * @param {string} value
+ * @param {(value: string) => void} edited is told of each change
+ * @param {Element} [hint] says more
+ */
+export function textField(label, attributes, value, edited, hint) {
+  const id = freshId();
+  const message = errorMessage();
+  const input = el("input", {
+    id,
+    type: "text",
+    autocomplete: "off",
+    autocapitalize: "none",
+    spellcheck: "false",
+    ...attributes,
+    oninput: () => {
+      field.clear();
+      edited(input.value);
+    },
+  });
+  input.value = value;
+  const node = el("div", { class: "field" }, el("label", { for: id }, label), input, message);
+  if (hint) {
+    hint.id = freshId();
+    node.append(hint);
+  }
+  const field = new Field(node, input, message, hint?.id);
+  return field;
+}
+
+/** Return a group of check boxes, to be filled by `fill`. */
+export function checkGroup(label) {
+  const message = errorMessage();
+  const boxes = el("div", { class: "boxes" });
+  const node = el("fieldset", { tabindex: "-1" }, el("legend", {}, label), boxes, message);
+  const field = new Field(node, node, message);
+  field.fill = (...children) => boxes.replaceChildren(...children);
+  return field;
+}
+
+/** Return a labelled check box. */
+export function checkBox(label, checked, edited) {
+  const input = el("input", { type: "checkbox", onchange: () => edited(input.checked) });
+  input.checked = checked;
+  return el("label", { class: "box" }, input, el("span", {}, label));
+}
+
+/** Return a labelled choice among `options` ({value, label}). */
+export function choice(label, options, value, edited) {
+  const id = freshId();
+  const message = errorMessage();
+  const items = options.map((option) => el("option", { value: option.value }, option.label));
+  const select = el("select", { id, onchange: () => edited(select.value) }, ...items);
+  select.value = value;
+  const node = el("div", { class: "field" }, el("label", { for: id }, label), select, message);
+  return new Field(node, select, message);
+}
+
+function errorMessage() {
+  return el("p", { class: "error", id: freshId(), hidden: true });
+}

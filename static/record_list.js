@@ -1,0 +1,64 @@
+// The list of records: keeps what is open, and where the reader has scrolled to.
+
+import { el } from "./dom.js";
+import { RecordView } from "./record_view.js";
+import { keyOf } from "./records.js";
+
+/** Records shown at first; thousands of lines would make the page slow. */
+const PAGE = 200;
+
+export class RecordList {
+  /**
+   * @param {Element} node filled with the records
+   * @param {Element} more a button, for when there are more
+   */
+  constructor(node, more) {
+    this._node = node;
+    this._more = more;
+    this._shown = PAGE;
+    this._views = new Map();
+    this._records = [];
+    more.addEventListener("click", () => {
+      this._shown += PAGE;
+      this.show(this._records);
+    });
+  }
+
+  /** Show these records in this order; the elements of those shown already stay. */
+  show(records) {
+    this._records = records;
+    const before = this._views;
+    this._views = new Map(
+      records.slice(0, this._shown).map((record) => {
+        const key = keyOf(record);
+        return [key, before.get(key) ?? new RecordView(record)];
+      }),
+    );
+    keepScrolled([...before.values()], () => this._place());
+    this._more.hidden = records.length <= this._shown;
+    this._more.textContent = `Show more (${records.length - this._views.size} left)`;
+  }
+
+  _place() {
+    const wanted = [...this._views.values()].map(({ node }) => node);
+    const kept = new Set(wanted);
+    for (const node of [...this._node.children]) if (!kept.has(node)) node.remove();
+    // Only what is out of place is touched: moving an element would take its focus.
+    let next = this._node.firstElementChild;
+    for (const node of wanted) {
+      if (node === next) next = next.nextElementSibling;
+      else this._node.insertBefore(node, next);
+    }
+  }
+}
+
+/** Run `change`, and keep the first record that is in view where it is. */
+function keepScrolled(views, change) {
+  const anchor =
+    window.scrollY > 0 && views.find(({ node }) => node.getBoundingClientRect().bottom > 0);
+  const before = anchor && anchor.node.getBoundingClientRect().top;
+  change();
+  if (anchor?.node.isConnected) {
+    window.scrollBy(0, anchor.node.getBoundingClientRect().top - before);
+  }
+}

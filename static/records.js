@@ -1,0 +1,65 @@
+// Debug records: which are shown, in which order, and what is said of them. Pure.
+
+import { bytes } from "./words.js";
+
+/** Return what tells a record from all others; ids begin anew when the proxy does. */
+export function keyOf({ id, timestamp, traceId }) {
+  return `${id} ${timestamp} ${traceId}`;
+}
+
+/**
+ * Return the records to show.
+ *
+ * @param {object[]} records oldest first, as the API gives them
+ * @param {{type: string, text: string, trace: string}} filter empty: no such condition
+ * @returns {object[]} newest first; those of one trace as they happened instead: the
+ *     incoming request, then the outgoing ones that it caused
+ */
+export function selected(records, { type, text, trace }) {
+  const wanted = text.trim().toLowerCase();
+  const found = records.filter(
+    (record) =>
+      (!type || record.type === type) &&
+      (!trace || record.traceId === trace) &&
+      (!wanted || JSON.stringify(record).toLowerCase().includes(wanted)),
+  );
+  return trace ? found.sort(byBeginning) : found.reverse();
+}
+
+function byBeginning(one, other) {
+  return (
+    (one.type === "outgoing") - (other.type === "outgoing") ||
+    one.timestamp.localeCompare(other.timestamp) ||
+    one.id - other.id
+  );
+}
+
+/** Return how an exchange ended: {state, text}; `state` is good or bad. */
+export function outcome({ response, error }) {
+  const status = response?.statusCode;
+  const state = error || status >= 400 ? "bad" : "good";
+  const words = [status, error].filter(Boolean).join(" ");
+  return { state, text: words || "no answer" };
+}
+
+/** Return a line about a body: its kind, its size and what is missing of it. */
+export function bodyCaption(body) {
+  if (body === null) return "No body";
+  const told = [bytes(body.size)];
+  if (body.kind === "binary") told.push(body.contentType ?? "of unknown type");
+  if (body.truncated) told.push("only the beginning is shown");
+  if (body.partsLeftOut) told.push(`${body.partsLeftOut} more parts are not shown`);
+  if (body.note) told.push(body.note);
+  return `${KINDS[body.kind] ?? body.kind}, ${told.join(", ")}`;
+}
+
+const KINDS = { text: "Text", form: "Form", binary: "Binary" };
+
+/** Return a line about a part of a form. */
+export function partCaption({ filename, contentType, size, truncated }) {
+  const told = [bytes(size)];
+  if (filename !== null) told.unshift(`file “${filename}”`);
+  if (contentType) told.push(contentType);
+  if (truncated) told.push("only the beginning is shown");
+  return told.join(", ");
+}

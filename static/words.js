@@ -1,0 +1,66 @@
+// Puts numbers, times and health into words. Pure.
+
+const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"];
+
+/** Return a number of bytes as people read it: 1536 becomes "1.5 KiB". */
+export function bytes(count) {
+  let size = count;
+  let unit = 0;
+  while (size >= 1024 && unit < UNITS.length - 1) {
+    size /= 1024;
+    unit += 1;
+  }
+  return `${Number(size.toFixed(size < 10 ? 1 : 0))} ${UNITS[unit]}`;
+}
+
+/** Return a duration in milliseconds as people read it. */
+export function duration(ms) {
+  if (ms < 10) return `${ms.toFixed(1)} ms`;
+  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
+}
+
+/** Return "1 record", "2 records". */
+export function plural(count, noun) {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** Return the local time of day, with the date when it is not today's. */
+export function timeOfDay(date, now = new Date()) {
+  const time = date.toLocaleTimeString();
+  if (date.toDateString() === now.toDateString()) return time;
+  return `${date.toLocaleDateString()} ${time}`;
+}
+
+/**
+ * Say how a backend is.
+ *
+ * @param {{status: string, lastCheck: number, error: string}|undefined} health as
+ *     `/api/health` tells it; `lastCheck` in Unix seconds, 0 if never
+ * @returns {{state: string, text: string, checked: Date|null}} `state` is one of
+ *     healthy, unhealthy, unknown
+ */
+export function healthWords(health) {
+  if (!health) return { state: "unknown", text: "Not known to the proxy", checked: null };
+  const checked = health.lastCheck > 0 ? new Date(health.lastCheck * 1000) : null;
+  if (health.status === "healthy") return { state: "healthy", text: "Healthy", checked };
+  if (health.status === "unhealthy") {
+    const reason = health.error ? `: ${health.error}` : "";
+    return { state: "unhealthy", text: `Unhealthy${reason}`, checked };
+  }
+  return { state: "unknown", text: "Not checked yet", checked };
+}
+
+/** Sum up: how many of these backends, by name, are healthy. */
+export function healthSummary(names, health) {
+  const healthy = names.filter((name) => healthOf(health, name)?.status === "healthy");
+  if (names.length === 0) return "No backend is configured yet.";
+  if (healthy.length < names.length) {
+    return `${healthy.length} of ${plural(names.length, "backend")} healthy`;
+  }
+  return names.length === 1 ? "The backend is healthy" : `All ${names.length} backends are healthy`;
+}
+
+/** Return one backend's health; a backend may bear any name, even `constructor`. */
+export function healthOf(health, name) {
+  return Object.hasOwn(health, name) ? health[name] : undefined;
+}
