@@ -177,7 +177,7 @@ def _request(client: HTTPClient, backend: Backend, outgoing: Outgoing) -> Deferr
     return client.request(
         outgoing.method,
         backend_url(backend.url, outgoing.path),
-        headers=outgoing.headers.copy(),
+        headers=outgoing.headers,
         data=outgoing.make_body() if outgoing.make_body is not None else None,
         cookies=NO_COOKIES,
         allow_redirects=False,

@@ -2,18 +2,18 @@
 
 import { bytes } from "./words.js";
 
+/** `inWords` makes a value readable; `note` says what else there is to know. */
 export const SETTINGS = [
   {
     name: "healthCheckInterval",
     label: "Seconds between health checks",
     byDefault: 10,
-    inWords: () => "",
   },
   {
     name: "requestTimeout",
     label: "Seconds to wait for a backend's answer",
     byDefault: 290,
-    inWords: () => "Immich itself gives up after 300 s.",
+    note: "Immich itself gives up after 300 s.",
   },
   {
     name: "maxBodySize",
@@ -30,9 +30,11 @@ export const SETTINGS = [
 ];
 
 /** Return what is said below a setting's field while it holds `text`. */
-export function settingHint(setting, text) {
-  const number = text.trim() === "" ? setting.byDefault : Number(text);
-  const words = Number.isFinite(number) ? setting.inWords(number) : "";
-  const byDefault = text.trim() === "" ? `Empty: ${setting.byDefault}, the default.` : "";
-  return [byDefault, words].filter(Boolean).join(" ");
+export function settingHint({ byDefault, inWords, note }, text) {
+  const isEmpty = text.trim() === "";
+  const number = isEmpty ? byDefault : Number(text);
+  const words = inWords && number >= 0 && Number.isFinite(number) ? inWords(number) : "";
+  const inBrackets = words ? ` (${words})` : "";
+  const value = isEmpty ? `Empty means ${byDefault}${inBrackets}, the default.` : words;
+  return [value, note].filter(Boolean).join(" ");
 }

@@ -73,7 +73,9 @@ class Pages:
 
     def page(self, request: IRequest, name: str) -> File:
         """Return the resource of one page."""
-        return self._served(request, self._folder / name)
+        file = self._served(request, self._folder / name)
+        file.isLeaf = True  # of "/" a last, empty segment is left
+        return file
 
     def _served(self, request: IRequest, path: Path) -> File:
         for name, value in _HEADERS.items():
