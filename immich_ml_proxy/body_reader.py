@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import attrs
@@ -20,6 +21,22 @@ class Splice:
     start: int
     end: int
     replacement: bytes
+
+    def applied(self, chunk: bytes, offset: int) -> bytes:
+        """Return what becomes of the chunk at ``offset`` of the body."""
+        start, end = self.start - offset, self.end - offset
+        if end <= 0 or start >= len(chunk):
+            return chunk
+        head, tail = chunk[: max(start, 0)], chunk[end:]
+        return head + self.replacement + tail if start >= 0 else tail
+
+
+def as_sent(chunks: Iterable[bytes], splice: Splice | None) -> Iterator[bytes]:
+    """Yield the chunks of a body as a backend gets them, for a record."""
+    offset = 0
+    for chunk in chunks:
+        yield chunk if splice is None else splice.applied(chunk, offset)
+        offset += len(chunk)
 
 
 @implementer(IBodyProducer)
@@ -73,7 +90,8 @@ class BodyReader:
             chunk = chunks[self._next]
             self._next += 1
             if self._splice is not None:
-                chunk = self._spliced(chunk, self._splice)
+                offset, self._offset = self._offset, self._offset + len(chunk)
+                chunk = self._splice.applied(chunk, offset)
             self._consumer.write(chunk)
             if self._consumer is None:
                 return
@@ -82,15 +100,6 @@ class BodyReader:
             self._let_go()
             if done is not None:
                 done.callback(None)
-
-    def _spliced(self, chunk: bytes, splice: Splice) -> bytes:
-        start = splice.start - self._offset
-        end = splice.end - self._offset
-        self._offset += len(chunk)
-        if end <= 0 or start >= len(chunk):
-            return chunk
-        head, tail = chunk[: max(start, 0)], chunk[end:]
-        return head + splice.replacement + tail if start >= 0 else tail
 
     def _let_go(self) -> None:
         # A reader and Twisted's LengthEnforcingConsumer hold each other; what hangs

@@ -11,7 +11,7 @@ import attrs
 from hyperlink import EncodedURL
 from treq.client import HTTPClient
 from twisted.internet.abstract import isIPAddress, isIPv6Address
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import CancelledError, Deferred, succeed
 from twisted.internet.endpoints import (
     HostnameEndpoint,
     TCP4ClientEndpoint,
@@ -115,9 +115,19 @@ class BackendEndpoint:
         """
         self._on_open()
         factory.noisy = False  # type: ignore[attr-defined] # no log line each time
-        connecting = self._endpoint.connect(factory)
-        connecting.addTimeout(self._timeout, self._clock, _timed_out)
-        return connecting.addCallback(_prepared)
+        attempt = self._endpoint.connect(factory)
+        attempt.addTimeout(self._timeout, self._clock, _timed_out)
+        attempt.addCallback(_prepared)
+
+        def give_up(connecting: Deferred[Any]) -> None:
+            # First, since a look-up that is cancelled ends as "name not found", and
+            # that would be held against the backend.
+            connecting.errback(CancelledError())
+            attempt.cancel()
+
+        connecting: Deferred[Any] = Deferred(give_up)
+        attempt.addBoth(lambda result: connecting.called or connecting.callback(result))
+        return connecting
 
 
 def _timed_out(reason: Any, timeout: float) -> Any:
@@ -210,6 +220,8 @@ def connections(reactor: Any) -> Connections:
     fresh = Agent.usingEndpointFactory(
         reactor, endpoints, pool=HTTPConnectionPool(reactor, persistent=False)
     )
+    # treq keeps what is extracted in the client's own jar, whatever a request brings.
+    jar: Any = NO_COOKIES
     return Connections(
-        HTTPClient(kept), HTTPClient(fresh), lambda: endpoints.opened, pool
+        HTTPClient(kept, jar), HTTPClient(fresh, jar), lambda: endpoints.opened, pool
     )

@@ -153,7 +153,10 @@ class Exchange:
         self, result: Any, backend: Backend, outgoing: Outgoing, started: float
     ) -> Any:
         reply = None if isinstance(result, Failure) else result
-        error = result.getErrorMessage() if isinstance(result, Failure) else None
+        error = None
+        if isinstance(result, Failure):
+            # A cancellation has no words of its own.
+            error = result.getErrorMessage() or "cancelled: nobody waits for it"
         self._recorder.record(
             now=started,
             duration=self._clock.seconds() - started,
@@ -252,7 +255,8 @@ def _explained(failure: Failure) -> Failure:
 def in_words(error: BaseException) -> str:
     """Return why an exchange failed, as a person would say it."""
     if isinstance(error, ConnectTimeout):
-        return str(error)
+        # Its own text says more than a person wants to know.
+        return str(error.osError or "connecting timed out")
     for kind, words in _WORDS:
         if isinstance(error, kind):
             return words

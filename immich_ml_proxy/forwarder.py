@@ -29,7 +29,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.web.http_headers import Headers
 
-from immich_ml_proxy.body_reader import BodyReader, Splice
+from immich_ml_proxy.body_reader import BodyReader, Splice, as_sent
 from immich_ml_proxy.core import merge
 from immich_ml_proxy.core.body import Body
 from immich_ml_proxy.core.errors import BackendFailed, ProxyError, TimedOut, Unavailable
@@ -171,7 +171,7 @@ def _outgoing(work: Work) -> Outgoing:
         ),
         trace_id=work.trace_id,
         make_body=lambda: BodyReader(body, splice),
-        chunks=lambda: body.chunks,
+        chunks=lambda: tuple(as_sent(body.chunks, splice)),
     )
 
 
