@@ -17,25 +17,37 @@ anything else                          unhealthy, pinged at once   next backend
 =====================================  ==========================  ==================
 
 Sending a group again is safe, since inference changes nothing. A client that left is
-held against nobody.
+held against nobody. A backend that takes far longer than such requests usually take is
+given up for another one that is well, as after a timeout; the last one asked is waited
+for to the end.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import attrs
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.web.http_headers import Headers
 
 from immich_ml_proxy.body_reader import BodyReader, Splice, as_sent
 from immich_ml_proxy.core import merge
 from immich_ml_proxy.core.body import Body
+from immich_ml_proxy.core.demand import demand_of
 from immich_ml_proxy.core.errors import BackendFailed, ProxyError, TimedOut, Unavailable
-from immich_ml_proxy.core.pool import Member, Pool
+from immich_ml_proxy.core.member import Member
+from immich_ml_proxy.core.pool import Pool
 from immich_ml_proxy.core.routing import Group
 from immich_ml_proxy.exchange import Exchange, ExchangeFailed, Outgoing, Reply
+from immich_ml_proxy.hedging import HedgeBudget, hedged
+from immich_ml_proxy.places import Places
+
+#: Seconds before backends that all failed are asked again by a request that is held.
+START_OVER_AFTER = 1.0
 
 
 @attrs.frozen
@@ -81,8 +93,10 @@ class Forwarder:
     """
     :param clock: source of time.
     :param exchange: sends to a backend.
-    :param pool: says which.
+    :param pool: what is known of the backends.
+    :param places: gives places at them.
     :param recheck: has a backend pinged at once.
+    :ivar hedges: how many searches were asked of a second backend.
     """
 
     _log = Logger()
@@ -92,51 +106,99 @@ class Forwarder:
         clock: IReactorTime,
         exchange: Exchange,
         pool: Pool,
+        places: Places,
         recheck: Callable[[Member], object],
     ) -> None:
         self._clock = clock
         self._exchange = exchange
         self._pool = pool
+        self._places = places
         self._recheck = recheck
+        self.hedges = HedgeBudget()
 
     async def forward(self, work: Work) -> Served:
         """
         Return the answer of the first backend that gives one.
 
         :raises BackendFailed: when none did; ``TimedOut`` when that was the last
-            one's reason, ``Unavailable`` when there is none.
+            one's reason, ``Unavailable`` when there is none to ask.
         """
-        begun = self._clock.seconds()
-        failed: dict[Member, ExchangeFailed] = {}
-        broken = 0  # backends that answered 5xx
-        while broken < 2:
-            asked = self._clock.seconds()
-            member = self._pool.choose(work.group.route, failed, asked)
-            if member is None:
-                break
-            try:
-                reply = await self._ask(member, work)
-            except ExchangeFailed as error:
-                failed[member] = error
-                self._failed(member, work, error)
-                broken += error.status >= 500
-                continue
-            now = self._clock.seconds()
-            if reply.status < 300:
-                self._pool.served(member, now)
-                for other in failed:
-                    self._pool.outdone(other, now)
-            return Served(work.group, reply, member.name, asked - begun, now - asked)
-        raise _verdict(work.group, failed)
-
-    async def _ask(self, member: Member, work: Work) -> Reply:
-        member.in_flight += 1
-        try:
-            reply = await self._exchange.send(
-                member.backend, _outgoing(work), self._pool.config.request_timeout
+        journey = _Journey(work, self._clock.seconds())
+        while journey.broken < 2:
+            member = await self._places.take(
+                journey.demand, journey.failed, journey.hold_until
             )
+            if member is not None:
+                with suppress(ExchangeFailed):
+                    return await self._attempt(member, journey)
+            elif self._may_start_over(journey):
+                await deferLater(self._clock, START_OVER_AFTER)
+                journey.failed.clear()
+            else:
+                break
+        raise _verdict(work.group, journey.failed)
+
+    def _may_start_over(self, journey: _Journey) -> bool:
+        """Whether all that could not be reached are waited for, to be asked again."""
+        held = journey.hold_until > self._clock.seconds()
+        return held and bool(journey.failed) and not journey.broken
+
+    async def _attempt(self, member: Member, journey: _Journey) -> Served:
+        after = journey.demand.route.hedge_after
+        if after is None or not journey.demand.is_search:
+            return await self._ask(member, journey)
+        self.hedges.seen()
+        first = Deferred.fromCoroutine(self._ask(member, journey))
+        return await hedged(
+            first, lambda: self._second(member, journey), after, self._clock
+        )
+
+    def _second(self, first: Member, journey: _Journey) -> Deferred[Served] | None:
+        """Ask another healthy backend with a place as well, if the budget allows."""
+        now = self._clock.seconds()
+        demand, tried = journey.demand, {*journey.failed, first}
+        other = self._pool.choose(demand, tried, now, hold=True)
+        if other is None or not self.hedges.spend():
+            return None
+        other.take(demand, now)
+        return Deferred.fromCoroutine(self._ask(other, journey))
+
+    async def _ask(self, member: Member, journey: _Journey) -> Served:
+        """Ask a backend at which a place was taken, and judge what comes of it."""
+        asked = self._clock.seconds()
+        try:
+            reply = await self._judged(member, journey, asked)
+            took = self._clock.seconds() - asked
+            if reply.status < 300:
+                self._learn(member, journey, took)
+        except ExchangeFailed as error:
+            journey.failed[member] = error
+            journey.broken += error.status >= 500
+            self._failed(member, journey.work, error)
+            raise
         finally:
-            member.in_flight -= 1
+            # What was learned is known before the next request is given the place.
+            self._places.give_back(member, journey.demand)
+        waited = asked - journey.begun
+        return Served(journey.work.group, reply, member.name, waited, took)
+
+    def _learn(self, member: Member, journey: _Journey, took: float) -> None:
+        now = self._clock.seconds()
+        kind = journey.demand.kind
+        member.times.add(kind, took)
+        member.limiter.answered(kind, took, member.in_flight)
+        self._pool.served(member, now)
+        for other in journey.failed:
+            self._pool.outdone(other, now)
+
+    async def _judged(self, member: Member, journey: _Journey, now: float) -> Reply:
+        timeout = self._pool.config.request_timeout
+        patience = self._pool.patience(journey.demand, {*journey.failed, member}, now)
+        if patience is not None:
+            timeout = min(timeout, patience)
+        reply = await self._exchange.send(
+            member.backend, _outgoing(journey.work), timeout
+        )
         if 400 <= reply.status < 500:
             return reply
         if not 200 <= reply.status < 300:
@@ -146,6 +208,7 @@ class Forwarder:
         return reply
 
     def _failed(self, member: Member, work: Work, error: ExchangeFailed) -> None:
+        member.failed += 1
         self._log.warn(
             "{backend} failed {group}: {error} (request {trace_id})",
             backend=member.name,
@@ -155,6 +218,19 @@ class Forwarder:
         )
         self._pool.observe(member, str(error), self._clock.seconds())
         self._recheck(member)
+
+
+class _Journey:
+    """A group on its way: who was asked, and how long it may be held."""
+
+    def __init__(self, work: Work, now: float) -> None:
+        body = work.body
+        self.work = work
+        self.demand = demand_of(work.group, body.length or body.size)
+        self.begun = now
+        self.hold_until = now + work.group.route.hold_seconds
+        self.failed: dict[Member, ExchangeFailed] = {}
+        self.broken = 0  # backends that answered 5xx
 
 
 def _outgoing(work: Work) -> Outgoing:

@@ -11,7 +11,8 @@ from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 from twisted.web.http_headers import Headers
 
-from immich_ml_proxy.core.pool import Member, Pool
+from immich_ml_proxy.core.member import Member
+from immich_ml_proxy.core.pool import Pool
 from immich_ml_proxy.exchange import Exchange, ExchangeFailed, Outgoing
 
 #: Seconds a ping may take. Immich gives up our own /ping after 2.
@@ -24,6 +25,7 @@ class HealthChecker(Service):
     :param exchange: sends the pings.
     :param pool: the backends, and the interval in the configuration in force.
     :param new_trace_id: names a round of pings in records.
+    :param observed: told after every ping.
     """
 
     _log = Logger()
@@ -34,11 +36,13 @@ class HealthChecker(Service):
         exchange: Exchange,
         pool: Pool,
         new_trace_id: Callable[[], str],
+        observed: Callable[[], object],
     ) -> None:
         self._clock = clock
         self._exchange = exchange
         self._pool = pool
         self._new_trace_id = new_trace_id
+        self._observed = observed
         self._loop: LoopingCall | None = None
         self._pings: dict[Member, Deferred[None]] = {}
 
@@ -68,7 +72,11 @@ class HealthChecker(Service):
         A backend that is being pinged is not pinged twice: rounds share the ping.
         """
         trace_id = trace_id or self._new_trace_id()
-        pings = [self.ping(member, trace_id) for member in self._pool]
+        pings = [
+            self.ping(member, trace_id)
+            for member in self._pool
+            if member.backend.state != "disabled"
+        ]
         return DeferredList(pings, consumeErrors=True).addCallback(lambda _: None)
 
     def ping(self, member: Member, trace_id: str | None = None) -> Deferred[None]:
@@ -99,6 +107,7 @@ class HealthChecker(Service):
             if not 200 <= reply.status < 300:
                 error = f"answered {reply.status}"
         self._pool.observe(member, error, self._clock.seconds())
+        self._observed()
 
     def _pinged(self, result: None, member: Member) -> None:
         self._pings.pop(member, None)

@@ -16,14 +16,17 @@ from immich_ml_proxy.connections import connections
 from immich_ml_proxy.core import config
 from immich_ml_proxy.core.config import Config
 from immich_ml_proxy.core.health import Health
-from immich_ml_proxy.core.pool import Member, Pool
+from immich_ml_proxy.core.member import Member
+from immich_ml_proxy.core.pool import Pool
 from immich_ml_proxy.core.recorder import Recorder
 from immich_ml_proxy.demo import DemoServers
 from immich_ml_proxy.exchange import Exchange
 from immich_ml_proxy.forwarder import Forwarder
 from immich_ml_proxy.health_checker import HealthChecker
+from immich_ml_proxy.places import Places
 from immich_ml_proxy.predictor import Predictor
 from immich_ml_proxy.service import Listener, ProxyService
+from immich_ml_proxy.wake_on_lan import Waker
 from immich_ml_proxy.web.config import ConfigEndpoints
 from immich_ml_proxy.web.debug import DebugEndpoints
 from immich_ml_proxy.web.immich import ImmichEndpoints
@@ -75,21 +78,24 @@ def makeService(options: Options, reactor: Any = None) -> IService:
 
     recorder = Recorder(enabled=bool(options["debug"]))
     pool = Pool(first, _log_flip)
+    places = Places(reactor, pool, Waker(reactor).wanted)
     outward = connections(reactor)
     exchange = Exchange(reactor, outward, recorder)
-    checker = HealthChecker(reactor, exchange, pool, new_trace_id)
+    checker = HealthChecker(reactor, exchange, pool, new_trace_id, places.changed)
     parts.append(checker)
-    predictor = Predictor(pool, Forwarder(reactor, exchange, pool, checker.ping))
+    forwarder = Forwarder(reactor, exchange, pool, places, checker.ping)
+    predictor = Predictor(pool, forwarder)
 
     def apply(new: Config) -> None:
         pool.reconfigure(new)
+        places.reconfigured()
         site.limit(new)
         checker.reconfigured()
 
     pages = Pages(static_folder())
     app = make_app(
         ImmichEndpoints(reactor, pool, checker, pages),
-        ConfigEndpoints(reactor, pool, store, apply),
+        ConfigEndpoints(reactor, pool, places, forwarder.hedges, store, apply),
         DebugEndpoints(recorder),
         pages,
     )

@@ -9,30 +9,53 @@ What was saved is kept as it was written, in :attr:`Config.document`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, TypeVar
-from urllib.parse import quote, urlsplit
+from typing import Annotated, Any, Literal
 
 import attrs
 import msgspec
 
 from immich_ml_proxy.core.errors import ConfigError
+from immich_ml_proxy.core.fields import checked_mac, checked_url, convert, step
 from immich_ml_proxy.core.legacy import upgrade
 
 DEFAULT_ROUTE = "default"
 
 ROUND_ROBIN = "round_robin"
-STRATEGIES = (ROUND_ROBIN,)
+LEAST_BUSY = "least_busy"
+FASTEST = "fastest"
+IN_ORDER = "in_order"
+STRATEGIES = (ROUND_ROBIN, LEAST_BUSY, FASTEST, IN_ORDER)
 
 #: Longest document that is looked at, in bytes.
 MAX_DOCUMENT = 1024 * 1024
 
-_T = TypeVar("_T")
 _MIB = 1024 * 1024
 
 Seconds = Annotated[float, msgspec.Meta(ge=0.1, le=86400)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+Places = Annotated[int, msgspec.Meta(ge=1, le=10_000)]
+State = Literal["enabled", "drain", "disabled"]
+
+
+class WakeOnLan(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    rename="camel",
+):
+    """
+    How a sleeping backend is woken.
+
+    :ivar mac: its MAC address.
+    :ivar broadcast: the address that the magic packet is sent to.
+    :ivar port: the UDP port it is sent to.
+    """
+
+    mac: str
+    broadcast: str = "255.255.255.255"
+    port: Annotated[int, msgspec.Meta(ge=1, le=65535)] = 9
 
 
 class Backend(
@@ -47,10 +70,21 @@ class Backend(
 
     :ivar name: unique among the backends.
     :ivar url: ``http`` or ``https``, a path prefix is kept, no trailing slash.
+    :ivar state: ``drain``: finishes what it has and takes nothing new; ``disabled``:
+        is not pinged, either.
+    :ivar weight: its size beside the others', for ``least_busy``.
+    :ivar max_concurrent: requests it is given at once; ``auto`` finds out.
+    :ivar limits: the same by task, such as ``{"ocr": 1}``; by :func:`normalized` key.
+    :ivar wake_on_lan: how to wake it when work waits for it.
     """
 
     name: Name
     url: str
+    state: State = "enabled"
+    weight: Annotated[float, msgspec.Meta(gt=0, le=1000)] = 1.0
+    max_concurrent: Places | Literal["auto"] = "auto"
+    limits: dict[str, Any] = {}
+    wake_on_lan: WakeOnLan | None = None
 
 
 class _RouteDocument(
@@ -65,6 +99,10 @@ class _RouteDocument(
     backends: list[str]
     strategy: str = ROUND_ROBIN
     fallback: bool = False
+    spill: bool = False
+    max_waiting: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 1000
+    hold_seconds: Annotated[float, msgspec.Meta(ge=0, le=280)] = 0.0
+    hedge_after_ms: Annotated[float, msgspec.Meta(ge=1, le=60_000)] | None = None
 
 
 class _Document(
@@ -94,12 +132,22 @@ class Route:
     :ivar backends: names, in the order in which they were written; never empty.
     :ivar strategy: how one of them is chosen.
     :ivar fallback: use the default route when none of them is healthy.
+    :ivar spill: ``in_order`` goes on to the next backend when one is full, too.
+    :ivar max_waiting: requests that may wait for a place.
+    :ivar hold_seconds: how long a request waits for a backend to come back when none
+        is healthy; 0: all are tried at once.
+    :ivar hedge_after: seconds after which a search asks a second backend as well, or
+        ``None``.
     """
 
     key: str
     backends: tuple[str, ...]
     strategy: str = ROUND_ROBIN
     fallback: bool = False
+    spill: bool = False
+    max_waiting: int = 1000
+    hold_seconds: float = 0.0
+    hedge_after: float | None = None
 
 
 @attrs.frozen
@@ -126,6 +174,12 @@ class Config:
     max_body_size: int
     max_buffered_bytes: int
 
+    @property
+    def all_routes(self) -> tuple[Route, ...]:
+        """The default route, if there is one, and all others."""
+        first = () if self.default is None else (self.default,)
+        return (*first, *self.routes.values())
+
 
 def normalized(key: str) -> str:
     """
@@ -144,7 +198,7 @@ def parse(raw: bytes) -> Config:
     :raises ConfigError: with the path of the first bad field and the reason.
     """
     document = upgrade(_json(raw))
-    top = _convert(document, _Document, "")
+    top = convert(document, _Document, "")
     backends = tuple(_backends(top.backends))
     names = {backend.name for backend in backends}
     return Config(
@@ -162,6 +216,20 @@ def parse(raw: bytes) -> Config:
 def empty() -> Config:
     """Return the configuration of a proxy that was never configured."""
     return parse(b'{"defaultBackend": "", "backends": [], "taskRouting": {}}')
+
+
+def with_state(current: Config, name: str, state: State) -> Config:
+    """
+    Return ``current`` with the state of one backend changed.
+
+    :raises ConfigError: when there is no backend of this name.
+    """
+    document = msgspec.json.decode(current.document)
+    for backend in document["backends"]:
+        if backend["name"] == name:
+            backend["state"] = state
+            return parse(msgspec.json.encode(document))
+    raise ConfigError("", f"there is no backend named {name!r}")
 
 
 def _json(raw: bytes) -> dict[str, Any]:
@@ -182,7 +250,7 @@ def _backends(items: list[Any]) -> Iterator[Backend]:
     taken: dict[str, str] = {}
     for index, item in enumerate(items):
         path = f"backends[{index}]"
-        backend = _convert(item, Backend, path)
+        backend = convert(item, Backend, path)
         if not backend.name.isprintable() or backend.name != backend.name.strip():
             raise ConfigError(
                 f"{path}.name",
@@ -194,37 +262,16 @@ def _backends(items: list[Any]) -> Iterator[Backend]:
                 f"{backend.name!r} is already the name of {taken[backend.name]}",
             )
         taken[backend.name] = path
-        url = _checked_url(backend.url, f"{path}.url")
-        yield msgspec.structs.replace(backend, url=url)
-
-
-def _checked_url(text: str, path: str) -> str:
-    text = text.strip()
-    if not text.lower().startswith(("http://", "https://")):
-        raise ConfigError(path, "must start with http:// or https://")
-    if not text.isprintable() or re.search(r"[\s\\\"<>^`{|}]", text):
-        raise ConfigError(path, "has a character that no URL may have")
-    try:
-        url = urlsplit(text)
-        host, port = url.hostname or "", url.port
-        if ":" not in host:
-            host = host.encode("idna").decode("ascii")
-    except ValueError as error:
-        raise ConfigError(path, f"is no URL: {error}") from None
-    if not re.fullmatch(r"[a-z0-9._-]+|[0-9a-f:.]+", host):
-        raise ConfigError(path, f"has no host name but {host!r}")
-    if port == 0:
-        raise ConfigError(path, "port 0 is not between 1 and 65535")
-    if "@" in url.netloc:
-        raise ConfigError(path, "must not hold a user name or password")
-    if "?" in text or "#" in text:
-        raise ConfigError(path, "must end with the path: no ? and no #")
-    netloc = f"[{host}]" if ":" in host else host
-    if port is not None:
-        netloc += f":{port}"
-    return f"{url.scheme}://{netloc}{quote(url.path, safe='/%:@!$&()*+,;=~')}".rstrip(
-        "/"
-    )
+        if backend.wake_on_lan is not None:
+            checked_mac(backend.wake_on_lan.mac, f"{path}.wakeOnLan.mac")
+        yield msgspec.structs.replace(
+            backend,
+            url=checked_url(backend.url, f"{path}.url"),
+            limits={
+                normalized(task): convert(places, Places, f"{path}.limits{step(task)}")
+                for task, places in backend.limits.items()
+            },
+        )
 
 
 def _default_route(value: Any, names: set[str]) -> Route | None:
@@ -240,7 +287,7 @@ def _default_route(value: Any, names: set[str]) -> Route | None:
 def _routes(routing: dict[str, Any], names: set[str]) -> Iterator[tuple[str, Route]]:
     spellings: dict[str, str] = {}
     for written, value in routing.items():
-        path = "taskRouting" + _step(written)
+        path = "taskRouting" + step(written)
         key = normalized(written)
         if not key.strip():
             raise ConfigError(path, "a key must be a task, a type or task/type")
@@ -254,10 +301,10 @@ def _route(key: str, value: Any, names: set[str], path: str) -> Route:
     if isinstance(value, str):
         chosen, where, document = [value], [path], None
     elif isinstance(value, list):
-        chosen = _convert(value, list[str], path)
+        chosen = convert(value, list[str], path)
         where, document = [f"{path}[{n}]" for n in range(len(chosen))], None
     elif isinstance(value, dict):
-        document = _convert(value, _RouteDocument, path)
+        document = convert(value, _RouteDocument, path)
         chosen = document.backends
         where = [f"{path}.backends[{n}]" for n in range(len(chosen))]
         if document.strategy not in STRATEGIES:
@@ -277,33 +324,14 @@ def _route(key: str, value: Any, names: set[str], path: str) -> Route:
             raise ConfigError(place, f"names {name!r} twice")
     if document is None:
         return Route(key, tuple(chosen))
-    return Route(key, tuple(chosen), document.strategy, document.fallback)
-
-
-def _step(key: str) -> str:
-    """Return the step of a path that leads to ``key``."""
-    if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]*", key):
-        return f".{key}"
-    return f"[{msgspec.json.encode(key).decode()}]"
-
-
-#: msgspec tells the place of an error at the end of its text.
-_PLACE = re.compile(r" - at `\$(?P<path>.*)`$")
-_NAMED = re.compile(r"(?P<what>missing required|contains unknown) field `(?P<name>.*)`")
-
-
-def _convert(value: Any, shape: type[_T], path: str) -> _T:
-    """Return ``value`` as ``shape``; an error is told with the field's full path."""
-    try:
-        return msgspec.convert(value, shape)
-    except msgspec.ValidationError as error:
-        text = str(error)
-    place = _PLACE.search(text)
-    if place:
-        path, text = path + place["path"], text[: place.start()]
-    named = _NAMED.search(text)
-    if named:
-        path += _step(named["name"])
-        missing = named["what"].startswith("missing")
-        text = "missing" if missing else "there is no such field"
-    raise ConfigError(path.lstrip("."), text[:1].lower() + text[1:])
+    hedge = document.hedge_after_ms
+    return Route(
+        key,
+        tuple(chosen),
+        document.strategy,
+        document.fallback,
+        document.spill,
+        document.max_waiting,
+        document.hold_seconds,
+        None if hedge is None else hedge / 1000,
+    )

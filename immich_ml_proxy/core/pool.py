@@ -1,55 +1,22 @@
-"""The backends at run time: their health, their load, and who may take a request."""
+"""The backends at run time, and which of them a demand may go to."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 
-from immich_ml_proxy.core.config import Backend, Config, Route
-from immich_ml_proxy.core.health import CLOSED, Health
+from immich_ml_proxy.core.config import Config, Route
+from immich_ml_proxy.core.demand import Demand
+from immich_ml_proxy.core.health import Health
+from immich_ml_proxy.core.member import Member
 from immich_ml_proxy.core.selection import POLICIES, Policy
 
 #: Told when a backend's health changes sides: the member, and its health before.
-OnFlip = Callable[["Member", Health], None]
+OnFlip = Callable[[Member, Health], None]
 
-
-class Member:
-    """
-    A backend at run time.
-
-    A request keeps the member it was given, so one that is removed or moved to
-    another URL meanwhile finishes with its own counts.
-
-    :ivar backend: its configuration.
-    :ivar health: what pings and traffic told last.
-    :ivar breaker: whether it is out for failing what others serve.
-    :ivar in_flight: requests under way at it.
-    """
-
-    def __init__(self, backend: Backend) -> None:
-        self.backend = backend
-        self.health = Health()
-        self.breaker = CLOSED
-        self.in_flight = 0
-
-    @property
-    def name(self) -> str:
-        """The backend's name."""
-        return self.backend.name
-
-    def is_healthy(self, now: float) -> bool:
-        """Whether requests should go there at ``now`` seconds."""
-        return self.health.status == "healthy" and not self.breaker.is_open(now)
-
-    def reported(self, now: float) -> Health:
-        """Return the health that people are shown: an open breaker counts."""
-        if self.health.status == "healthy" and self.breaker.is_open(now):
-            left = self.breaker.open_until - now
-            return self.health.observe(
-                f"failed {self.breaker.failures} requests in a row that other servers "
-                f"then answered; tried again in {left:.0f} s",
-                self.health.last_check,
-            )
-        return self.health
+#: A request is asked of another backend after this many times the expected seconds,
+PATIENCE = 20.0
+#: but not before as many seconds: a model may have to be loaded.
+LEAST_PATIENCE = 5.0
 
 
 class Pool:
@@ -84,52 +51,86 @@ class Pool:
         self._members = {}
         for backend in config.backends:
             member = kept.get((backend.name, backend.url)) or Member(backend)
-            member.backend = backend
+            member.reconfigure(backend)
             self._members[backend.name] = member
-        routes = [*config.routes.values(), *filter(None, [config.default])]
         self._policies = {
-            route: self._policies.get(route) or POLICIES[route.strategy]()
-            for route in routes
+            route: self._policies.get(route) or POLICIES[route.strategy](route)
+            for route in config.all_routes
         }
         self.config = config
 
     def choose(
-        self, route: Route, tried: Collection[Member], now: float
+        self, demand: Demand, tried: Collection[Member], now: float, hold: bool = False
     ) -> Member | None:
         """
-        Return the backend that a request should go to next.
+        Return the backend that a request should go to now.
 
         Healthy backends of the route come first; then, if the route says so, healthy
         ones of the default route; then any: a request is never failed unasked.
 
         :param tried: the backends that have failed this request.
-        :return: ``None`` when every backend has been tried.
+        :param hold: wait for a healthy one rather than take any.
+        :return: one with a place; ``None`` when the request has to wait.
         """
-        ways = [(route, self._of(route, tried))]
-        default = self.config.default
-        if route.fallback and default is not None:
-            ways.append((default, self._of(default, tried)))
-        for way, members in ways:
+        ways = self._ways(demand.route, tried)
+        for route, members in ways:
             healthy = [member for member in members if member.is_healthy(now)]
             if healthy:
-                return self._policy(way).choose(healthy)
-        for way, members in ways:
-            if members:
-                return self._policy(way).choose(members)
+                return self._choose(route, healthy, demand, now)
+        if not hold:
+            for route, members in ways:
+                if members:
+                    return self._choose(route, members, demand, now)
         return None
 
-    def lacks_healthy(self, now: float) -> list[str]:
-        """Return what ``/ping`` fails for: keys of routes without a healthy backend."""
-        config = self.config
-        if config.default is None:
-            return ["no backends are configured"]
-        default_down = not self._any_healthy(config.default, now)
+    def may_ask(self, route: Route, tried: Collection[Member]) -> bool:
+        """Whether there is a backend that has not been tried."""
+        return any(members for _, members in self._ways(route, tried))
+
+    def is_down(self, route: Route, now: float) -> bool:
+        """Whether no backend that ``route`` may use is healthy."""
+        return not any(
+            member.is_healthy(now)
+            for _, members in self._ways(route, ())
+            for member in members
+        )
+
+    def members_of(self, route: Route) -> list[Member]:
+        """Return the backends that ``route`` names."""
         return [
-            route.key
-            for route in (config.default, *config.routes.values())
-            if not self._any_healthy(route, now)
-            and (default_down or not route.fallback)
+            member
+            for name in route.backends
+            if (member := self._members.get(name)) is not None
         ]
+
+    def patience(
+        self, demand: Demand, tried: Collection[Member], now: float
+    ) -> float | None:
+        """
+        Return how many seconds to wait before another backend is asked instead.
+
+        :param tried: the backends asked so far, the present one included.
+        :return: ``None`` when nothing is known of such requests, or nobody else is
+            healthy: then the answer is waited for as long as it may take.
+        """
+        others = [
+            member
+            for _, members in self._ways(demand.route, tried)
+            for member in members
+            if member.is_healthy(now)
+        ]
+        known = [
+            expected
+            for member in (*others, *tried)
+            if (expected := member.times.expected(demand.kind)) is not None
+        ]
+        if not others or not known:
+            return None
+        return max(LEAST_PATIENCE, PATIENCE * max(known))
+
+    def down(self, now: float) -> list[Route]:
+        """Return the routes without a healthy backend."""
+        return [route for route in self.config.all_routes if self.is_down(route, now)]
 
     def observe(self, member: Member, error: str | None, now: float) -> None:
         """
@@ -143,34 +144,49 @@ class Pool:
 
     def served(self, member: Member, now: float) -> None:
         """A request was served by ``member``."""
-        if member.breaker is CLOSED and member.health.status == "healthy":
-            return
-        before = member.reported(now)
-        member.breaker = member.breaker.served()
-        member.health = member.health.observe(None, now)
-        self._tell(member, before, now)
+        member.served += 1
+        if member.breaker.failures or member.health.status != "healthy":
+            before = member.reported(now)
+            member.breaker = member.breaker.served()
+            member.health = member.health.observe(None, now)
+            self._tell(member, before, now)
 
     def outdone(self, member: Member, now: float) -> None:
         """``member`` failed a request that another backend then served."""
         before = member.reported(now)
+        was_open = member.breaker.is_open(now)
+        member.retried += 1
         member.breaker = member.breaker.failed(now)
+        member.ejections += member.breaker.is_open(now) and not was_open
+        member.limiter.failed(member.in_flight)
         self._tell(member, before, now)
 
     def _tell(self, member: Member, before: Health, now: float) -> None:
         if member.reported(now).status != before.status:
             self._on_flip(member, before)
 
-    def _any_healthy(self, route: Route, now: float) -> bool:
-        return any(member.is_healthy(now) for member in self._of(route, ()))
-
-    def _of(self, route: Route, tried: Collection[Member]) -> Sequence[Member]:
+    def _ways(
+        self, route: Route, tried: Collection[Member]
+    ) -> list[tuple[Route, list[Member]]]:
+        """Return the routes to look at, each with the backends that may be asked."""
+        routes = [route]
+        default = self.config.default
+        if route.fallback and default is not None and default != route:
+            routes.append(default)
         return [
-            member
-            for name in route.backends
-            if (member := self._members.get(name)) is not None and member not in tried
+            (
+                way,
+                [m for m in self.members_of(way) if m.is_enabled and m not in tried],
+            )
+            for way in routes
         ]
 
-    def _policy(self, route: Route) -> Policy:
+    def _choose(
+        self, route: Route, members: list[Member], demand: Demand, now: float
+    ) -> Member | None:
+        free = [member for member in members if member.has_place(demand, now)]
+        if not free:
+            return None
         # A request may still hold a route of the configuration before.
-        policy = self._policies.get(route)
-        return policy if policy is not None else POLICIES[route.strategy]()
+        policy = self._policies.get(route) or POLICIES[route.strategy](route)
+        return policy.choose(free, members, demand)

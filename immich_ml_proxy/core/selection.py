@@ -1,7 +1,9 @@
 """
 How one of several backends is chosen: a policy is a class with one method.
 
-A policy sees candidates only, never an empty list, and belongs to one route.
+A policy belongs to one route. It is given the backends that could take a request now,
+at least one, and beside them all that are well, in the order of the route; it returns
+one of the former, or ``None``: then the request waits for one of the latter.
 """
 
 from __future__ import annotations
@@ -9,30 +11,106 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from immich_ml_proxy.core.config import ROUND_ROBIN
+from immich_ml_proxy.core.config import (
+    FASTEST,
+    IN_ORDER,
+    LEAST_BUSY,
+    ROUND_ROBIN,
+    Route,
+)
+from immich_ml_proxy.core.demand import Demand
 
 if TYPE_CHECKING:
-    from immich_ml_proxy.core.pool import Member
+    from immich_ml_proxy.core.member import Member
 
 
 class Policy(Protocol):
-    """Chooses one of the backends that could take a request now."""
+    """Chooses a backend for a demand."""
 
-    def choose(self, candidates: Sequence[Member]) -> Member:
-        """Return one of ``candidates``, which is never empty."""
+    def choose(
+        self, free: Sequence[Member], members: Sequence[Member], demand: Demand
+    ) -> Member | None:
+        """Return one of ``free``, or ``None`` to wait for another of ``members``."""
 
 
 class RoundRobin:
-    """Takes turns over whatever candidates are offered."""
+    """Takes turns over the backends that have a place."""
 
-    def __init__(self) -> None:
+    def __init__(self, route: Route) -> None:
         self._turn = 0
 
-    def choose(self, candidates: Sequence[Member]) -> Member:
-        """Return the next candidate."""
-        chosen = candidates[self._turn % len(candidates)]
+    def choose(
+        self, free: Sequence[Member], members: Sequence[Member], demand: Demand
+    ) -> Member:
+        """See :class:`Policy`."""
         self._turn += 1
-        return chosen
+        return free[(self._turn - 1) % len(free)]
 
 
-POLICIES: Mapping[str, Callable[[], Policy]] = {ROUND_ROBIN: RoundRobin}
+class LeastBusy:
+    """Takes the backend with the fewest requests in flight for its weight."""
+
+    def __init__(self, route: Route) -> None:
+        self._equals = RoundRobin(route)
+
+    def choose(
+        self, free: Sequence[Member], members: Sequence[Member], demand: Demand
+    ) -> Member:
+        """See :class:`Policy`; equals take turns."""
+        least = min(map(_load, free))
+        equals = [member for member in free if _load(member) == least]
+        return self._equals.choose(equals, members, demand)
+
+
+class Fastest:
+    """
+    Takes the backend that is expected to finish first.
+
+    A search goes where it will be answered first, and that may mean to wait a moment
+    for a fast backend instead of a long time for a slow one. Image work takes the
+    fastest backend that has a place: to leave a slow one idle would only make the
+    whole import longer. A backend that nothing is known of is tried.
+    """
+
+    def __init__(self, route: Route) -> None:
+        self._equals = RoundRobin(route)
+
+    def choose(
+        self, free: Sequence[Member], members: Sequence[Member], demand: Demand
+    ) -> Member | None:
+        """See :class:`Policy`; equals take turns."""
+        finish = {member: member.seconds_to_finish(demand) for member in members}
+        soonest = min(finish[member] for member in free)
+        if demand.is_search and min(finish.values()) < soonest:
+            return None
+        equals = [member for member in free if finish[member] == soonest]
+        return self._equals.choose(equals, members, demand)
+
+
+class InOrder:
+    """
+    Takes the first backend; the next one only when it is down.
+
+    With ``spill`` also when it is full.
+    """
+
+    def __init__(self, route: Route) -> None:
+        self._spill = route.spill
+
+    def choose(
+        self, free: Sequence[Member], members: Sequence[Member], demand: Demand
+    ) -> Member | None:
+        """See :class:`Policy`."""
+        return free[0] if self._spill or free[0] is members[0] else None
+
+
+def _load(member: Member) -> float:
+    return member.in_flight / member.backend.weight
+
+
+POLICIES: Mapping[str, Callable[[Route], Policy]] = {
+    ROUND_ROBIN: RoundRobin,
+    LEAST_BUSY: LeastBusy,
+    FASTEST: Fastest,
+    IN_ORDER: InOrder,
+}

@@ -4,24 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
 from klein import Klein
 from twisted.internet.interfaces import IReactorTime
 
 from immich_ml_proxy.config_store import ConfigStore
 from immich_ml_proxy.core import config
-from immich_ml_proxy.core.config import Config
+from immich_ml_proxy.core.config import Config, State
+from immich_ml_proxy.core.errors import BadRequest
 from immich_ml_proxy.core.pool import Pool
+from immich_ml_proxy.core.status import status
+from immich_ml_proxy.hedging import HedgeBudget
+from immich_ml_proxy.places import Places
 from immich_ml_proxy.web.answers import json_answer, json_text
 from immich_ml_proxy.web.origin import body_of
 from immich_ml_proxy.web.request import ProxyRequest
 
 
+class _State(msgspec.Struct, forbid_unknown_fields=True):
+    state: State
+
+
 class ConfigEndpoints:
     """
-    ``/api/config``, ``/api/health`` and ``/api/status``.
+    ``/api/config``, ``/api/health``, ``/api/status`` and ``/api/backends/``.
 
     :param clock: source of time.
     :param pool: the backends.
+    :param places: knows who waits.
+    :param hedges: counts extra requests.
     :param store: saves a configuration.
     :param apply: puts one in force.
     """
@@ -30,11 +41,15 @@ class ConfigEndpoints:
         self,
         clock: IReactorTime,
         pool: Pool,
+        places: Places,
+        hedges: HedgeBudget,
         store: ConfigStore,
         apply: Callable[[Config], None],
     ) -> None:
         self._clock = clock
         self._pool = pool
+        self._places = places
+        self._hedges = hedges
         self._store = store
         self._apply = apply
 
@@ -44,6 +59,7 @@ class ConfigEndpoints:
         app.route("/api/config", methods=["POST"])(self.save)
         app.route("/api/health", methods=["GET"])(self.health)
         app.route("/api/status", methods=["GET"])(self.status)
+        app.route("/api/backends/<path:name>", methods=["POST"])(self.set_state)
 
     def current(self, request: ProxyRequest) -> bytes:
         """The configuration in force, as it was saved."""
@@ -70,11 +86,27 @@ class ConfigEndpoints:
         return json_answer(request, told)
 
     def status(self, request: ProxyRequest) -> bytes:
-        """What is wrong with the configuration file, and each backend's load."""
-        told = {
-            "configError": self._store.error,
-            "backends": {
-                member.name: {"inFlight": member.in_flight} for member in self._pool
+        """What is wrong with the configuration file, and what is going on."""
+        now = self._clock.seconds()
+        numbers = status(self._pool, self._places.scheduler, now)
+        return json_answer(
+            request,
+            {
+                "configError": self._store.error,
+                **numbers,
+                "hedged": self._hedges.hedged,
             },
-        }
-        return json_answer(request, told)
+        )
+
+    def set_state(self, request: ProxyRequest, name: str) -> bytes:
+        """Enable, drain or disable one backend, and save that."""
+        try:
+            wanted = msgspec.json.decode(body_of(request), type=_State)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise BadRequest(
+                f'the body must be like {{"state": "drain"}}: {error}'
+            ) from None
+        new = config.with_state(self._pool.config, name, wanted.state)
+        self._store.save(new)
+        self._apply(new)
+        return self.status(request)

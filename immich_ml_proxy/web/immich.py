@@ -50,12 +50,22 @@ class ImmichEndpoints:
         return json_answer(request, {"message": "Immich ML"})
 
     async def ping(self, request: ProxyRequest) -> bytes:
-        """``pong``, or 503 with what is down, after checking afresh."""
+        """
+        ``pong``, or 503 with what is down, after checking afresh.
+
+        A route that holds its work is no reason for 503: Immich would send nothing.
+        """
         await self._checker.check(request.trace_id)
-        lacking = self._pool.lacks_healthy(self._clock.seconds())
-        if lacking:
-            told = "no healthy ML server for: " + ", ".join(lacking)
+        if self._pool.config.default is None:
+            return text_answer(request, b"no ML server is configured", 503)
+        down = self._pool.down(self._clock.seconds())
+        failing = [route.key for route in down if not route.hold_seconds]
+        if failing:
+            told = f"no healthy ML server for: {', '.join(failing)}"
             return text_answer(request, told.encode(), 503)
+        if down:
+            told = f"pong, holding work for: {', '.join(route.key for route in down)}"
+            return text_answer(request, told.encode())
         return text_answer(request, b"pong")
 
     def predict(self, request: ProxyRequest) -> Deferred[bytes]:

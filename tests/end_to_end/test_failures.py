@@ -109,9 +109,9 @@ def test_requests_that_hang_at_one_backend_delay_no_others(
     """Twenty requests wait for a backend that never answers; searches go on."""
     gpu, nas = start_server("gpu"), start_server("nas")
     routing = {"clip": "nas", "facial-recognition": "gpu"}
-    proxy = start_proxy(
-        config_for(gpu, nas, healthCheckInterval=600, taskRouting=routing)
-    )
+    config = config_for(gpu, nas, healthCheckInterval=600, taskRouting=routing)
+    config["backends"][0]["maxConcurrent"] = 20
+    proxy = start_proxy(config)
     gpu.signal(signal.SIGSTOP)
     picture = jpeg(1, 320, 200)
     answers: list[int] = []

@@ -1,0 +1,42 @@
+"""What a request asks of a backend, as far as scheduling is concerned."""
+
+from __future__ import annotations
+
+import attrs
+
+from immich_ml_proxy.core.config import Route, normalized
+from immich_ml_proxy.core.routing import Group
+from immich_ml_proxy.core.service_times import Kind, kind_of
+
+
+@attrs.frozen(eq=False)
+class Demand:
+    """
+    :ivar route: where the request may go.
+    :ivar kind: what its service times are compared with.
+    :ivar tasks: the tasks it takes a place of, by normalized name.
+    :ivar is_search: somebody waits for it; image work is not waited for.
+    """
+
+    route: Route
+    kind: Kind
+    tasks: tuple[str, ...]
+    is_search: bool
+
+
+def demand_of(group: Group, size: int) -> Demand:
+    """
+    Return what ``group`` demands.
+
+    :param size: bytes of the request's body.
+
+    A request without an image can only be asked for ``textual``: every other type
+    needs one.
+    """
+    types = [kind for kinds in group.tasks.values() for kind in kinds]
+    return Demand(
+        group.route,
+        kind_of(group.label, size),
+        tuple(map(normalized, group.tasks)),
+        bool(types) and all(kind == "textual" for kind in types),
+    )

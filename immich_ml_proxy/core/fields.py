@@ -1,0 +1,91 @@
+"""Fields of a JSON document: converted and checked, errors told by their path."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, TypeVar
+from urllib.parse import quote, urlsplit
+
+import msgspec
+
+from immich_ml_proxy.core.errors import ConfigError
+
+_T = TypeVar("_T")
+
+
+def step(key: str) -> str:
+    """Return the step of a path that leads to ``key``."""
+    if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]*", key):
+        return f".{key}"
+    return f"[{msgspec.json.encode(key).decode()}]"
+
+
+#: msgspec tells the place of an error at the end of its text.
+_PLACE = re.compile(r" - at `\$(?P<path>.*)`$")
+_NAMED = re.compile(r"(?P<what>missing required|contains unknown) field `(?P<name>.*)`")
+
+
+def convert(value: Any, shape: type[_T], path: str) -> _T:
+    """Return ``value`` as ``shape``; an error is told with the field's full path."""
+    try:
+        return msgspec.convert(value, shape)
+    except msgspec.ValidationError as error:
+        text = str(error)
+    place = _PLACE.search(text)
+    if place:
+        path, text = path + place["path"], text[: place.start()]
+    named = _NAMED.search(text)
+    if named:
+        path += step(named["name"])
+        missing = named["what"].startswith("missing")
+        text = "missing" if missing else "there is no such field"
+    raise ConfigError(path.lstrip("."), text[:1].lower() + text[1:])
+
+
+def checked_url(text: str, path: str) -> str:
+    """
+    Return a backend's URL as a URI in ASCII, without a trailing slash.
+
+    :param path: the field it stands in.
+    :raises ConfigError: when it is no http or https URL that ends with its path.
+    """
+    text = text.strip()
+    if not text.lower().startswith(("http://", "https://")):
+        raise ConfigError(path, "must start with http:// or https://")
+    if not text.isprintable() or re.search(r"[\s\\\"<>^`{|}]", text):
+        raise ConfigError(path, "has a character that no URL may have")
+    try:
+        url = urlsplit(text)
+        host, port = url.hostname or "", url.port
+        if ":" not in host:
+            host = host.encode("idna").decode("ascii")
+    except ValueError as error:
+        raise ConfigError(path, f"is no URL: {error}") from None
+    if not re.fullmatch(r"[a-z0-9._-]+|[0-9a-f:.]+", host):
+        raise ConfigError(path, f"has no host name but {host!r}")
+    if port == 0:
+        raise ConfigError(path, "port 0 is not between 1 and 65535")
+    if "@" in url.netloc:
+        raise ConfigError(path, "must not hold a user name or password")
+    if "?" in text or "#" in text:
+        raise ConfigError(path, "must end with the path: no ? and no #")
+    netloc = f"[{host}]" if ":" in host else host
+    if port is not None:
+        netloc += f":{port}"
+    return f"{url.scheme}://{netloc}{quote(url.path, safe='/%:@!$&()*+,;=~')}".rstrip(
+        "/"
+    )
+
+
+_MAC = re.compile(r"[0-9A-Fa-f]{2}([:-]?)[0-9A-Fa-f]{2}(\1[0-9A-Fa-f]{2}){4}")
+
+
+def checked_mac(text: str, path: str) -> bytes:
+    """
+    Return the six bytes of a MAC address.
+
+    :raises ConfigError: when it is none.
+    """
+    if not _MAC.fullmatch(text):
+        raise ConfigError(path, "must be a MAC address, such as 00:11:22:aa:bb:cc")
+    return bytes.fromhex(re.sub("[:-]", "", text))

@@ -1,0 +1,133 @@
+"""Gives places at backends to requests, and lets those wait for which there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from operator import itemgetter
+
+import attrs
+
+from immich_ml_proxy.core.config import Route
+from immich_ml_proxy.core.demand import Demand
+from immich_ml_proxy.core.errors import Unavailable
+from immich_ml_proxy.core.member import Member
+from immich_ml_proxy.core.pool import Pool
+from immich_ml_proxy.core.waiting_line import WaitingLine
+
+
+@attrs.define(eq=False)
+class Waiting:
+    """
+    A request that wants a place.
+
+    :ivar demand: what it asks for.
+    :ivar granted: called, once, with the backend at which it has been given a place,
+        or with ``None`` when there is none left that it could be given.
+    :ivar tried: the backends that have failed it.
+    :ivar hold: it waits for a healthy backend rather than take any.
+    """
+
+    demand: Demand
+    granted: Callable[[Member | None], None]
+    tried: frozenset[Member] = frozenset()
+    hold: bool = False
+
+
+class Scheduler:
+    """
+    The waiting lines of all routes, over one pool.
+
+    :param pool: says where a demand may go.
+    """
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._lines: dict[Route, WaitingLine[Waiting]] = {}
+        self._dispatching = False
+        self._again = False
+
+    def ask(self, waiting: Waiting, now: float) -> None:
+        """
+        Grant a place at once, or put the request in line.
+
+        :raises Unavailable: when the line is full.
+        """
+        demand = waiting.demand
+        line = self._lines.get(demand.route)
+        if line is None or not line.has(demand.kind, demand.is_search):
+            member = self._place(waiting, now)
+            if member is not None or not self._pool.may_ask(
+                demand.route, waiting.tried
+            ):
+                waiting.granted(member)
+                return
+            if line is None:
+                line = WaitingLine(demand.route.max_waiting)
+                self._lines[demand.route] = line
+        if line.is_full:
+            raise Unavailable(
+                f"{demand.kind.label}: {len(line)} requests wait already for a place "
+                f"on the route {demand.route.key}"
+            )
+        line.push(waiting, demand.kind, demand.is_search)
+        self.dispatch(now)
+
+    def leave(self, waiting: Waiting) -> None:
+        """Take a request out of its line, if it stands in one."""
+        demand = waiting.demand
+        line = self._lines.get(demand.route)
+        if line is not None:
+            line.remove(waiting, demand.kind, demand.is_search)
+
+    def release(self, member: Member, demand: Demand, now: float) -> None:
+        """A place is free again."""
+        member.give_back(demand)
+        self.dispatch(now)
+
+    def reconfigured(self, now: float) -> None:
+        """Another configuration is in force."""
+        self._lines = {route: line for route, line in self._lines.items() if len(line)}
+        self.dispatch(now)
+
+    def dispatch(self, now: float) -> None:
+        """Give places to those in line, as far as there are any."""
+        if self._dispatching:  # somebody granted a place has given it back at once
+            self._again = True
+            return
+        self._dispatching = True
+        try:
+            while self._grant_one(now) or self._again:
+                self._again = False
+        finally:
+            self._dispatching = False
+
+    def waiting(self) -> Mapping[Route, int]:
+        """Return how many requests wait, by route."""
+        return {route: len(line) for route, line in self._lines.items() if len(line)}
+
+    def _grant_one(self, now: float) -> bool:
+        heads = [
+            (rank, line, waiting)
+            for line in self._lines.values()
+            if len(line)
+            for rank, waiting in line.heads()
+        ]
+        if len(self._lines) > 1:
+            heads.sort(key=itemgetter(0))
+        for _, line, waiting in heads:
+            demand = waiting.demand
+            member = self._place(waiting, now)
+            if member is not None:
+                line.served(demand.is_search)
+            elif self._pool.may_ask(demand.route, waiting.tried):
+                continue
+            line.remove(waiting, demand.kind, demand.is_search)
+            waiting.granted(member)
+            return True
+        return False
+
+    def _place(self, waiting: Waiting, now: float) -> Member | None:
+        member = self._pool.choose(waiting.demand, waiting.tried, now, waiting.hold)
+        if member is not None:
+            member.take(waiting.demand, now)
+        return member

@@ -1,0 +1,101 @@
+"""How long a backend takes: averages that choose it, percentiles that people read."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping
+
+import attrs
+
+#: Weight of a new observation in the moving average.
+WEIGHT = 0.2
+#: Service times kept for percentiles, by task.
+KEPT = 500
+#: Tasks that are told apart; clients name them, so there must be a limit.
+MAX_TASKS = 50
+
+_SIZES = (64 * 1024, 1024 * 1024, 4 * 1024 * 1024)
+
+
+@attrs.frozen
+class Kind:
+    """
+    What has service times of its own.
+
+    :ivar label: what is asked for, such as ``clip/visual``.
+    :ivar size_class: 0 for bodies up to 64 KB, which is every search; then up to
+        1 MB, up to 4 MB, and above.
+    """
+
+    label: str
+    size_class: int
+
+
+def kind_of(label: str, size: int) -> Kind:
+    """Return the kind of a request whose body has ``size`` bytes."""
+    return Kind(label, sum(size > limit for limit in _SIZES))
+
+
+@attrs.frozen
+class Percentiles:
+    """Service times in milliseconds, and of how many requests."""
+
+    count: int
+    p50: float
+    p90: float
+    p99: float
+
+
+class ServiceTimes:
+    """The service times of one backend."""
+
+    def __init__(self) -> None:
+        self._averages: dict[Kind, float] = {}
+        self._recent: dict[str, deque[float]] = {}
+        self._counts: dict[str, int] = {}
+
+    def add(self, kind: Kind, seconds: float) -> None:
+        """Take in how long a served request took."""
+        if kind.label not in self._recent:
+            if len(self._recent) >= MAX_TASKS:
+                return
+            self._recent[kind.label] = deque(maxlen=KEPT)
+            self._counts[kind.label] = 0
+        self._recent[kind.label].append(seconds)
+        self._counts[kind.label] += 1
+        average = self._averages.get(kind)
+        self._averages[kind] = (
+            seconds if average is None else average + WEIGHT * (seconds - average)
+        )
+
+    def expected(self, kind: Kind) -> float | None:
+        """
+        Return how many seconds a request of this kind is likely to take.
+
+        The moving average of its kind; else the longest of the same task; else
+        ``None``.
+        """
+        average = self._averages.get(kind)
+        if average is not None:
+            return average
+        alike = [
+            seconds
+            for other, seconds in self._averages.items()
+            if other.label == kind.label
+        ]
+        return max(alike, default=None)
+
+    def percentiles(self) -> Mapping[str, Percentiles]:
+        """Return the percentiles of the recent requests by task."""
+        return dict(self._percentiles())
+
+    def _percentiles(self) -> Iterator[tuple[str, Percentiles]]:
+        for label, recent in self._recent.items():
+            ordered = sorted(recent)
+            p50, p90, p99 = (
+                round(
+                    1000 * ordered[min(int(part * len(ordered)), len(ordered) - 1)], 1
+                )
+                for part in (0.5, 0.9, 0.99)
+            )
+            yield label, Percentiles(self._counts[label], p50, p90, p99)

@@ -1,0 +1,84 @@
+"""Waits for a place at a backend: the scheduler with Deferreds and a clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+
+from immich_ml_proxy.core.demand import Demand
+from immich_ml_proxy.core.member import Member
+from immich_ml_proxy.core.pool import Pool
+from immich_ml_proxy.core.scheduler import Scheduler, Waiting
+
+
+class Places:
+    """
+    :param clock: source of time.
+    :param pool: the backends.
+    :param wanted: told of a backend that is down while work waits for it.
+    """
+
+    def __init__(
+        self, clock: IReactorTime, pool: Pool, wanted: Callable[[Member], object]
+    ) -> None:
+        self._clock = clock
+        self._pool = pool
+        self._wanted = wanted
+        self.scheduler = Scheduler(pool)
+
+    def take(
+        self, demand: Demand, tried: Collection[Member], hold_until: float
+    ) -> Deferred[Member | None]:
+        """
+        Return a backend at which a place has been taken; it must be given back.
+
+        Cancelling leaves the line.
+
+        :param tried: the backends that have failed the request.
+        :param hold_until: the time until which a healthy backend is waited for.
+        :return: ``None`` when there is no backend left to ask.
+        :raises Unavailable: when too many wait already.
+        """
+        now = self._clock.seconds()
+        taken: Deferred[Member | None] = Deferred(
+            lambda _: self.scheduler.leave(waiting)
+        )
+        waiting = Waiting(demand, taken.callback, frozenset(tried), hold_until > now)
+        self.scheduler.ask(waiting, now)
+        if not taken.called:
+            self._wake(demand, now)
+            if waiting.hold:
+                taken.addBoth(self._held, self._hold(waiting, hold_until - now))
+        return taken
+
+    def give_back(self, member: Member, demand: Demand) -> None:
+        """Give a place back."""
+        self.scheduler.release(member, demand, self._clock.seconds())
+
+    def reconfigured(self) -> None:
+        """Another configuration is in force."""
+        self.scheduler.reconfigured(self._clock.seconds())
+
+    def changed(self) -> None:
+        """The health of a backend may have changed."""
+        self.scheduler.dispatch(self._clock.seconds())
+
+    def _hold(self, waiting: Waiting, seconds: float) -> IDelayedCall:
+        def let_go() -> None:
+            waiting.hold = False
+            self.changed()
+
+        return self._clock.callLater(seconds, let_go)
+
+    def _held(self, result: Any, timer: IDelayedCall) -> Any:
+        if timer.active():
+            timer.cancel()
+        return result
+
+    def _wake(self, demand: Demand, now: float) -> None:
+        for member in self._pool.members_of(demand.route):
+            if not member.is_healthy(now) and member.is_enabled:
+                self._wanted(member)

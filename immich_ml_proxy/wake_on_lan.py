@@ -1,0 +1,61 @@
+"""
+Wakes sleeping backends.
+
+The magic packet of Wake-on-LAN is six bytes of 255 and then sixteen times the MAC
+address of who is to wake, in a UDP datagram to a broadcast address.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.protocol import DatagramProtocol
+from twisted.logger import Logger
+
+from immich_ml_proxy.core.fields import checked_mac
+from immich_ml_proxy.core.member import Member
+
+#: Seconds between two packets to one backend.
+PAUSE = 60.0
+
+
+def magic_packet(mac: bytes) -> bytes:
+    """Return the packet that wakes the owner of a MAC address, six bytes."""
+    return b"\xff" * 6 + mac * 16
+
+
+class Waker:
+    """
+    :param reactor: source of time, and of UDP ports.
+    """
+
+    _log = Logger()
+
+    def __init__(self, reactor: Any) -> None:
+        self._reactor = reactor
+        self._sent: dict[str, float] = {}
+
+    def wanted(self, member: Member) -> None:
+        """Work waits for a backend that is down: wake it, at most once a minute."""
+        wake = member.backend.wake_on_lan
+        clock: IReactorTime = self._reactor
+        now = clock.seconds()
+        last = self._sent.get(member.name)
+        if wake is None or (last is not None and now - last < PAUSE):
+            return
+        self._sent[member.name] = now
+        packet = magic_packet(checked_mac(wake.mac, "mac"))
+        try:
+            port = self._reactor.listenUDP(0, DatagramProtocol())
+            try:
+                port.setBroadcastAllowed(True)
+                port.write(packet, (wake.broadcast, wake.port))
+            finally:
+                port.stopListening()
+        except OSError as error:
+            self._log.warn(
+                "{backend} cannot be woken: {error}", backend=member.name, error=error
+            )
+        else:
+            self._log.info("woke {backend}", backend=member.name)
