@@ -115,7 +115,7 @@ class BackendEndpoint:
         """
         self._on_open()
         factory.noisy = False  # type: ignore[attr-defined] # no log line each time
-        attempt = self._endpoint.connect(factory)
+        attempt: Deferred[Any] = self._endpoint.connect(factory)
         attempt.addTimeout(self._timeout, self._clock, _timed_out)
         attempt.addCallback(_prepared)
 
@@ -125,8 +125,12 @@ class BackendEndpoint:
             connecting.errback(CancelledError())
             attempt.cancel()
 
+        def settle(result: Any) -> None:
+            if not connecting.called:
+                connecting.callback(result)
+
         connecting: Deferred[Any] = Deferred(give_up)
-        attempt.addBoth(lambda result: connecting.called or connecting.callback(result))
+        attempt.addBoth(settle)
         return connecting
 
 

@@ -1,0 +1,274 @@
+"""Stand-ins for ML servers, and the proxy's parts wired to them in memory."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+import msgspec
+from twisted.internet.defer import Deferred
+from twisted.internet.protocol import Protocol, ServerFactory
+from twisted.python.failure import Failure
+from twisted.web.resource import Resource
+from twisted.web.server import NOT_DONE_YET, Site
+
+from immich_ml_proxy.connections import connections
+from immich_ml_proxy.core import config
+from immich_ml_proxy.core.health import Health
+from immich_ml_proxy.core.member import Member
+from immich_ml_proxy.core.pool import Pool
+from immich_ml_proxy.core.recorder import Recorder
+from immich_ml_proxy.demo.form import read_form
+from immich_ml_proxy.exchange import Exchange
+from immich_ml_proxy.forwarder import Forwarder
+from immich_ml_proxy.health_checker import HealthChecker
+from immich_ml_proxy.places import Places
+from immich_ml_proxy.predictor import Predictor
+from tests.network import Link, Network
+
+
+@attrs.frozen
+class Received:
+    """A request as a backend got it; header names in lower case."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def entries(self) -> Any:
+        """What the form asks for."""
+        return json.loads(self.fields.entries or b"null")
+
+    @property
+    def fields(self) -> Any:
+        """The form."""
+        return read_form(self.headers.get("content-type", ""), self.body)
+
+
+class FakeBackend(Resource):
+    """
+    An ML server that says ``{task: its name}`` to everything, until a switch is set.
+
+    :ivar status: of the answer to a predict, and ``ping_status`` to a ping.
+    :ivar answer: the body instead, when it is not ``None``.
+    :ivar headers: sent with the answer.
+    :ivar silent: requests are held; see :meth:`speak`.
+    :ivar received: the requests that came whole.
+    :ivar left: requests whose client did not wait.
+    :param journal: gets its name with every predict.
+    """
+
+    isLeaf = True
+
+    def __init__(self, name: str, journal: list[str]) -> None:
+        super().__init__()
+        self.name = name
+        self.journal = journal
+        self.status = self.ping_status = 200
+        self.answer: bytes | None = None
+        self.headers: dict[str, str] = {"Content-Type": "application/json"}
+        self.silent = False
+        self.received: list[Received] = []
+        self.left = 0
+        self._held: list[Any] = []
+
+    @property
+    def predicts(self) -> list[Received]:
+        """The predicts that came whole."""
+        return [one for one in self.received if one.path.endswith("/predict")]
+
+    @property
+    def pings(self) -> int:
+        """How many pings came."""
+        return len(self.received) - len(self.predicts)
+
+    @property
+    def holds(self) -> int:
+        """How many requests wait for :meth:`speak`."""
+        return len(self._held)
+
+    def render(self, request: Any) -> Any:
+        """Take a request; see ``Resource``."""
+        headers = {
+            name.decode().lower(): values[0].decode("latin-1")
+            for name, values in request.requestHeaders.getAllRawHeaders()
+        }
+        received = Received(
+            request.method.decode(),
+            request.path.decode(),
+            headers,
+            request.content.read(),
+        )
+        self.received.append(received)
+        if received.path.endswith("/predict"):
+            self.journal.append(self.name)
+        if self.silent:
+            self._held.append((request, received))
+            request.notifyFinish().addErrback(self._left, request)
+        else:
+            self._answer(request, received)
+        return NOT_DONE_YET
+
+    def speak(self) -> None:
+        """Answer what was held."""
+        self.silent = False
+        held, self._held = self._held, []
+        for request, received in held:
+            self._answer(request, received)
+
+    def _left(self, reason: Failure, request: Any) -> None:
+        self.left += 1
+        self._held = [one for one in self._held if one[0] is not request]
+
+    def _answer(self, request: Any, received: Received) -> None:
+        if received.path.endswith("/ping"):
+            status, body = self.ping_status, b"pong"
+        else:
+            status = self.status
+            body = self.answer if self.answer is not None else self._told(received)
+        request.setResponseCode(status)
+        for name, value in self.headers.items():
+            request.setHeader(name, value)
+        request.setHeader("Content-Length", str(len(body)))
+        request.write(body)
+        request.finish()
+
+    def _told(self, received: Received) -> bytes:
+        told: dict[str, object] = dict.fromkeys(received.entries or (), self.name)
+        if received.fields.image is not None:
+            told |= {"imageHeight": 3, "imageWidth": 4}
+        return json.dumps(told).encode()
+
+
+class QuietSite(Site):
+    """A site without an access log and without timers."""
+
+    noisy = False
+
+    def __init__(self, resource: Resource, network: Network) -> None:
+        super().__init__(
+            resource, timeout=None, reactor=network, parsePOSTFormSubmission=False
+        )
+
+    def log(self, request: object) -> None:
+        """Write nothing."""
+
+
+class Script(ServerFactory):
+    """
+    A server that says what it is told to as soon as anything comes, and may hang up.
+
+    :param said: raw bytes, for answers that no proper server gives.
+    """
+
+    noisy = False
+
+    def __init__(self, said: bytes, hang_up: bool = False) -> None:
+        self._said = said
+        self._hang_up = hang_up
+
+    def buildProtocol(self, addr: Any) -> Protocol:
+        """Return the server's side; see ``IProtocolFactory``."""
+        said, hang_up = self._said, self._hang_up
+
+        class Speaker(Protocol):
+            def dataReceived(self, data: bytes) -> None:
+                transport: Any = self.transport
+                transport.write(said)
+                if hang_up:
+                    transport.loseConnection()
+
+        return Speaker()
+
+
+def serve(network: Network, *names: str) -> dict[str, FakeBackend]:
+    """Return a new backend for each name, reachable at ``http://NAME:3003``."""
+    journal: list[str] = []
+    fakes = {name: FakeBackend(name, journal) for name in names}
+    for name, fake in fakes.items():
+        network.serve(name, QuietSite(fake, network))
+    return fakes
+
+
+def document(*names: str, **more: Any) -> dict[str, Any]:
+    """Return a configuration of these backends; all are the default route."""
+    return {
+        "defaultBackend": list(names),
+        "backends": [{"name": name, "url": f"http://{name}:3003"} for name in names],
+        "taskRouting": {},
+        **more,
+    }
+
+
+class Fleet:
+    """
+    Backends in a network, and the proxy's parts below HTTP, wired to them.
+
+    :param names: of the backends; ``fleet["gpu"]`` is one.
+    :param more: fields of the configuration.
+    :ivar flips: name and error of every backend whose health has changed sides.
+    """
+
+    def __init__(self, *names: str, **more: Any) -> None:
+        self.network = Network()
+        self.fakes = serve(self.network, *names)
+        self.flips: list[tuple[str, str]] = []
+        self.config = config.parse(msgspec.json.encode(document(*names, **more)))
+        self.pool = Pool(self.config, self._flipped)
+        self.wanted: list[str] = []
+        self.places = Places(
+            self.network, self.pool, lambda member: self.wanted.append(member.name)
+        )
+        self.recorder = Recorder()
+        self.connections = connections(self.network)
+        self.exchange = Exchange(self.network, self.connections, self.recorder)
+        self.checker = HealthChecker(
+            self.network,
+            self.exchange,
+            self.pool,
+            lambda: "round",
+            self.places.changed,
+        )
+        self.forwarder = Forwarder(
+            self.network, self.exchange, self.pool, self.places, self.checker.ping
+        )
+        self.predictor = Predictor(self.pool, self.forwarder)
+
+    def __getitem__(self, name: str) -> FakeBackend:
+        return self.fakes[name]
+
+    def links(self, name: str) -> list[Link]:
+        """The connections to a backend, closed ones too."""
+        return self.network.to(name)
+
+    def health(self, name: str) -> Health:
+        """What is known of a backend."""
+        return self.pool[name].reported(self.network.seconds())
+
+    @property
+    def asked(self) -> list[str]:
+        """Who got a predict, in this order."""
+        return next(iter(self.fakes.values())).journal
+
+    def _flipped(self, member: Member, before: Health) -> None:
+        self.flips.append((member.name, member.health.error))
+
+
+def outcome(deferred: Deferred[Any]) -> list[Any]:
+    """Return a list that gets the result, or the ``Failure``, once it is there."""
+    results: list[Any] = []
+    deferred.addBoth(results.append)
+    return results
+
+
+def result_of(deferred: Deferred[Any]) -> Any:
+    """Return what a Deferred has come to by now, or raise its error."""
+    results = outcome(deferred)
+    assert results, "it has not fired yet"
+    if isinstance(results[0], Failure):
+        results[0].raiseException()
+    return results[0]
