@@ -1,0 +1,83 @@
+"""What holds for every test: nothing goes wrong unseen."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from twisted.logger import LogEvent, LogLevel, formatEvent, globalLogPublisher
+
+from tests.memory_proxy import Proxy
+from tests.network import Network
+
+
+class Logged:
+    """The errors that were logged during a test."""
+
+    def __init__(self) -> None:
+        self._events: list[LogEvent] = []
+
+    def __call__(self, event: LogEvent) -> None:
+        """Take an event, if it is an error; see ``ILogObserver``."""
+        level = event.get("log_level", LogLevel.info)
+        if event.get("log_failure") is not None or level >= LogLevel.error:
+            self._events.append(event)
+
+    def expect(self, *kinds: type[Exception]) -> list[str]:
+        """
+        Take the errors out, and return them as text.
+
+        :param kinds: take only failures of these; without any, everything.
+        """
+        # What nobody looked after is logged when the collector finds it.
+        gc.collect()
+        taken = [
+            event
+            for event in self._events
+            if not kinds
+            or ("log_failure" in event and event["log_failure"].check(*kinds))
+        ]
+        self._events = [event for event in self._events if event not in taken]
+        return [_text(event) for event in taken]
+
+
+def _text(event: LogEvent) -> str:
+    failure: Any = event.get("log_failure")
+    told = formatEvent(event)
+    return f"{told}\n{failure.getTraceback()}" if failure is not None else told
+
+
+def pytest_collection_finish() -> None:
+    """Have the collector pass by what the modules have made, else it is slow."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def logged() -> Iterator[Logged]:
+    """Fail a test that leaves an error in the log, or in a Deferred."""
+    logged = Logged()
+    globalLogPublisher.addObserver(logged)
+    yield logged
+    left = logged.expect()
+    globalLogPublisher.removeObserver(logged)
+    assert not left, "\n".join(left)
+
+
+@pytest.fixture
+def network() -> Network:
+    """A network with nobody in it."""
+    return Network()
+
+
+@pytest.fixture
+def start_proxy(network: Network, tmp_path: Path) -> Callable[..., Proxy]:
+    """Starts a proxy with a configuration, or without any, in ``network``."""
+
+    def start(config: dict[str, Any] | None = None, *options: str) -> Proxy:
+        return Proxy(network, tmp_path, config, *options)
+
+    return start

@@ -1,0 +1,199 @@
+"""A whole proxy in memory, wired as in production, and clients that talk to it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+from twisted.internet.address import IPv4Address
+from twisted.internet.protocol import Protocol
+
+from immich_ml_proxy.tap import Options, makeService
+from tests.demo_requests import MULTIPART, entries_part, form, image_part, part
+from tests.network import Link, Network
+
+PICTURE = b"\xff\xd8 a picture \r\n with line ends \xff\xd9"
+
+
+def http(
+    method: str,
+    path: str,
+    body: bytes | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> bytes:
+    """Return a request; with a body, its length is announced."""
+    lines = {"Host": "proxy:3004", **(headers or {})}
+    if body is not None:
+        lines = {"Content-Length": str(len(body)), **lines}
+    head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+    return f"{method} {path} HTTP/1.1\r\n{head}\r\n".encode() + (body or b"")
+
+
+def photo_form(entries: object, image: bytes = PICTURE) -> bytes:
+    """Return the body that Immich sends for a picture."""
+    return form(entries_part(entries), image_part(image))
+
+
+def text_form(entries: object, text: str = "a dog") -> bytes:
+    """Return the body that Immich sends for a search."""
+    return form(entries_part(entries), part("text", text.encode()))
+
+
+def posted(body: bytes, kind: str = MULTIPART, **headers: str) -> bytes:
+    """Return a ``POST /predict``; ``Some_Name`` is the header ``Some-Name``."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return http("POST", "/predict", body, {"Content-Type": kind, **named})
+
+
+def chunked(*pieces: bytes, kind: str = MULTIPART) -> list[bytes]:
+    """Return a ``POST /predict`` without a length: its head, its chunks, its end."""
+    head = {"Content-Type": kind, "Transfer-Encoding": "chunked"}
+    return [
+        http("POST", "/predict", headers=head),
+        *(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces),
+        b"0\r\n\r\n",
+    ]
+
+
+@attrs.frozen
+class Answer:
+    """What a client got; header names in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """Return the body's value; it must be JSON."""
+        assert self.headers["content-type"] == "application/json"
+        return json.loads(self.body)
+
+    @property
+    def error(self) -> str:
+        """The text of ``{"error": ...}``."""
+        error = self.json()["error"]
+        assert isinstance(error, str)
+        return error
+
+
+class Client(Protocol):
+    """
+    A connection to a proxy.
+
+    :ivar got: all bytes that came back.
+    """
+
+    def __init__(self, network: Network) -> None:
+        self.got = b""
+        self.link: Link
+        self._network = network
+
+    def dataReceived(self, data: bytes) -> None:
+        """Keep what comes back."""
+        self.got += data
+
+    def send(self, *pieces: bytes) -> Client:
+        """Send pieces, each of which the proxy gets by itself."""
+        for piece in pieces:
+            self.link.client.write(piece)
+            self._network.flush()
+        return self
+
+    def leave(self) -> None:
+        """Close the connection."""
+        self.link.client.abortConnection()
+        self._network.flush()
+
+    @property
+    def paused(self) -> bool:
+        """Whether the proxy has stopped reading."""
+        return self.link.server.paused
+
+    @property
+    def closed(self) -> bool:
+        """Whether the proxy has closed the connection."""
+        return not self.link.is_open
+
+    def answers(self, bodies: bool = True) -> list[Answer]:
+        """Return what came; ``bodies=False`` for answers to ``HEAD``."""
+        answers, rest = [], self.got
+        while rest:
+            head, separator, rest = rest.partition(b"\r\n\r\n")
+            assert separator, head
+            line, *lines = head.decode("latin-1").split("\r\n")
+            headers = {
+                name.lower(): value
+                for name, value in (one.split(": ", 1) for one in lines)
+            }
+            status = int(line.split()[1])
+            size = int(headers["content-length"]) if bodies and status >= 200 else 0
+            assert len(rest) >= size, "the body is cut short"
+            answers.append(Answer(status, headers, rest[:size]))
+            rest = rest[size:]
+        return answers
+
+    @property
+    def answer(self) -> Answer:
+        """The one answer that came."""
+        [answer] = self.answers()
+        return answer
+
+
+class Proxy:
+    """
+    A proxy whose sockets and clock are a network's.
+
+    :param folder: for its ``config.json``.
+    :param config: what stands there; nothing when it is ``None``.
+    :param options: of the command line.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        folder: Path,
+        config: Mapping[str, Any] | None,
+        *options: str,
+    ) -> None:
+        self.network = network
+        self.file = folder / "config.json"
+        if config is not None:
+            self.file.write_text(json.dumps(config))
+        parsed = Options()
+        parsed.parseOptions(["--config", str(self.file), *options])
+        self.service: Any = makeService(parsed, network)
+        self.service.privilegedStartService()
+        self.site: Any = network.tcpServers[-1][1]
+
+    def start_checks(self) -> None:
+        """Start the parts that run by themselves: the health checks."""
+        for part_ in self.service:
+            part_.startService()
+        self.network.flush()
+
+    def connect(self) -> Client:
+        """Return a new connection."""
+        client = Client(self.network)
+        address = IPv4Address("TCP", "10.0.0.1", 3004)
+        client.link = Link("proxy", client, self.site.buildProtocol(address), address)
+        self.network.links.append(client.link)
+        return client
+
+    def send(self, *pieces: bytes) -> Client:
+        """Send a request, in pieces, over a new connection."""
+        return self.connect().send(*pieces)
+
+    def ask(self, request: bytes) -> Answer:
+        """Return the answer to a request."""
+        return self.send(request).answer
+
+    def get(self, path: str, **headers: str) -> Answer:
+        """Return the answer to a ``GET``."""
+        return self.ask(http("GET", path, headers=headers))
+
+    def post(self, path: str, value: object, **headers: str) -> Answer:
+        """Return the answer to a ``POST`` of JSON."""
+        return self.ask(http("POST", path, json.dumps(value).encode(), headers))

@@ -1,0 +1,193 @@
+"""Connections to backends: where they go, how long they are tried and kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from OpenSSL.SSL import Error as SSLError
+from twisted.internet.defer import Deferred
+from twisted.internet.error import DNSLookupError
+from twisted.internet.error import TimeoutError as ConnectTimeout
+from twisted.web.client import URI, ResponseNeverReceived
+
+from immich_ml_proxy.connections import (
+    BLOCK,
+    NO_COOKIES,
+    BackendEndpoints,
+    Connections,
+    backend_url,
+    connections,
+)
+from tests.fakes import QuietSite, Script, outcome, result_of, serve
+from tests.network import Network
+
+
+def get(one: Connections, url: str, fresh: bool = False) -> Deferred[Any]:
+    """Begin a ``GET`` of a URL's ``/ping``, as an exchange does."""
+    client = one.fresh_client if fresh else one.client
+    return client.request(
+        "GET", backend_url(url, "/ping"), cookies=NO_COOKIES, unbuffered=True
+    )
+
+
+def ended(network: Network, asking: Deferred[Any]) -> int:
+    """Let it end and read the answer; return its status."""
+    network.flush()
+    response = result_of(asking)
+    reading = response.content()
+    network.flush()
+    result_of(reading)
+    status: int = response.code
+    return status
+
+
+@pytest.mark.parametrize(
+    ("base", "host", "dialled", "path"),
+    [
+        ("http://gpu:3003", "gpu:3003", ("gpu", 3003), "/ping"),
+        ("http://gpu", "gpu", ("gpu", 80), "/ping"),
+        ("http://gpu:3003/ml/one", "gpu:3003", ("gpu", 3003), "/ml/one/ping"),
+        ("http://gpu/a%20b", "gpu", ("gpu", 80), "/a%20b/ping"),
+        ("http://192.168.1.20:3003", "192.168.1.20:3003", ("192.168.1.20", 3003), ""),
+        ("http://[::1]:3003", "[::1]:3003", ("::1", 3003), "/ping"),
+        ("http://[fe80::1:2]/ml", "[fe80::1:2]", ("fe80::1:2", 80), "/ml/ping"),
+    ],
+)
+def test_a_url_names_host_port_and_prefix(
+    network: Network, base: str, host: str, dialled: tuple[str, int], path: str
+) -> None:
+    """A path prefix is kept, a literal address is dialled as it is."""
+    fake = serve(network, "gpu")["gpu"]
+    network.serve(dialled[0], QuietSite(fake, network), dialled[1])
+    assert ended(network, get(connections(network), base)) == 200
+    assert network.dialled == [dialled]
+    [received] = fake.received
+    assert (received.headers["host"], received.path) == (host, path or "/ping")
+
+
+def test_the_url_object_of_a_backend_is_made_once() -> None:
+    """Making its text anew would cost every request more than routing does."""
+    url = backend_url("http://[::1]:3003/ml", "/predict")
+    assert backend_url("http://[::1]:3003/ml", "/predict") is url
+    assert url.to_uri() is url
+    assert url.to_text() == "http://[::1]:3003/ml/predict"
+    assert url.host == "::1"
+    assert backend_url("http://[::1]:3003/ml", "/ping") is not url
+
+
+def test_the_endpoint_of_a_backend_is_made_once(network: Network) -> None:
+    """One for each scheme, host and port, whatever the path."""
+    endpoints = BackendEndpoints(network)
+
+    def endpoint(url: bytes) -> Any:
+        return endpoints.endpointForURI(URI.fromBytes(url))
+
+    assert endpoint(b"http://gpu/predict") is endpoint(b"http://gpu:80/ping")
+    different = [b"http://gpu", b"https://gpu", b"http://gpu:81", b"http://nas"]
+    assert len({endpoint(url) for url in different}) == 4
+
+
+@pytest.mark.parametrize("way", ["look-up", "connect"])
+def test_connecting_is_given_up_after_two_seconds(network: Network, way: str) -> None:
+    """A name server that never answers counts like a host that is off."""
+    serve(network, "gpu")
+    (network.names.silent if way == "look-up" else network.unreachable).add("gpu")
+    asking = outcome(get(connections(network), "http://gpu:3003"))
+    network.advance(1.9)
+    assert not asking
+    network.advance(0.1)
+    with pytest.raises(ConnectTimeout, match=r"connecting timed out after 2 s"):
+        asking[0].raiseException()
+    assert network.getDelayedCalls() == []
+
+
+def test_a_name_that_is_not_found_fails_at_once(network: Network) -> None:
+    """Nothing is dialled, nothing is waited for."""
+    asking = get(connections(network), "http://nowhere:3003")
+    with pytest.raises(DNSLookupError):
+        result_of(asking)
+    assert (network.dialled, network.seconds()) == ([], 0)
+
+
+def test_a_connection_is_used_again(network: Network) -> None:
+    """``opened`` tells a new connection from one that was idle."""
+    serve(network, "gpu")
+    one = connections(network)
+    for _ in range(3):
+        assert ended(network, get(one, "http://gpu:3003")) == 200
+    assert (one.opened(), len(network.links)) == (1, 1)
+    both = [get(one, "http://gpu:3003") for _ in range(2)]
+    assert one.opened() == 2
+    assert [ended(network, asking) for asking in both] == [200, 200]
+    assert len(network.links) == 2
+
+
+def test_a_fresh_connection_is_used_once(network: Network) -> None:
+    """After a stale one, no second idle one is tried."""
+    serve(network, "gpu")
+    one = connections(network)
+    ended(network, get(one, "http://gpu:3003"))
+    for count in (2, 3):
+        assert ended(network, get(one, "http://gpu:3003", fresh=True)) == 200
+        assert one.opened() == len(network.links) == count
+        assert not network.links[-1].is_open
+
+
+def test_an_idle_connection_is_closed_before_the_backend_closes_it(
+    network: Network,
+) -> None:
+    """ML servers close theirs after 2 s; a request on its way would be lost."""
+    serve(network, "gpu")
+    ended(network, get(connections(network), "http://gpu:3003"))
+    [link] = network.links
+    network.advance(1.4)
+    assert link.is_open
+    network.advance(0.2)
+    assert not link.is_open
+    assert network.getDelayedCalls() == []
+
+
+def test_closing_ends_the_idle_connections(network: Network) -> None:
+    """Nothing is left when the proxy stops."""
+    serve(network, "gpu")
+    one = connections(network)
+    ended(network, get(one, "http://gpu:3003"))
+    closing = one.close()
+    network.flush()
+    assert result_of(closing) is None
+    assert not network.links[0].is_open
+    assert network.getDelayedCalls() == []
+    assert result_of(Connections(one.client, one.client, one.opened).close()) is None
+
+
+def test_cookies_are_neither_kept_nor_sent(network: Network) -> None:
+    """What one client's request brought must not go out with another's."""
+    fake = serve(network, "gpu")["gpu"]
+    fake.headers["Set-Cookie"] = "session=1; Path=/"
+    one = connections(network)
+    for _ in range(2):
+        ended(network, get(one, "http://gpu:3003"))
+    assert ["cookie" in received.headers for received in fake.received] == [False] * 2
+
+
+def test_https_begins_with_a_handshake_for_the_host(network: Network) -> None:
+    """The backend's certificate is checked against the name in its URL."""
+    network.serve("gpu.lan", Script(b"HTTP/1.1 400 Bad Request\r\n\r\n"), 443)
+    asking = get(connections(network), "https://gpu.lan/ml")
+    network.flush()
+    hello = network.links[0].asked
+    assert hello.startswith(b"\x16\x03")
+    assert b"gpu.lan" in hello
+    # It answers in plain text, which is no handshake.
+    with pytest.raises(ResponseNeverReceived) as never:
+        result_of(asking)
+    assert never.value.reasons[0].check(SSLError)
+
+
+def test_sockets_move_large_blocks(network: Network) -> None:
+    """Twisted's own sizes make a picture cost 1.7 times the time."""
+    serve(network, "gpu")
+    ended(network, get(connections(network), "http://gpu:3003"))
+    end: Any = network.links[0].client
+    assert (end.bufferSize, end.SEND_LIMIT) == (BLOCK, BLOCK)

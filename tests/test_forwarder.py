@@ -1,0 +1,350 @@
+"""A group on its way: what an outcome means for the backend and for the group."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import pytest
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.logger import capturedLogs, formatEvent
+
+from immich_ml_proxy.body_reader import Splice
+from immich_ml_proxy.core import config, routing
+from immich_ml_proxy.core.body import Body
+from immich_ml_proxy.core.errors import BackendFailed, ProxyError, TimedOut, Unavailable
+from immich_ml_proxy.forwarder import Served, Work
+from tests.demo_requests import MULTIPART, VISUAL
+from tests.fakes import Fleet, Script, document, outcome
+from tests.memory_proxy import photo_form
+
+HALF = b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc"
+
+
+#: Seconds after which a refused connection to a name is known to have failed.
+REFUSED = 1
+
+
+class Forward:
+    """A group that is being forwarded, as if for a client; ``wait`` in seconds."""
+
+    def __init__(
+        self, fleet: Fleet, splice: Splice | None = None, wait: float = 0
+    ) -> None:
+        whole = photo_form(VISUAL)
+        body = Body(len(whole))
+        body.append(whole)
+        body.finish()
+        tasks = routing.read(json.dumps(VISUAL).encode())
+        [group] = routing.groups(tasks, fleet.config)
+        work = Work(group, body, splice, MULTIPART.encode(), "trace")
+        self.deferred = Deferred.fromCoroutine(fleet.forwarder.forward(work))
+        self.results = outcome(self.deferred)
+        fleet.network.advance(wait)
+
+    @property
+    def served(self) -> Served:
+        """The answer."""
+        assert isinstance(self.results[0], Served), self.results
+        return self.results[0]
+
+    @property
+    def error(self) -> ProxyError:
+        """Why there is none."""
+        error = self.results[0].value
+        assert isinstance(error, ProxyError), self.results
+        return error
+
+
+def switch(name: str, **switches: Any) -> Callable[[Fleet], None]:
+    """Return what sets switches of a backend."""
+
+    def turn(fleet: Fleet) -> None:
+        for key, value in switches.items():
+            setattr(fleet[name], key, value)
+
+    return turn
+
+
+FAILURES = [
+    (lambda fleet: fleet.network.close("a"), "connection refused"),
+    (
+        lambda fleet: fleet.network.unreachable.add("a"),
+        "connecting timed out after 2 s",
+    ),
+    (switch("a", silent=True), "timed out after 30 s"),
+    (
+        lambda fleet: fleet.network.serve("a", Script(HALF, hang_up=True)),
+        "broke off its answer",
+    ),
+    (switch("a", status=500), "answered 500"),
+    (switch("a", status=503), "answered 503"),
+    (switch("a", status=302), "answered 302"),
+    (switch("a", answer=b"[1]"), "answered something that is not a JSON object"),
+    (switch("a", answer=b""), "answered something that is not a JSON object"),
+    (switch("a", answer=b'{"clip": '), "answered something that is not a JSON object"),
+]
+
+
+@pytest.mark.parametrize("status", [200, 201, 299])
+def test_a_2xx_with_an_object_is_served_and_healthy(status: int) -> None:
+    """The reply is given as it came."""
+    fleet = Fleet("a", "b")
+    fleet.network.advance(7)
+    fleet["a"].status = status
+    served = Forward(fleet).served
+    assert (served.backend, served.reply.status) == ("a", status)
+    assert json.loads(served.reply.body)["clip"] == "a"
+    assert fleet.asked == ["a"]
+    assert fleet.health("a").status == "healthy"
+    assert fleet.health("a").last_check == 7
+    assert fleet.health("b").status == "unknown"
+    assert fleet["a"].pings == 0
+
+
+@pytest.mark.parametrize("status", [400, 404, 413, 422, 429, 499])
+@pytest.mark.parametrize("before", [None, "answered 503"])
+def test_a_4xx_is_the_requests_fault(status: int, before: str | None) -> None:
+    """The client gets it; the backend's health is as before, nobody else is asked."""
+    fleet = Fleet("a", "b")
+    for member in fleet.pool:
+        fleet.pool.observe(member, before, 1.0)
+    health = fleet.health("a")
+    switch("a", status=status, answer=b'{"detail": "no"}')(fleet)
+    served = Forward(fleet).served
+    assert (served.reply.status, served.reply.body) == (status, b'{"detail": "no"}')
+    assert fleet.health("a") == health
+    assert (fleet.asked, fleet["a"].pings) == (["a"], 0)
+
+
+@pytest.mark.parametrize(("fail", "reason"), FAILURES)
+def test_a_failure_is_taken_to_the_next_backend(
+    fail: Callable[[Fleet], None], reason: str
+) -> None:
+    """Every kind of it: the backend is unhealthy, and is pinged at once."""
+    fleet = Fleet("a", "b", requestTimeout=30)
+    fail(fleet)
+    forward = Forward(fleet)
+    fleet.network.advance(30)
+    assert forward.served.backend == "b"
+    assert fleet.flips[0] == ("a", reason)
+    assert fleet.asked[-1] == "b"
+    assert len(fleet["a"].predicts) + len(fleet["b"].predicts) <= 2
+    # The ping comes over the same connection, if there is one left.
+    dialled = [host for host, _ in fleet.network.dialled].count("a")
+    assert dialled + fleet["a"].pings >= 2
+
+
+def test_a_backend_that_choked_once_is_back_at_once() -> None:
+    """A broken picture must not keep a server out until the next round of pings."""
+    fleet = Fleet("a", "b")
+    fleet["a"].status = 500
+    assert Forward(fleet).served.backend == "b"
+    assert fleet["a"].pings == 1
+    assert fleet.health("a").status == "healthy"
+    assert fleet.flips == [("a", "answered 500"), ("a", ""), ("b", "")]
+
+
+def test_a_backend_whose_ping_fails_too_stays_out() -> None:
+    """The next requests go to the others."""
+    fleet = Fleet("a", "b", "c")
+    switch("a", status=500, ping_status=503)(fleet)
+    for _ in range(6):
+        assert Forward(fleet).served.backend != "a"
+    assert fleet.health("a").error == "answered 503"
+    assert (fleet.asked.count("a"), fleet["a"].pings) == (1, 1)
+
+
+def test_every_backend_is_asked_at_most_once() -> None:
+    """Then the group has failed, and all of them are named with their reasons."""
+    fleet = Fleet("a", "b", "c")
+    fleet["a"].answer = b"[]"
+    fleet.network.close("b")
+    fleet["c"].status = 500
+    error = Forward(fleet, wait=REFUSED).error
+    assert isinstance(error, BackendFailed)
+    group, _, told = str(error).partition(": ")
+    assert group == "clip/visual"
+    assert sorted(told.split("; ")) == [
+        "a answered something that is not a JSON object",
+        "b connection refused",
+        "c answered 500",
+    ]
+    assert sorted(error.backends) == ["a", "b", "c"]
+    assert sorted(fleet.asked) == ["a", "c"]
+    assert len(fleet["a"].predicts) == len(fleet["c"].predicts) == 1
+
+
+def test_a_second_5xx_ends_it() -> None:
+    """If two servers choke on it, the request is the culprit: spare the others."""
+    fleet = Fleet("a", "b", "c", "d", "e")
+    fleet.network.close("a")
+    for name in "bcde":
+        fleet[name].status = 500
+    error = Forward(fleet, wait=REFUSED).error
+    assert isinstance(error, BackendFailed)
+    first, second = fleet.asked
+    assert error.backends == ("a", first, second)
+    assert str(error) == (
+        f"clip/visual: a connection refused; {first} answered 500; "
+        f"{second} answered 500"
+    )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "kind", "told"),
+    [
+        ((30, 30), TimedOut, "a timed out after 30 s; b timed out after 30 s"),
+        ((0, 30), TimedOut, "a connection refused; b timed out after 30 s"),
+        ((30, 0), BackendFailed, "a timed out after 30 s; b connection refused"),
+    ],
+)
+def test_the_last_reason_decides_between_502_and_504(
+    seconds: tuple[int, int], kind: type[ProxyError], told: str
+) -> None:
+    """504 says: trying again later may help."""
+    fleet = Fleet("a", "b", requestTimeout=30)
+    for name, wait in zip("ab", seconds, strict=True):
+        if wait:
+            fleet[name].silent = True
+        else:
+            fleet.network.close(name)
+    forward = Forward(fleet, wait=sum(seconds) + REFUSED)
+    assert type(forward.error) is kind
+    assert forward.error.status == (504 if kind is TimedOut else 502)
+    assert str(forward.error) == f"clip/visual: {told}"
+
+
+def test_a_route_whose_backends_are_gone_is_unavailable() -> None:
+    """A new configuration came in between: 503, and the client may try again."""
+    fleet = Fleet("a")
+    fleet.pool.reconfigure(config.parse(msgspec.json.encode(document("b"))))
+    error = Forward(fleet).error
+    assert isinstance(error, Unavailable)
+    assert str(error) == "clip/visual: there is no backend to ask"
+    assert (error.status, error.retry_after) == (503, 5)
+
+
+def test_a_server_that_fails_what_others_serve_is_put_out() -> None:
+    """It answers its pings, and would get every second request for ever."""
+    fleet = Fleet("a", "b")
+    fleet["a"].status = 500
+    while fleet["a"].predicts[2:] == []:
+        assert Forward(fleet).served.backend == "b"
+    assert fleet["a"].pings == 3
+    assert fleet.health("a").status == "unhealthy"
+    assert fleet.health("a").error == (
+        "failed 3 requests in a row that other servers then answered; "
+        "tried again in 5 s"
+    )
+    for _ in range(4):
+        Forward(fleet)
+    assert len(fleet["a"].predicts) == 3
+    fleet.network.advance(5)
+    fleet["a"].status = 200
+    assert {Forward(fleet).served.backend for _ in range(2)} == {"a", "b"}
+    assert fleet.health("a").status == "healthy"
+
+
+@pytest.mark.parametrize("status", [500, 422])
+def test_a_failure_that_nobody_can_do_better_is_not_counted(status: int) -> None:
+    """A broken picture fails everywhere; that puts no server out."""
+    fleet = Fleet("a", "b")
+    fleet["a"].status = 500
+    fleet["b"].status = status
+    for _ in range(8):
+        Forward(fleet)
+    assert len(fleet["a"].predicts) >= 4
+    assert [member.breaker.failures for member in fleet.pool] == [0, 0]
+    assert fleet.health("a").status == "healthy"
+
+
+@pytest.mark.parametrize("stage", ["look-up", "connect", "wait"])
+def test_a_client_that_leaves_counts_against_nobody(stage: str) -> None:
+    """Nor is the next backend asked, and no place stays taken."""
+    fleet = Fleet("a", "b")
+    if stage == "look-up":
+        fleet.network.names.silent.add("a")
+    elif stage == "connect":
+        fleet.network.unreachable.add("a")
+    fleet["a"].silent = True
+    forward = Forward(fleet)
+    assert fleet.pool["a"].in_flight == 1
+    forward.deferred.cancel()
+    fleet.network.flush()
+    assert [one.type for one in forward.results] == [CancelledError]
+    assert [member.in_flight for member in fleet.pool] == [0, 0]
+    assert (fleet.flips, fleet["a"].pings, fleet["b"].received) == ([], 0, [])
+    assert fleet.network.getDelayedCalls() == []
+
+
+def test_a_client_that_leaves_during_failover_spares_the_second_backend() -> None:
+    """What the first one did still counts; the second one did nothing wrong."""
+    fleet = Fleet("a", "b")
+    fleet.network.close("a")
+    fleet["b"].silent = True
+    forward = Forward(fleet, wait=REFUSED)
+    forward.deferred.cancel()
+    fleet.network.flush()
+    assert fleet.flips == [("a", "connection refused")]
+    assert fleet["b"].left == 1
+
+
+def test_the_form_goes_on_byte_for_byte() -> None:
+    """With its own Content-Type, and the name of the request."""
+    fleet = Fleet("a")
+    Forward(fleet)
+    [received] = fleet["a"].predicts
+    assert received.body == photo_form(VISUAL)
+    assert received.headers["content-type"] == MULTIPART
+    assert received.headers["x-request-id"] == "trace"
+    assert received.headers["accept"] == "*/*"
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_only_entries_are_replaced(fails: bool) -> None:
+    """The next backend gets the same bytes as the first one did."""
+    fleet = Fleet("a", "b")
+    fleet.recorder.enabled = True
+    fleet["a"].status = 500 if fails else 200
+    whole = photo_form(VISUAL)
+    old = json.dumps(VISUAL).encode()
+    start = whole.index(old)
+    Forward(fleet, Splice(start, start + len(old), b'{"ocr": {}}'))
+    due = whole.replace(old, b'{"ocr": {}}')
+    bodies = [one.body for name in "ab" for one in fleet[name].predicts]
+    assert bodies == [due] * (1 + fails)
+    records: Any = fleet.recorder.records()
+    shown = [one.request.body.parts[0].value for one in records if one.request.body]
+    assert shown == ['{"ocr": {}}'] * (1 + fails)
+
+
+def test_waiting_and_work_are_told_apart() -> None:
+    """``waited`` is what the proxy and failed servers cost, ``took`` the server."""
+    fleet = Fleet("a", "b", requestTimeout=30)
+    fleet["a"].silent = fleet["b"].silent = True
+    forward = Forward(fleet)
+    fleet.network.advance(34)
+    fleet["b"].speak()
+    fleet.network.flush()
+    assert (forward.served.waited, forward.served.took) == (30, 4)
+
+
+def test_load_is_spread_in_turns() -> None:
+    """All of the route's servers are kept busy."""
+    fleet = Fleet("a", "b", "c")
+    for member in fleet.pool:
+        fleet.pool.observe(member, None, 0)
+    assert [Forward(fleet).served.backend for _ in range(6)] == list("abcabc")
+
+
+def test_a_failure_is_logged_in_a_line() -> None:
+    """It names server, group, reason and request."""
+    fleet = Fleet("a", "b")
+    fleet["a"].status = 500
+    with capturedLogs() as events:
+        Forward(fleet)
+    told = [formatEvent(one) for one in events if "trace_id" in one]
+    assert told == ["a failed clip/visual: answered 500 (request trace)"]
