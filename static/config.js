@@ -1,7 +1,8 @@
 // The configuration page: loads, shows health, checks, saves.
 
-import { configError, get, post } from "./api.js";
+import { ApiError, configError, get, post } from "./api.js";
 import { ask } from "./ask.js";
+import { tellBroken, tellStale } from "./banners.js";
 import { BackendList } from "./config_backends.js";
 import { DefaultRoute, RouteList } from "./config_routes.js";
 import { SettingList } from "./config_settings.js";
@@ -50,7 +51,7 @@ async function save() {
     if (found.length > 0) refuse(found);
     else if (await isUpToDate()) await send();
   } catch (error) {
-    if (error.field === undefined) throw error;
+    if (!(error instanceof ApiError)) throw error;
     const text = error.message.replace(`${error.field}: `, "");
     refuse([{ steps: stepsOf(error.field), path: error.field, text }]);
   } finally {
@@ -99,23 +100,21 @@ async function discard() {
     show(await get("api/config"));
     byId("add-backend").focus();
   } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
     tell(byId("problem"), error.message);
   }
 }
 
-const checkHealth = poll(async () => {
-  try {
+const checkHealth = poll(
+  async () => {
     if (!draft) show(await get("api/config"));
     const [health, broken] = await Promise.all([get("api/health"), configError()]);
     backends.showHealth(health);
-    tell(byId("config-error"), broken ?? "");
-    byId("broken").hidden = broken === null;
-    tell(byId("connection"), "");
-  } catch (error) {
-    const stale = draft ? " The health shown may be out of date." : "";
-    tell(byId("connection"), error.message + stale);
-  }
-}, 5);
+    tellBroken(broken);
+  },
+  5,
+  tellStale,
+);
 
 byId("form").addEventListener("submit", (event) => {
   event.preventDefault();

@@ -43,7 +43,7 @@ export class BackendList {
   /** Return the fields, each with the steps of its path and with what to call it. */
   fields() {
     return this._rows.flatMap(({ backend, name, url }, index) => {
-      const of = backend.name.trim() || `backend ${index + 1}`;
+      const of = backend.name || `backend ${index + 1}`;
       return [
         { steps: ["backends", index], field: name, called: `Name of ${of}` },
         { steps: ["backends", index, "url"], field: url, called: `URL of ${of}` },
@@ -64,7 +64,7 @@ export class BackendList {
     const remove = el(
       "button",
       { type: "button", class: "quiet", onclick: () => this._remove(row) },
-      "Remove",
+      "Remove backend",
     );
     row.node = el(
       "li",
@@ -81,7 +81,7 @@ export class BackendList {
   _showHealthOf({ backend, health }) {
     // The proxy knows the backend by the name and URL that were saved.
     if (!backend.saved) health.note("Checked once it is saved");
-    else if (backend.url.trim() !== backend.saved.url) {
+    else if (backend.url !== backend.saved.url) {
       health.note("The new URL is checked once it is saved");
     } else health.show(healthOf(this._health, backend.saved.name));
   }

@@ -21,7 +21,7 @@ class RouteEditor {
   offer(backends) {
     const unknown = this._route.backends.filter((backend) => !backends.includes(backend));
     const boxes = [...backends, ...unknown].map((backend) => {
-      const name = backend.name.trim() || "(without a name)";
+      const name = backend.name || "(without a name)";
       const label = unknown.includes(backend) ? `${name} (there is no such backend)` : name;
       return checkBox(label, this._route.backends.includes(backend), (chosen) => {
         choose(this._route, backend, chosen);
@@ -112,9 +112,9 @@ export class RouteList {
   /** Return the fields, each with the steps of its path and with what to call it. */
   fields() {
     return this._rows.flatMap(({ route, key, editor }, index) => {
-      const of = route.key.trim() || `route ${index + 1}`;
+      const of = route.key || `route ${index + 1}`;
       // The proxy names a route by its key, `problems` by its place: a key may be twice.
-      return [["taskRouting", route.key.trim()], ["routes", index]].flatMap((steps) => [
+      return [["taskRouting", route.key], ["routes", index]].flatMap((steps) => [
         { steps, field: key, called: `Work of ${of}` },
         ...editor.fields(steps, of),
       ]);
@@ -131,7 +131,7 @@ export class RouteList {
     row.editor = new RouteEditor(route, "Goes to", this._changed);
     row.editor.offer(this._draft.backends);
     const fallback = checkBox(
-      "When none of these is healthy, use the default backends",
+      "If none of these is healthy, use the default",
       route.fallback,
       (checked) => {
         route.fallback = checked;
@@ -141,7 +141,7 @@ export class RouteList {
     const remove = el(
       "button",
       { type: "button", class: "quiet", onclick: () => this._remove(row) },
-      "Remove",
+      "Remove route",
     );
     row.node = el(
       "li",

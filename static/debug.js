@@ -1,6 +1,7 @@
 // The debug page: the switch, the limit, the filters, and the live list of records.
 
-import { get, post, remove } from "./api.js";
+import { ApiError, get, post, remove } from "./api.js";
+import { tellStale } from "./banners.js";
 import { byId, tell } from "./dom.js";
 import { poll } from "./poll.js";
 import { RecordList } from "./record_list.js";
@@ -41,20 +42,18 @@ function whyEmpty() {
   return "No request has come since recording was switched on or the records were cleared.";
 }
 
-const refresh = poll(async () => {
-  try {
-    const before = JSON.stringify(status);
+const refresh = poll(
+  async () => {
     const told = await get("api/debug/status");
+    // Records can be many: while none can come, they are not asked for again.
+    const mayDiffer = told.enabled || JSON.stringify(told) !== JSON.stringify(status);
+    if (mayDiffer) records = await get("api/debug/records");
     showStatus(told);
-    if (told.enabled || JSON.stringify(told) !== before) {
-      records = await get("api/debug/records");
-      showRecords();
-    }
-    tell(byId("connection"), "");
-  } catch (error) {
-    tell(byId("connection"), `${error.message} What is shown may be out of date.`);
-  }
-}, 2);
+    if (mayDiffer) showRecords();
+  },
+  2,
+  tellStale,
+);
 
 /** Do what a control asks for; tell if it fails, and show what is true then. */
 async function act(action) {
@@ -62,6 +61,7 @@ async function act(action) {
   try {
     await action();
   } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
     tell(byId("problem"), error.message);
   }
   refresh();

@@ -40,20 +40,16 @@ export function writeDraft(draft) {
     }
   }
   if (document.backends || draft.backends.length > 0) {
-    document.backends = draft.backends.map(({ saved, name, url }) => ({
-      ...saved,
-      name: name.trim(),
-      url: url.trim(),
-    }));
+    document.backends = draft.backends.map(({ saved, name, url }) => ({ ...saved, name, url }));
   }
   if (document.taskRouting || draft.routes.length > 0) {
     document.taskRouting = Object.fromEntries(
-      draft.routes.map((route) => [route.key.trim(), writeRoute(route)]),
+      draft.routes.map((route) => [route.key, writeRoute(route)]),
     );
   }
   for (const [name, text] of draft.settings) {
     if (text === settingText(draft.document, name)) continue;
-    if (text.trim() === "") delete document[name];
+    if (text === "") delete document[name];
     else document[name] = Number(text);
   }
   return document;
@@ -76,17 +72,17 @@ export function hasChanges(draft) {
 export function problems(draft) {
   const found = [];
   draft.backends.forEach((backend, index) => {
-    if (backend.name.trim() === "") {
+    if (backend.name === "") {
       found.push({ steps: ["backends", index, "name"], text: "Give the backend a name." });
     }
-    if (backend.url.trim() === "") {
+    if (backend.url === "") {
       const text = "Say where it is, such as http://192.168.1.20:3003.";
       found.push({ steps: ["backends", index, "url"], text });
     }
   });
   const keys = new Set();
   draft.routes.forEach((route, index) => {
-    const key = route.key.trim();
+    const { key } = route;
     const steps = ["routes", index, "key"];
     if (key === "") found.push({ steps, text: "Say which work this route is for." });
     else if (keys.has(key)) found.push({ steps, text: `There is another route for ${key}.` });
@@ -97,7 +93,10 @@ export function problems(draft) {
     }
   });
   for (const [name, text] of draft.settings) {
-    if (!Number.isFinite(Number(text))) found.push({ steps: [name], text: "Must be a number." });
+    const isSaved = text === settingText(draft.document, name);
+    if (!isSaved && !Number.isFinite(Number(text))) {
+      found.push({ steps: [name], text: "Must be a number." });
+    }
   }
   return found;
 }

@@ -44,7 +44,7 @@ class Field {
  * @param {string} label
  * @param {object} attributes of the input element
  * @param {string} value
- * @param {(value: string) => void} edited is told of each change
+ * @param {(value: string) => void} edited is told of each change, without outer spaces
  * @param {Element} [hint] says more
  */
 export function textField(label, attributes, value, edited, hint) {
@@ -59,7 +59,7 @@ export function textField(label, attributes, value, edited, hint) {
     ...attributes,
     oninput: () => {
       field.clear();
-      edited(input.value);
+      edited(input.value.trim());
     },
   });
   input.value = value;

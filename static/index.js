@@ -1,6 +1,7 @@
 // The overview page: every backend's health, and the address for Immich.
 
 import { configError, get } from "./api.js";
+import { tellBroken, tellStale } from "./banners.js";
 import { byId, el, tell } from "./dom.js";
 import { HealthLine } from "./health.js";
 import { poll } from "./poll.js";
@@ -30,21 +31,19 @@ function show(backends, health) {
   for (const { name, line } of lines) line.show(healthOf(health, name));
 }
 
-poll(async () => {
-  try {
+poll(
+  async () => {
     const [configuration, health, broken] = await Promise.all([
       get("api/config"),
       get("api/health"),
       configError(),
     ]);
     show(configuration.backends ?? [], health);
-    tell(byId("config-error"), broken ?? "");
-    byId("broken").hidden = broken === null;
-    tell(byId("connection"), "");
-  } catch (error) {
-    tell(byId("connection"), `${error.message} What is shown may be out of date.`);
-  }
-}, 5);
+    tellBroken(broken);
+  },
+  5,
+  tellStale,
+);
 
 const address = byId("address");
 address.value = new URL(".", document.baseURI).href.replace(/\/$/, "");
@@ -57,6 +56,6 @@ byId("copy").addEventListener("click", async () => {
   } catch {
     // Browsers lend the clipboard to pages over https and on localhost only.
     address.focus();
-    tell(byId("copied"), "Selected; copy it with Ctrl+C");
+    tell(byId("copied"), "Selected, to be copied by hand");
   }
 });

@@ -1,14 +1,19 @@
 // Does something again and again while the page is visible.
 
+import { ApiError } from "./api.js";
+
 /**
  * Run `round` now, and again `seconds` after it has ended, as long as the page is
  * visible; at once when it becomes visible again. A round that took long is followed
  * by a longer pause, so that a busy proxy is not kept busier.
  *
- * @param {() => Promise<void>} round deals with its own errors
+ * @param {() => Promise<void>} round
+ * @param {number} seconds
+ * @param {(reason: string) => void} tellFailure is told after each round why it failed;
+ *     an empty text if it did not
  * @returns {() => void} runs a round at once, or right after the one under way
  */
-export function poll(round, seconds) {
+export function poll(round, seconds, tellFailure) {
   let timer;
   let running = false;
   let again = false;
@@ -20,15 +25,19 @@ export function poll(round, seconds) {
       return;
     }
     running = true;
-    let took;
-    do {
-      again = false;
-      const began = performance.now();
+    const began = performance.now();
+    try {
       await round();
-      took = performance.now() - began;
-    } while (again);
-    running = false;
-    if (!document.hidden) timer = setTimeout(run, Math.max(seconds * 1000, 4 * took));
+      tellFailure("");
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      tellFailure(error.message);
+    } finally {
+      running = false;
+      const pause = again ? 0 : Math.max(seconds * 1000, 4 * (performance.now() - began));
+      again = false;
+      if (!document.hidden) timer = setTimeout(run, pause);
+    }
   }
 
   document.addEventListener("visibilitychange", () => {

@@ -54,11 +54,10 @@ export class RecordList {
 
 /** Run `change`, and keep the first record that is in view where it is. */
 function keepScrolled(views, change) {
-  const anchor =
-    window.scrollY > 0 && views.find(({ node }) => node.getBoundingClientRect().bottom > 0);
-  const before = anchor && anchor.node.getBoundingClientRect().top;
+  const topOf = ({ node }) => node.getBoundingClientRect().top;
+  const isInView = ({ node }) => node.getBoundingClientRect().bottom > 0;
+  const anchor = window.scrollY > 0 ? views.find(isInView) : undefined;
+  const before = anchor && topOf(anchor);
   change();
-  if (anchor?.node.isConnected) {
-    window.scrollBy(0, anchor.node.getBoundingClientRect().top - before);
-  }
+  if (anchor?.node.isConnected) window.scrollBy(0, topOf(anchor) - before);
 }

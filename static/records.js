@@ -34,12 +34,12 @@ function byBeginning(one, other) {
   );
 }
 
-/** Return how an exchange ended: {state, text}; `state` is good or bad. */
+/** Return how an exchange ended: {state, text}; `state` is good, bad or unknown. */
 export function outcome({ response, error }) {
   const status = response?.statusCode;
-  const state = error || status >= 400 ? "bad" : "good";
-  const words = [status, error].filter(Boolean).join(" ");
-  return { state, text: words || "no answer" };
+  if (error) return { state: "bad", text: [status, error].filter(Boolean).join(" ") };
+  if (!status) return { state: "unknown", text: "no answer" };
+  return { state: status >= 400 ? "bad" : "good", text: String(status) };
 }
 
 /** Return a line about a body: its kind, its size and what is missing of it. */

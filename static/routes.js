@@ -16,7 +16,7 @@ const DEFAULT_STRATEGY = STRATEGIES[0].value;
  *     the route follows when that is renamed
  * @returns {{saved: *, backends: {name: string}[], strategy: string, fallback: boolean}}
  */
-export function readRoute(value, refer) {
+export function readRoute(value, refer = (name) => ({ name })) {
   const { names, strategy, fallback } = meaning(value);
   return { saved: value, backends: names.map(refer), strategy, fallback };
 }
@@ -47,7 +47,7 @@ export function isChanged(route) {
 }
 
 function namesOf(route) {
-  return route.backends.map((backend) => backend.name.trim());
+  return route.backends.map(({ name }) => name);
 }
 
 function meaning(value) {

@@ -31,7 +31,7 @@ export const SETTINGS = [
 
 /** Return what is said below a setting's field while it holds `text`. */
 export function settingHint({ byDefault, inWords, note }, text) {
-  const isEmpty = text.trim() === "";
+  const isEmpty = text === "";
   const number = isEmpty ? byDefault : Number(text);
   const words = inWords && number >= 0 && Number.isFinite(number) ? inWords(number) : "";
   const inBrackets = words ? ` (${words})` : "";

@@ -1,0 +1,14 @@
+// The banners at the top of the pages.
+
+import { byId, tell } from "./dom.js";
+
+/** Tell what is wrong with the configuration file; null: nothing. */
+export function tellBroken(reason) {
+  tell(byId("config-error"), reason ?? "");
+  byId("broken").hidden = reason === null;
+}
+
+/** Tell why the page could not be brought up to date; empty: it could. */
+export function tellStale(reason) {
+  tell(byId("connection"), reason && `${reason} What is shown may be out of date.`);
+}

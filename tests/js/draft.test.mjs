@@ -1,0 +1,174 @@
+// A configuration being edited: only what the user changes is changed.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import * as draft from "../../static/draft.js";
+
+const SAVED = `{
+  "version": 3,
+  "defaultBackend": "a",
+  "backends": [
+    {"name": "a", "url": "http://a:3003", "concurrency": 2},
+    {"name": "b", "url": "http://b:3003"}
+  ],
+  "taskRouting": {
+    "clip": "b",
+    "ocr": ["a", "b"],
+    "clip/visual": {"backends": ["b", "a"], "sticky": true},
+    "__proto__": "a"
+  },
+  "requestTimeout": 60,
+  "wakeUp": {"a": "00:11:22:33:44:55"}
+}`;
+
+/** Return a fresh draft, and what the document is to become. */
+function read(text = SAVED) {
+  return { edited: draft.readDraft(JSON.parse(text)), expected: JSON.parse(text) };
+}
+
+const UNCONFIGURED = '{"defaultBackend": "", "backends": [], "taskRouting": {}}';
+
+function same(edited, expected) {
+  assert.equal(JSON.stringify(draft.writeDraft(edited)), JSON.stringify(expected));
+}
+
+test("an untouched document is written back byte for byte", () => {
+  const spaced = '{"backends": [{"name": "a", "url": " http://a "}], "taskRouting": {" clip": "a"}}';
+  const newer = '{"newer": [1], "backends": null, "maxBodySize": "1 GiB"}';
+  for (const text of [SAVED, UNCONFIGURED, spaced, newer, "{}"]) {
+    const { edited, expected } = read(text);
+    same(edited, expected);
+    assert.equal(draft.hasChanges(edited), false);
+  }
+});
+
+test("changing a URL changes that URL alone", () => {
+  const { edited, expected } = read();
+  edited.backends[0].url = "https://a.example/ml";
+  expected.backends[0].url = "https://a.example/ml";
+  same(edited, expected);
+  assert.equal(draft.hasChanges(edited), true);
+});
+
+test("a renamed backend is renamed in every route", () => {
+  const { edited, expected } = read();
+  edited.backends[0].name = "gpu";
+  expected.backends[0].name = "gpu";
+  expected.defaultBackend = "gpu";
+  expected.taskRouting.ocr = ["gpu", "b"];
+  expected.taskRouting["clip/visual"].backends = ["b", "gpu"];
+  Object.defineProperty(expected.taskRouting, "__proto__", { value: "gpu" });
+  same(edited, expected);
+});
+
+test("two backends that take each other's names keep their own routes", () => {
+  const { edited } = read();
+  edited.backends[0].name = "b";
+  edited.backends[1].name = "a";
+  const { taskRouting, defaultBackend } = draft.writeDraft(edited);
+  assert.equal(defaultBackend, "b");
+  assert.equal(taskRouting.clip, "a");
+  assert.deepEqual(taskRouting.ocr, ["b", "a"]);
+});
+
+test("a removed backend is told to be in use, and is taken out of all routes", () => {
+  const { edited, expected } = read();
+  const [, b] = edited.backends;
+  assert.deepEqual(draft.usesOf(edited, b), {
+    byDefault: false,
+    keys: ["ocr", "clip/visual"],
+    emptied: ["clip"],
+  });
+  draft.removeBackend(edited, b);
+  expected.backends.pop();
+  delete expected.taskRouting.clip;
+  expected.taskRouting.ocr = ["a"];
+  expected.taskRouting["clip/visual"].backends = ["a"];
+  same(edited, expected);
+});
+
+test("when the last backend is removed, nothing refers to one", () => {
+  const { edited, expected } = read();
+  for (const backend of edited.backends) draft.removeBackend(edited, backend);
+  same(edited, { ...expected, defaultBackend: "", backends: [], taskRouting: {} });
+});
+
+test("the first backend gets all work without being asked for", () => {
+  const { edited } = read(UNCONFIGURED);
+  Object.assign(draft.addBackend(edited), { name: "a", url: "http://a" });
+  Object.assign(draft.addBackend(edited), { name: "b", url: "http://b" });
+  same(edited, {
+    defaultBackend: "a",
+    backends: [{ name: "a", url: "http://a" }, { name: "b", url: "http://b" }],
+    taskRouting: {},
+  });
+});
+
+test("an unconfigured document without fields gets those that are needed", () => {
+  const { edited } = read("{}");
+  Object.assign(draft.addBackend(edited), { name: "a", url: "http://a" });
+  same(edited, { defaultBackend: "a", backends: [{ name: "a", url: "http://a" }] });
+});
+
+test("backends are chosen in the order in which they are ticked", () => {
+  const { edited } = read();
+  const [a, b] = edited.backends;
+  const route = draft.addRoute(edited);
+  route.key = "textual";
+  draft.choose(route, b, true);
+  draft.choose(route, a, true);
+  assert.deepEqual(draft.writeDraft(edited).taskRouting.textual, ["b", "a"]);
+  draft.choose(route, b, false);
+  assert.equal(draft.writeDraft(edited).taskRouting.textual, "a");
+});
+
+test("a default without backends is saved as none chosen, for the proxy to judge", () => {
+  const { edited } = read();
+  draft.choose(edited.default, edited.backends[0], false);
+  assert.equal(draft.writeDraft(edited).defaultBackend, "");
+});
+
+test("an emptied setting is left out, another one is a number", () => {
+  const { edited, expected } = read();
+  edited.settings.set("requestTimeout", "");
+  edited.settings.set("healthCheckInterval", "2.5");
+  delete expected.requestTimeout;
+  same(edited, { ...expected, healthCheckInterval: 2.5 });
+});
+
+test("a setting that is typed anew as it was is no change", () => {
+  const { edited } = read();
+  edited.settings.set("requestTimeout", "6");
+  edited.settings.set("requestTimeout", "60");
+  assert.equal(draft.hasChanges(edited), false);
+});
+
+test("what cannot be sent is told where it is", () => {
+  const { edited } = read();
+  draft.addBackend(edited);
+  draft.addRoute(edited);
+  const twin = draft.addRoute(edited);
+  twin.key = "ocr";
+  draft.choose(twin, edited.backends[0], true);
+  edited.settings.set("maxBodySize", "100 MB");
+  assert.deepEqual(
+    draft.problems(edited).map(({ steps }) => steps),
+    [
+      ["backends", 2, "name"],
+      ["backends", 2, "url"],
+      ["routes", 4, "key"],
+      ["routes", 4, "backends"],
+      ["routes", 5, "key"],
+      ["maxBodySize"],
+    ],
+  );
+});
+
+test("a second route for a key counts as a change even if it says the same", () => {
+  const { edited } = read();
+  const twin = draft.addRoute(edited);
+  twin.key = "clip";
+  draft.choose(twin, edited.backends[1], true);
+  assert.equal(draft.hasChanges(edited), true);
+});
