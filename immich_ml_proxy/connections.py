@@ -1,4 +1,4 @@
-"""Connections to backends: one treq client over one agent over one pool."""
+"""Connections to backends: one treq client over one agent."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import attrs
 from hyperlink import EncodedURL
 from treq.client import HTTPClient
 from twisted.internet.abstract import isIPAddress, isIPv6Address
-from twisted.internet.defer import CancelledError, Deferred, succeed
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.endpoints import (
     HostnameEndpoint,
     TCP4ClientEndpoint,
@@ -24,30 +24,19 @@ from twisted.internet.interfaces import (
     IReactorTime,
     IStreamClientEndpoint,
 )
-from twisted.web.client import (
-    URI,
-    Agent,
-    BrowserLikePolicyForHTTPS,
-    HTTPConnectionPool,
-)
+from twisted.web.client import URI, BrowserLikePolicyForHTTPS
 from twisted.web.iweb import IAgentEndpointFactory
 from zope.interface import implementer
+
+from immich_ml_proxy.agent import BackendAgent
 
 #: Seconds until connecting, with the look-up of the name, is given up.
 CONNECT_TIMEOUT = 2.0
 #: Seconds an idle connection is kept: ML servers close theirs after 2.
 IDLE_TIMEOUT = 1.5
-#: Idle connections kept for a backend.
-MAX_IDLE = 256
-#: Bytes read from and written to a socket at once; Twisted's 64 KiB and 128 KiB make
-#: a 4 MB picture cost 1.7 times the CPU time.
+#: Bytes read from or written to a socket at once where a picture passes; with Twisted's
+#: 64 KiB and 128 KiB one of 4 MB costs 1.7 times the CPU time.
 BLOCK = 512 * 1024
-
-
-def use_large_blocks(transport: Any) -> None:
-    """Make ``transport`` read and write in large blocks, where it can."""
-    transport.bufferSize = BLOCK
-    transport.SEND_LIMIT = BLOCK
 
 
 class NoCookies(CookieJar):
@@ -139,7 +128,7 @@ def _timed_out(reason: Any, timeout: float) -> Any:
 
 
 def _prepared(protocol: Any) -> Any:
-    use_large_blocks(protocol.transport)
+    protocol.transport.SEND_LIMIT = BLOCK
     # The last segment of a body must not wait for the answer to those before it.
     protocol.transport.setTcpNoDelay(True)
     return protocol
@@ -197,35 +186,25 @@ class Connections:
     :ivar client: the client that keeps connections.
     :ivar fresh_client: one that opens a connection for every request.
     :ivar opened: how many connections were begun so far.
-    :ivar pool: the idle connections, or ``None``.
+    :ivar close: closes the idle ones.
     """
 
     client: HTTPClient
     fresh_client: HTTPClient
     opened: Callable[[], int]
-    pool: HTTPConnectionPool | None = None
-
-    def close(self) -> Deferred[None]:
-        """Close the idle connections."""
-        if self.pool is None:
-            return succeed(None)
-        closing: Deferred[None] = self.pool.closeCachedConnections()
-        return closing
+    close: Callable[[], None] = lambda: None
 
 
 def connections(reactor: Any) -> Connections:
     """Return the connections of a proxy that runs on ``reactor``."""
-    pool = HTTPConnectionPool(reactor)
-    pool.maxPersistentPerHost = MAX_IDLE
-    pool.cachedConnectionTimeout = IDLE_TIMEOUT  # type: ignore[assignment]
-    pool.retryAutomatically = False
     endpoints = BackendEndpoints(reactor)
-    kept = Agent.usingEndpointFactory(reactor, endpoints, pool=pool)
-    fresh = Agent.usingEndpointFactory(
-        reactor, endpoints, pool=HTTPConnectionPool(reactor, persistent=False)
-    )
+    kept = BackendAgent(endpoints, reactor, IDLE_TIMEOUT)
+    fresh = BackendAgent(endpoints, reactor, IDLE_TIMEOUT, keep=False)
     # treq keeps what is extracted in the client's own jar, whatever a request brings.
     jar: Any = NO_COOKIES
     return Connections(
-        HTTPClient(kept, jar), HTTPClient(fresh, jar), lambda: endpoints.opened, pool
+        HTTPClient(kept, jar),
+        HTTPClient(fresh, jar),
+        lambda: endpoints.opened,
+        kept.close,
     )

@@ -31,16 +31,15 @@ from twisted.web.client import (
     ResponseFailed,
     ResponseNeverReceived,
 )
-from twisted.web.http import PotentialDataLoss
 from twisted.web.http_headers import Headers
 from twisted.web.iweb import IBodyProducer, IResponse
 
 from immich_ml_proxy.connections import NO_COOKIES, Connections, backend_url
+from immich_ml_proxy.core.body import Body
 from immich_ml_proxy.core.config import Backend
 from immich_ml_proxy.core.recorder import Recorder, RequestSeen, ResponseSeen
-
-#: Longest answer that is taken, in bytes; real ones are a few 100 KB.
-MAX_ANSWER = 64 * 1024 * 1024
+from immich_ml_proxy.http_connection import BadAnswer
+from immich_ml_proxy.time_limit import limit_time
 
 
 class ExchangeFailed(Exception):
@@ -87,7 +86,8 @@ class Outgoing:
     :ivar path: what is appended to the backend's URL.
     :ivar headers: sent as they are, never changed.
     :ivar make_body: makes a producer of the body; each time from its start.
-    :ivar chunks: the bytes of the body, for a record.
+    :ivar body: what it reads; it may still be arriving.
+    :ivar chunks: the bytes of the body as they are sent, for a record.
     :ivar trace_id: of the request that this one is for.
     """
 
@@ -96,6 +96,7 @@ class Outgoing:
     headers: Headers
     trace_id: str
     make_body: Callable[[], IBodyProducer] | None = None
+    body: Body | None = None
     chunks: Callable[[], Sequence[bytes]] = tuple
 
 
@@ -123,11 +124,13 @@ class Exchange:
 
         Cancelling closes the connection.
 
-        :param timeout: seconds for all of it.
+        :param timeout: seconds for all of it; while the body still arrives, they do
+            not count.
         :raises ExchangeFailed: when there is no whole answer.
         """
         exchange = Deferred.fromCoroutine(self._exchange(backend, outgoing))
-        exchange.addTimeout(timeout, self._clock, _timed_out)
+        late = ExchangeFailed(f"timed out after {timeout:g} s", timed_out=True)
+        limit_time(exchange, timeout, self._clock, outgoing.body, late)
         exchange.addErrback(_explained)
         if self._recorder.enabled:
             exchange.addBoth(self._record, backend, outgoing, self._clock.seconds())
@@ -146,8 +149,7 @@ class Exchange:
             if not reused or _was_cancelled(error):
                 raise
             response = await _request(connections.fresh_client, backend, outgoing)
-        body = await _collected(response)
-        return Reply(response.code, response.headers, body)
+        return Reply(response.code, response.headers, _collected(response))
 
     def _record(
         self, result: Any, backend: Backend, outgoing: Outgoing, started: float
@@ -189,57 +191,31 @@ def _request(client: HTTPClient, backend: Backend, outgoing: Outgoing) -> Deferr
 
 
 class _Collector(Protocol):
-    """Collects the body of an answer; cancelling it closes the connection."""
+    """Collects the body of an answer, which is all there already."""
 
     def __init__(self) -> None:
-        self.collected: Deferred[bytes] = Deferred(self._cancel)
-        self._chunks: list[bytes] = []
-        self._size = 0
+        self.chunks: list[bytes] = []
+        self.ended = connectionDone
 
     def dataReceived(self, data: bytes) -> None:
-        self._chunks.append(data)
-        self._size += len(data)
-        if self._size > MAX_ANSWER:
-            self._close()
-            self._chunks.clear()
+        self.chunks.append(data)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
-        collected, chunks = self.collected, self._chunks
-        self._chunks = []
-        if collected.called:
-            return
-        if self._size > MAX_ANSWER:
-            collected.errback(ExchangeFailed("answered more than 64 MB"))
-        elif reason.check(*_WHOLE):
-            collected.callback(b"".join(chunks))
-        else:
-            collected.errback(reason)
-
-    def _cancel(self, collected: Deferred[bytes]) -> None:
-        self._close()
-
-    def _close(self) -> None:
-        transport: Any = self.transport
-        transport.loseConnection()
+        self.ended = reason
 
 
-#: An answer without a length ends with its connection.
-_WHOLE = (ResponseDone, PotentialDataLoss)
-
-
-def _collected(response: IResponse) -> Deferred[bytes]:
+def _collected(response: IResponse) -> bytes:
+    """Return the body; treq has decoded it where it came compressed."""
     collector = _Collector()
     response.deliverBody(collector)
-    return collector.collected
+    if not collector.ended.check(ResponseDone):
+        collector.ended.raiseException()
+    return b"".join(collector.chunks)
 
 
 def _was_cancelled(error: BaseException | None) -> bool:
     reasons = getattr(error, "reasons", ())
     return any(reason.check(CancelledError) for reason in reasons)
-
-
-def _timed_out(reason: object, timeout: float) -> Failure:
-    return Failure(ExchangeFailed(f"timed out after {timeout:g} s", timed_out=True))
 
 
 def _explained(failure: Failure) -> Failure:
@@ -263,6 +239,8 @@ def in_words(error: BaseException) -> str:
     reasons = getattr(error, "reasons", ())
     if reasons:
         first = reasons[0].value
+        if isinstance(first, BadAnswer):
+            return f"answered wrongly: {first}"
         if not isinstance(first, ConnectionClosed):
             return f"connection failed: {first}"
     if isinstance(error, ResponseFailed) and not isinstance(

@@ -123,7 +123,7 @@ class Forwarder:
         :raises BackendFailed: when none did; ``TimedOut`` when that was the last
             one's reason, ``Unavailable`` when there is none to ask.
         """
-        journey = _Journey(work, self._clock.seconds())
+        journey = _Journey(work, self._clock)
         while journey.broken < 2:
             member = await self._places.take(
                 journey.demand, journey.failed, journey.hold_until
@@ -168,9 +168,8 @@ class Forwarder:
         asked = self._clock.seconds()
         try:
             reply = await self._judged(member, journey, asked)
-            took = self._clock.seconds() - asked
             if reply.status < 300:
-                self._learn(member, journey, took)
+                self._learn(member, journey, asked)
         except ExchangeFailed as error:
             journey.failed[member] = error
             journey.broken += error.status >= 500
@@ -179,12 +178,14 @@ class Forwarder:
         finally:
             # What was learned is known before the next request is given the place.
             self._places.give_back(member, journey.demand)
-        waited = asked - journey.begun
+        waited, took = asked - journey.begun, self._clock.seconds() - asked
         return Served(journey.work.group, reply, member.name, waited, took)
 
-    def _learn(self, member: Member, journey: _Journey, took: float) -> None:
+    def _learn(self, member: Member, journey: _Journey, asked: float) -> None:
         now = self._clock.seconds()
         kind = journey.demand.kind
+        # How long the client took to send the body says nothing of the backend.
+        took = now - max(asked, journey.complete_at)
         member.times.add(kind, took)
         member.limiter.answered(kind, took, member.in_flight)
         self._pool.served(member, now)
@@ -223,14 +224,16 @@ class Forwarder:
 class _Journey:
     """A group on its way: who was asked, and how long it may be held."""
 
-    def __init__(self, work: Work, now: float) -> None:
-        body = work.body
+    def __init__(self, work: Work, clock: IReactorTime) -> None:
+        body, now = work.body, clock.seconds()
         self.work = work
         self.demand = demand_of(work.group, body.length or body.size)
         self.begun = now
         self.hold_until = now + work.group.route.hold_seconds
         self.failed: dict[Member, ExchangeFailed] = {}
         self.broken = 0  # backends that answered 5xx
+        self.complete_at = now
+        body.when_complete(lambda: setattr(self, "complete_at", clock.seconds()))
 
 
 def _outgoing(work: Work) -> Outgoing:
@@ -247,6 +250,7 @@ def _outgoing(work: Work) -> Outgoing:
         ),
         trace_id=work.trace_id,
         make_body=lambda: BodyReader(body, splice),
+        body=body,
         chunks=lambda: tuple(as_sent(body.chunks, splice)),
     )
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gc
 import signal
+from collections.abc import Callable
 from typing import Any
 
 from twisted.application.service import IService, MultiService, Service
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, maybeDeferred, succeed
+from twisted.internet.defer import TimeoutError as TookTooLong
 from twisted.internet.endpoints import serverFromString
 from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IListeningPort
@@ -63,11 +65,14 @@ class Listener(Service):
         if failures:
             raise CannotStart(self._refusal(failures[0].value))
 
-    def stopService(self) -> Any:
+    def stopService(self) -> Deferred[None]:
         """Take no new connection."""
         super().stopService()
         port, self.port = self.port, None
-        return port.stopListening() if port is not None else None
+        if port is None:
+            return succeed(None)
+        stop: Callable[[], Any] = port.stopListening
+        return maybeDeferred(stop)
 
     def _listening(self, port: IListeningPort) -> None:
         self.port = port
@@ -135,10 +140,10 @@ class ProxyService(MultiService):
             )
         try:
             await drained.addTimeout(GRACE, self._reactor)
-        except TimeoutError:
+        except TookTooLong:
             self._log.warn("{count} requests cut off", count=len(self._site.active))
         await super().stopService()
-        await self._connections.close()
+        self._connections.close()
 
     def stopService(self) -> Deferred[None]:
         """Let the requests under way finish, then stop everything."""

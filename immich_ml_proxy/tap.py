@@ -23,6 +23,7 @@ from immich_ml_proxy.demo import DemoServers
 from immich_ml_proxy.exchange import Exchange
 from immich_ml_proxy.forwarder import Forwarder
 from immich_ml_proxy.health_checker import HealthChecker
+from immich_ml_proxy.memory import Memory, glibc
 from immich_ml_proxy.places import Places
 from immich_ml_proxy.predictor import Predictor
 from immich_ml_proxy.service import Listener, ProxyService
@@ -101,6 +102,7 @@ def makeService(options: Options, reactor: Any = None) -> IService:
     )
     site = ProxySite(reactor, app, predictor.predict, recorder)
     site.limit(first)
+    parts.append(Memory(reactor, site.budget, glibc()))
     listener = Listener(reactor, options["listen"], site)
     return ProxyService(reactor, listener, site, pool, outward, *parts)
 

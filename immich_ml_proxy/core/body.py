@@ -49,6 +49,22 @@ class Body:
         self.broken = True
         self._changed()
 
+    def when_complete(self, act: Callable[[], None]) -> Callable[[], None]:
+        """Call ``act`` as soon as all has arrived; return what takes that back."""
+
+        def look() -> None:
+            if self.complete:
+                forget()
+                act()
+
+        def forget() -> None:
+            if look in self.watchers:
+                self.watchers.remove(look)
+
+        self.watchers.append(look)
+        look()
+        return forget
+
     def drop(self) -> None:
         """
         Let go of the bytes.

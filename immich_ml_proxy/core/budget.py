@@ -44,11 +44,12 @@ class Budget:
     """
     :param limit: bytes; one body may always be held, however large.
     :ivar used: bytes charged now.
+    :ivar peak: the most that were charged at once; may be set back.
     """
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self.used = 0
+        self.used = self.peak = 0
         self._waiting: deque[tuple[Charge, int]] = deque()
         self._growing: list[Charge] = []  # oldest first
         self._held_back: list[Charge] = []
@@ -114,6 +115,7 @@ class Budget:
     def _take(self, charge: Charge, size: int) -> None:
         charge.size += size
         self.used += size
+        self.peak = max(self.peak, self.used)
 
     def _let_go_on(self) -> None:
         for charge in tuple(self._held_back):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
+from http.client import responses
 from typing import Any
 
 import msgspec
@@ -37,7 +37,8 @@ def write_error(request: IRequest, error: ProxyError) -> bytes:
 
 
 def _answer(request: Any, body: bytes, content_type: bytes, status: int) -> bytes:
-    request.setResponseCode(status, HTTPStatus(status).phrase.encode("ascii"))
+    # A backend's 4xx need not be one that has a name.
+    request.setResponseCode(status, responses.get(status, "Unknown").encode("ascii"))
     headers = request.responseHeaders
     headers.setRawHeaders(b"Content-Type", [content_type])
     headers.setRawHeaders(b"Content-Length", [b"%d" % len(body)])

@@ -11,7 +11,7 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 from twisted.web import server
 
-from immich_ml_proxy.connections import use_large_blocks
+from immich_ml_proxy.connections import BLOCK
 from immich_ml_proxy.core.body import Body
 from immich_ml_proxy.core.budget import Charge
 from immich_ml_proxy.core.errors import BodyTooLarge, ProxyError, Unavailable
@@ -21,6 +21,10 @@ from immich_ml_proxy.web.upload import Upload
 
 if TYPE_CHECKING:
     from immich_ml_proxy.web.site import ProxySite
+
+#: Bytes read at once between two requests. Twisted cuts a head out of what was read
+#: line by line, copying the rest each time: there should not be much of it.
+HEAD = 8 * 1024
 
 #: Seconds that a refused client is given to read its answer before the connection is
 #: closed: closing it at once would discard the answer with what the client still sends.
@@ -47,13 +51,18 @@ class ProxyRequest(server.Request):
 
     upload: Upload | None = None
     answer: list[bytes] | None = None
-    body: Body
     trace_id: str
     started: float
 
     _charge: Charge | None = None
+    _waited = False
     _refused = False
     _linger: Any = None
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        # A client may leave, or be sent away, before its headers are complete.
+        self.body = Body(None)
 
     @property
     def _proxy(self) -> ProxySite:
@@ -80,7 +89,8 @@ class ProxyRequest(server.Request):
         self.path = self.uri.partition(b"?")[0]
         if site.recorder.enabled:
             self.answer = []
-        use_large_blocks(self.transport)
+        if length is None or length > HEAD:
+            self._transport.bufferSize = BLOCK
         if site.stopping:
             self._refuse(Unavailable("the proxy is shutting down"))
         elif length is not None and length > site.max_body_size:
@@ -136,6 +146,10 @@ class ProxyRequest(server.Request):
     def finish(self) -> None:
         """The answer is complete; see ``twisted.web.http.Request``."""
         site = self._proxy
+        self._transport.bufferSize = HEAD
+        if self._waited:
+            # What the channel saved when the body was complete was no timeout.
+            self.channel.setTimeout(site.timeOut)
         super().finish()
         self._let_go(site)
 
@@ -164,6 +178,7 @@ class ProxyRequest(server.Request):
     def _begin_upload(self) -> Upload:
         content_type = self.getHeader(b"content-type")
         upload = Upload(self.body, content_type, self.trace_id, self._proxy.predict)
+        upload.held = self._charge is not None and self._charge.waiting
         self.upload = upload
         return upload
 
@@ -184,16 +199,22 @@ class ProxyRequest(server.Request):
         self.channel.persistent = 0
         self.clientproto = b"HTTP/1.1"
         self.setHeader(b"Connection", b"close")
+        self.setHeader(b"X-Request-ID", self.trace_id.encode("ascii"))
         self.write(write_error(self, error))
         self._linger = self.channel.callLater(LINGER, self.channel.loseConnection)
 
     def _wait(self) -> None:
         """Read no more from this client until there is room for its body."""
+        self._waited = True
         self.channel.setTimeout(None)
         self._transport.pauseProducing()
 
     def _go_on(self) -> None:
-        self.channel.setTimeout(self.channel.timeOut)
+        # All may have come before reading stopped: then nothing more is expected.
+        if not self.body.complete:
+            self.channel.setTimeout(self._proxy.timeOut)
+            if self.upload is not None:
+                self.upload.go_on()
         self._transport.resumeProducing()
 
 

@@ -26,6 +26,8 @@ class Upload:
     :param content_type: of the body, or ``None``.
     :param trace_id: names the request.
     :param predict: begins the work.
+    :ivar held: the body is not read on at present. It must not take a backend's place
+        then: who has room for a body might wait for that place, and so both for ever.
     """
 
     _log = Logger()
@@ -40,6 +42,7 @@ class Upload:
         self._scanner: Scanner | None = None
         self._prediction: Deferred[Prediction] | None = None
         self._error: ProxyError | None = None
+        self.held = False
         try:
             self._scanner = scanner(content_type)
         except ProxyError as error:
@@ -54,13 +57,15 @@ class Upload:
         except ProxyError as error:
             self._refuse(error)
             return
-        if (
-            self._prediction is None
-            and self._scanner.entries is not None
-            and self._body.length is not None
-        ):
-            # A chunked upload waits for its end: its length must be announced.
-            self._begin(self._scanner.entries)
+        # A chunked upload waits for its end: its length must be announced.
+        if not self.held and self._body.length is not None:
+            self._begin_early()
+
+    def go_on(self) -> None:
+        """The body is read on; see :attr:`held`."""
+        self.held = False
+        if self._error is None and self._body.length is not None:
+            self._begin_early()
 
     def finish(self) -> Deferred[Prediction]:
         """Return the answer, once the body is complete."""
@@ -86,6 +91,12 @@ class Upload:
             prediction, self._prediction = self._prediction, None
             prediction.addErrback(lambda _: None)
             prediction.cancel()
+
+    def _begin_early(self) -> None:
+        """Begin if ``entries`` is known; the rest of the body may be under way."""
+        entries = self._scanner.entries if self._scanner is not None else None
+        if entries is not None and self._prediction is None:
+            self._begin(entries)
 
     def _begin(self, entries: Entries) -> None:
         self._prediction = self._predict(
