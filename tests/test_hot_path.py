@@ -51,9 +51,7 @@ def ask(client: Client, *pieces: bytes) -> list[Any]:
     return client.send(*pieces).answers()
 
 
-def test_a_hundred_requests_take_one_connection(
-    network: Network, proxy: Proxy
-) -> None:
+def test_a_hundred_requests_take_one_connection(network: Network, proxy: Proxy) -> None:
     """Connections to backends are kept: opening one costs more than a request."""
     before = len(network.to("gpu"))
     client = proxy.connect()
@@ -63,9 +61,7 @@ def test_a_hundred_requests_take_one_connection(
     assert len(network.to("gpu")) == before
 
 
-def test_a_picture_is_neither_copied_nor_joined(
-    network: Network, proxy: Proxy
-) -> None:
+def test_a_picture_is_neither_copied_nor_joined(network: Network, proxy: Proxy) -> None:
     """What the backend is sent are the very objects that were received."""
     image = bytes(range(256)) * 4096
     request = posted(photo_form(PHOTO, image))
@@ -80,15 +76,15 @@ def test_a_picture_is_neither_copied_nor_joined(
         body(self, data)
 
     held: list[bytes] = []
-    link = network.to("gpu")[-1]
-    write = link.client.write
+    end: Any = network.to("gpu")[-1].client
+    write = end.write
 
     def watch(data: bytes) -> None:
         sent.append(id(data))
         held.append(data)
         write(data)
 
-    link.client.write = watch
+    end.write = watch
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(proxy.site.requestFactory, "handleContentChunk", take)
         [answer] = ask(proxy.connect(), *blocks)
@@ -101,13 +97,14 @@ def test_a_picture_is_neither_copied_nor_joined(
 def test_a_request_writes_nothing_to_the_log(proxy: Proxy) -> None:
     """A log line per request costs as much as a tenth of it."""
     events: list[LogEvent] = []
-    globalLogPublisher.addObserver(events.append)
+    watch: Any = events.append
+    globalLogPublisher.addObserver(watch)
     try:
         client = proxy.connect()
         for _ in range(10):
             ask(client, posted(text_form(SEARCH)))
     finally:
-        globalLogPublisher.removeObserver(events.append)
+        globalLogPublisher.removeObserver(watch)
     assert events == []
 
 

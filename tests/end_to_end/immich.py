@@ -20,6 +20,8 @@ Job = dict[str, Any]
 
 _DETECTION = {"modelName": "buffalo_l", "options": {"minScore": 0.7}}
 _OCR = "PP-OCRv5_mobile"
+_LINES = {"modelName": _OCR, "options": {"minScore": 0.5, "maxResolution": 736}}
+_WORDS = {"modelName": _OCR, "options": {"minScore": 0.8}}
 
 
 def need(tool: str) -> str:
@@ -63,10 +65,7 @@ def entries(job: Job) -> dict[str, Any]:
         recognition = {"modelName": "buffalo_l"}
         faces = {"detection": _DETECTION, "recognition": recognition}
         return {"facial-recognition": faces}
-    options = {"minScore": 0.5, "maxResolution": 736}
-    detection = {"modelName": _OCR, "options": options}
-    recognition = {"modelName": _OCR, "options": {"minScore": 0.8}}
-    return {"ocr": {"detection": detection, "recognition": recognition}}
+    return {"ocr": {"detection": _LINES, "recognition": _WORDS}}
 
 
 def answer_due(job: Job) -> Any:
