@@ -22,7 +22,7 @@ function show(backends, health) {
           "li",
           { class: "card" },
           el("h3", {}, name),
-          el("p", { class: "muted url" }, url),
+          el("p", { class: "muted" }, url),
           line.node,
         ),
       ),

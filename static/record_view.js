@@ -103,5 +103,5 @@ function content(text, label) {
 }
 
 function checksum(sha256) {
-  return sha256 ? [el("p", { class: "muted sum" }, `SHA-256 ${sha256}`)] : [];
+  return sha256 ? [el("p", { class: "muted" }, `SHA-256 ${sha256}`)] : [];
 }

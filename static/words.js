@@ -47,7 +47,8 @@ export function healthWords(health) {
     const reason = health.error ? `: ${health.error}` : "";
     return { state: "unhealthy", text: `Unhealthy${reason}`, checked };
   }
-  return { state: "unknown", text: "Not checked yet", checked };
+  if (!health.error) return { state: "unknown", text: "Not checked yet", checked };
+  return { state: "unknown", text: `Not checked: ${health.error}`, checked: null };
 }
 
 /** Sum up: how many of these backends, by name, are healthy. */
@@ -57,7 +58,8 @@ export function healthSummary(names, health) {
   if (healthy.length < names.length) {
     return `${healthy.length} of ${plural(names.length, "backend")} healthy`;
   }
-  return names.length === 1 ? "The backend is healthy" : `All ${names.length} backends are healthy`;
+  if (names.length === 1) return "The backend is healthy";
+  return `All ${names.length} backends are healthy`;
 }
 
 /** Return one backend's health; a backend may bear any name, even `constructor`. */

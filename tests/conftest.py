@@ -8,12 +8,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from twisted.logger import LogEvent, LogLevel, formatEvent, globalLogPublisher
+from twisted.logger import (
+    ILogObserver,
+    LogEvent,
+    LogLevel,
+    formatEvent,
+    globalLogPublisher,
+)
+from zope.interface import implementer
 
 from tests.memory_proxy import Proxy
 from tests.network import Network
 
 
+@implementer(ILogObserver)
 class Logged:
     """The errors that were logged during a test."""
 

@@ -26,7 +26,8 @@ from immich_ml_proxy.forwarder import Forwarder
 from immich_ml_proxy.health_checker import HealthChecker
 from immich_ml_proxy.places import Places
 from immich_ml_proxy.predictor import Predictor
-from tests.network import Link, Network
+from tests.links import Link
+from tests.network import Network
 
 
 @attrs.frozen

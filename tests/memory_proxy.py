@@ -13,7 +13,8 @@ from twisted.internet.protocol import Protocol
 
 from immich_ml_proxy.tap import Options, makeService
 from tests.demo_requests import MULTIPART, entries_part, form, image_part, part
-from tests.network import Link, Network
+from tests.links import Link
+from tests.network import Network
 
 PICTURE = b"\xff\xd8 a picture \r\n with line ends \xff\xd9"
 

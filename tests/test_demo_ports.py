@@ -11,7 +11,7 @@ from http.client import HTTPConnection
 from typing import Any
 
 import pytest
-import pytest_twisted  # type: ignore[import-untyped]
+import pytest_twisted
 from hyperlink import URL
 from treq.client import HTTPClient
 from twisted.internet.error import ConnectionRefusedError
@@ -21,7 +21,7 @@ from twisted.web.client import Agent
 from immich_ml_proxy.demo import DemoServers
 
 
-@pytest_twisted.ensureDeferred  # type: ignore[untyped-decorator]
+@pytest_twisted.ensureDeferred
 async def test_the_demo_servers_listen_where_their_configuration_says() -> None:
     """
     The ports are known at once, who connects early is answered after the start, and

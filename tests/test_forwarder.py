@@ -8,65 +8,14 @@ from typing import Any
 
 import msgspec
 import pytest
-from twisted.internet.defer import CancelledError, Deferred
 from twisted.logger import capturedLogs, formatEvent
 
 from immich_ml_proxy.body_reader import Splice
-from immich_ml_proxy.core import config, routing
-from immich_ml_proxy.core.body import Body
+from immich_ml_proxy.core import config
 from immich_ml_proxy.core.errors import BackendFailed, ProxyError, TimedOut, Unavailable
-from immich_ml_proxy.forwarder import Served, Work
 from tests.demo_requests import MULTIPART, VISUAL
-from tests.fakes import Fleet, Script, document, outcome
-from tests.memory_proxy import photo_form
-
-HALF = b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc"
-
-
-#: Seconds after which a refused connection to a name is known to have failed.
-REFUSED = 1
-
-
-class Forward:
-    """A group that is being forwarded, as if for a client; ``wait`` in seconds."""
-
-    def __init__(
-        self, fleet: Fleet, splice: Splice | None = None, wait: float = 0
-    ) -> None:
-        whole = photo_form(VISUAL)
-        body = Body(len(whole))
-        body.append(whole)
-        body.finish()
-        tasks = routing.read(json.dumps(VISUAL).encode())
-        [group] = routing.groups(tasks, fleet.config)
-        work = Work(group, body, splice, MULTIPART.encode(), "trace")
-        self.deferred = Deferred.fromCoroutine(fleet.forwarder.forward(work))
-        self.results = outcome(self.deferred)
-        fleet.network.advance(wait)
-
-    @property
-    def served(self) -> Served:
-        """The answer."""
-        assert isinstance(self.results[0], Served), self.results
-        return self.results[0]
-
-    @property
-    def error(self) -> ProxyError:
-        """Why there is none."""
-        error = self.results[0].value
-        assert isinstance(error, ProxyError), self.results
-        return error
-
-
-def switch(name: str, **switches: Any) -> Callable[[Fleet], None]:
-    """Return what sets switches of a backend."""
-
-    def turn(fleet: Fleet) -> None:
-        for key, value in switches.items():
-            setattr(fleet[name], key, value)
-
-    return turn
-
+from tests.fakes import Fleet, document
+from tests.steps import HALF, PHOTO, REFUSED, Forward, says, switch
 
 FAILURES = [
     (lambda fleet: fleet.network.close("a"), "connection refused"),
@@ -76,7 +25,7 @@ FAILURES = [
     ),
     (switch("a", silent=True), "timed out after 30 s"),
     (
-        lambda fleet: fleet.network.serve("a", Script(HALF, hang_up=True)),
+        says("a", HALF, hang_up=True),
         "broke off its answer",
     ),
     (switch("a", status=500), "answered 500"),
@@ -135,26 +84,6 @@ def test_a_failure_is_taken_to_the_next_backend(
     # The ping comes over the same connection, if there is one left.
     dialled = [host for host, _ in fleet.network.dialled].count("a")
     assert dialled + fleet["a"].pings >= 2
-
-
-def test_a_backend_that_choked_once_is_back_at_once() -> None:
-    """A broken picture must not keep a server out until the next round of pings."""
-    fleet = Fleet("a", "b")
-    fleet["a"].status = 500
-    assert Forward(fleet).served.backend == "b"
-    assert fleet["a"].pings == 1
-    assert fleet.health("a").status == "healthy"
-    assert fleet.flips == [("a", "answered 500"), ("a", ""), ("b", "")]
-
-
-def test_a_backend_whose_ping_fails_too_stays_out() -> None:
-    """The next requests go to the others."""
-    fleet = Fleet("a", "b", "c")
-    switch("a", status=500, ping_status=503)(fleet)
-    for _ in range(6):
-        assert Forward(fleet).served.backend != "a"
-    assert fleet.health("a").error == "answered 503"
-    assert (fleet.asked.count("a"), fleet["a"].pings) == (1, 1)
 
 
 def test_every_backend_is_asked_at_most_once() -> None:
@@ -227,77 +156,12 @@ def test_a_route_whose_backends_are_gone_is_unavailable() -> None:
     assert (error.status, error.retry_after) == (503, 5)
 
 
-def test_a_server_that_fails_what_others_serve_is_put_out() -> None:
-    """It answers its pings, and would get every second request for ever."""
-    fleet = Fleet("a", "b")
-    fleet["a"].status = 500
-    while fleet["a"].predicts[2:] == []:
-        assert Forward(fleet).served.backend == "b"
-    assert fleet["a"].pings == 3
-    assert fleet.health("a").status == "unhealthy"
-    assert fleet.health("a").error == (
-        "failed 3 requests in a row that other servers then answered; "
-        "tried again in 5 s"
-    )
-    for _ in range(4):
-        Forward(fleet)
-    assert len(fleet["a"].predicts) == 3
-    fleet.network.advance(5)
-    fleet["a"].status = 200
-    assert {Forward(fleet).served.backend for _ in range(2)} == {"a", "b"}
-    assert fleet.health("a").status == "healthy"
-
-
-@pytest.mark.parametrize("status", [500, 422])
-def test_a_failure_that_nobody_can_do_better_is_not_counted(status: int) -> None:
-    """A broken picture fails everywhere; that puts no server out."""
-    fleet = Fleet("a", "b")
-    fleet["a"].status = 500
-    fleet["b"].status = status
-    for _ in range(8):
-        Forward(fleet)
-    assert len(fleet["a"].predicts) >= 4
-    assert [member.breaker.failures for member in fleet.pool] == [0, 0]
-    assert fleet.health("a").status == "healthy"
-
-
-@pytest.mark.parametrize("stage", ["look-up", "connect", "wait"])
-def test_a_client_that_leaves_counts_against_nobody(stage: str) -> None:
-    """Nor is the next backend asked, and no place stays taken."""
-    fleet = Fleet("a", "b")
-    if stage == "look-up":
-        fleet.network.names.silent.add("a")
-    elif stage == "connect":
-        fleet.network.unreachable.add("a")
-    fleet["a"].silent = True
-    forward = Forward(fleet)
-    assert fleet.pool["a"].in_flight == 1
-    forward.deferred.cancel()
-    fleet.network.flush()
-    assert [one.type for one in forward.results] == [CancelledError]
-    assert [member.in_flight for member in fleet.pool] == [0, 0]
-    assert (fleet.flips, fleet["a"].pings, fleet["b"].received) == ([], 0, [])
-    assert fleet.network.getDelayedCalls() == []
-
-
-def test_a_client_that_leaves_during_failover_spares_the_second_backend() -> None:
-    """What the first one did still counts; the second one did nothing wrong."""
-    fleet = Fleet("a", "b")
-    fleet.network.close("a")
-    fleet["b"].silent = True
-    forward = Forward(fleet, wait=REFUSED)
-    forward.deferred.cancel()
-    fleet.network.flush()
-    assert fleet.flips == [("a", "connection refused")]
-    assert fleet["b"].left == 1
-
-
 def test_the_form_goes_on_byte_for_byte() -> None:
     """With its own Content-Type, and the name of the request."""
     fleet = Fleet("a")
     Forward(fleet)
     [received] = fleet["a"].predicts
-    assert received.body == photo_form(VISUAL)
+    assert received.body == PHOTO
     assert received.headers["content-type"] == MULTIPART
     assert received.headers["x-request-id"] == "trace"
     assert received.headers["accept"] == "*/*"
@@ -309,7 +173,7 @@ def test_only_entries_are_replaced(fails: bool) -> None:
     fleet = Fleet("a", "b")
     fleet.recorder.enabled = True
     fleet["a"].status = 500 if fails else 200
-    whole = photo_form(VISUAL)
+    whole = PHOTO
     old = json.dumps(VISUAL).encode()
     start = whole.index(old)
     Forward(fleet, Splice(start, start + len(old), b'{"ocr": {}}'))

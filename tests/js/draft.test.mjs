@@ -34,7 +34,7 @@ function same(edited, expected) {
 }
 
 test("an untouched document is written back byte for byte", () => {
-  const spaced = '{"backends": [{"name": "a", "url": " http://a "}], "taskRouting": {" clip": "a"}}';
+  const spaced = '{"backends": [{"name": "a", "url": " http://a "}], "taskRouting": {" b": "a"}}';
   const newer = '{"newer": [1], "backends": null, "maxBodySize": "1 GiB"}';
   for (const text of [SAVED, UNCONFIGURED, spaced, newer, "{}"]) {
     const { edited, expected } = read(text);

@@ -41,6 +41,9 @@ test("health is told in words, with the reason and the time", () => {
     text: "Not checked yet",
     checked: null,
   });
+  const disabled = words.healthWords({ ...never, lastCheck: 9, error: "disabled" });
+  assert.equal(disabled.text, "Not checked: disabled");
+  assert.equal(disabled.checked, null);
   assert.equal(words.healthWords(undefined).state, "unknown");
 });
 
