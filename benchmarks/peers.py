@@ -1,0 +1,201 @@
+"""Peers: what is measured, how each one is configured and started.
+
+All serve the same two stub ML servers, a and b. To measure another proxy, add a
+`Peer` to `all_peers`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from attrs import frozen
+
+from benchmarks.measure import Cores
+from benchmarks.process import CHECKOUT, free_port, server, tree
+
+TEMPLATES = CHECKOUT / "benchmarks" / "conf"
+PROBE_PATH = "/api/health"
+"""A GET that every proxy answers by itself, without a backend."""
+
+
+@frozen
+class Place:
+    """Where a peer runs: its port, its directory and the ports of the stubs."""
+
+    port: int
+    directory: Path
+    stub_a: int
+    stub_b: int
+
+
+@frozen
+class Peer:
+    """A proxy to measure. ``command`` writes its configuration and returns argv."""
+
+    name: str
+    command: Callable[[Place], Sequence[str]]
+    reads_body: bool
+    """Whether the task in the body decides between the stubs."""
+
+
+@frozen
+class Running:
+    """A target of load: the peer's port and its process, None if it is a stub."""
+
+    name: str
+    port: int
+    child: subprocess.Popen[bytes] | None
+    reads_body: bool
+
+    def pids(self) -> list[int]:
+        """Return the process ids of the proxy; none for the stub."""
+        return [] if self.child is None else tree(self.child)
+
+
+def fill(template: str, values: Mapping[str, object]) -> str:
+    """Return the text of ``template`` with each @NAME@ replaced by its value."""
+    text = (TEMPLATES / template).read_text("utf-8")
+    for name, value in values.items():
+        text = text.replace(f"@{name}@", str(value))
+    return text
+
+
+def _nginx_modules() -> str:
+    built = subprocess.run(["nginx", "-V"], capture_output=True, text=True, check=True)
+    for word in built.stderr.split():
+        if word.startswith("--modules-path="):
+            return word.partition("=")[2]
+    raise RuntimeError("nginx -V names no --modules-path; install nginx from apt")
+
+
+def _nginx(template: str, directory: Path, values: Mapping[str, object]) -> list[str]:
+    directory.mkdir(exist_ok=True)
+    # Workers of a root master would become "nobody" and lose their directory.
+    user = "user root;" if os.geteuid() == 0 else ""
+    common = {"DIR": directory, "MODULES": _nginx_modules(), "USER": user}
+    path = directory / "nginx.conf"
+    path.write_text(fill(template, {**values, **common}), "utf-8")
+    return ["nginx", "-p", str(directory), "-c", str(path), "-e", "stderr"]
+
+
+def nginx_command(place: Place) -> list[str]:
+    """Configure nginx as a router that reads the task from the body (Lua)."""
+    values = {
+        "PORT": place.port,
+        "PROBE": PROBE_PATH,
+        "STUB_A": place.stub_a,
+        "STUB_B": place.stub_b,
+    }
+    return _nginx("nginx.conf", place.directory / "nginx", values)
+
+
+def haproxy_command(place: Place) -> list[str]:
+    """Configure HAProxy as a load balancer over both stubs."""
+    values = {
+        "PORT": place.port,
+        "PROBE": PROBE_PATH,
+        "STUB_A": place.stub_a,
+        "STUB_B": place.stub_b,
+    }
+    path = place.directory / "haproxy.cfg"
+    path.write_text(fill("haproxy.cfg", values), "utf-8")
+    return ["haproxy", "-db", "-q", "-f", str(path)]
+
+
+def proxy_options(place: Place) -> list[str]:
+    """Write config.json for this proxy and return its command-line options."""
+    backends = {"a": place.stub_a, "b": place.stub_b}
+    config = {
+        "defaultBackend": "a",
+        "backends": [
+            {"name": name, "url": f"http://127.0.0.1:{port}"}
+            for name, port in backends.items()
+        ],
+        "taskRouting": {"clip": "a", "facial-recognition": "b"},
+    }
+    path = place.directory / "config.json"
+    path.write_text(json.dumps(config), "utf-8")
+    listen = f"tcp:{place.port}:interface=127.0.0.1"
+    return ["--listen", listen, "--config", str(path)]
+
+
+def proxy_command(place: Place) -> list[str]:
+    """Run this checkout's proxy the way its users do, under twistd."""
+    twistd = "from twisted.scripts.twistd import run; run()"
+    options = ["-n", "--pidfile=", "immich-ml-proxy", *proxy_options(place)]
+    return [sys.executable, "-c", twistd, *options]
+
+
+def all_peers() -> dict[str, Peer]:
+    """Return every proxy by name, ours first."""
+    peers = (
+        Peer("immich-ml-proxy", proxy_command, reads_body=True),
+        Peer("nginx", nginx_command, reads_body=True),
+        Peer("haproxy", haproxy_command, reads_body=False),
+    )
+    return {peer.name: peer for peer in peers}
+
+
+def lag_probe_peer(report: Path) -> Peer:
+    """Return this proxy with a probe inside, which writes to ``report`` at its end."""
+
+    def command(place: Place) -> list[str]:
+        options = proxy_options(place)
+        return [sys.executable, "-m", "benchmarks.lag_probe", str(report), *options]
+
+    return Peer("immich-ml-proxy-probed", command, reads_body=True)
+
+
+def missing_programs(names: Sequence[str]) -> list[str]:
+    """Return the programs that a run with the peers ``names`` lacks."""
+    wanted = ["wrk", "nginx", *(name for name in names if name == "haproxy")]
+    return [program for program in wanted if shutil.which(program) is None]
+
+
+@contextmanager
+def run_stub(
+    name: str, core: int, directory: Path, delay: float = 0.0
+) -> Iterator[Running]:
+    """Run a stub ML server that answers ``delay`` seconds after the last byte."""
+    port = free_port()
+    values = {"PORT": port, "NAME": name, "DELAY": delay}
+    command = _nginx("stub.conf", directory / f"stub-{name}", values)
+    with server(
+        f"stub-{name}", command, port=port, core=core, directory=directory
+    ) as child:
+        yield Running("direct", port, child, reads_body=False)
+
+
+@contextmanager
+def run_peers(
+    peers: Sequence[Peer], cores: Cores, directory: Path, delay: float = 0.0
+) -> Iterator[dict[str, Running]]:
+    """Run both stubs and the ``peers``; yield them by name, with stub a as "direct".
+
+    All peers are pinned to the same core: only one may be loaded at a time.
+    """
+    with ExitStack() as stack:
+        stub_a = stack.enter_context(run_stub("a", cores.stub_a, directory, delay))
+        stub_b = stack.enter_context(run_stub("b", cores.stub_b, directory, delay))
+        targets = {"direct": Running("direct", stub_a.port, None, reads_body=False)}
+        for peer in peers:
+            place = Place(free_port(), directory, stub_a.port, stub_b.port)
+            child = stack.enter_context(
+                server(
+                    peer.name,
+                    peer.command(place),
+                    port=place.port,
+                    core=cores.proxy,
+                    directory=directory,
+                    environment={"PYTHONPATH": str(CHECKOUT)},
+                )
+            )
+            targets[peer.name] = Running(peer.name, place.port, child, peer.reads_body)
+        yield targets

@@ -1,0 +1,90 @@
+"""A server process of a benchmark: started, pinned to a core, awaited, stopped."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from benchmarks.measure import process_tree
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+def free_port() -> int:
+    """Return a TCP port of 127.0.0.1 that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _await_port(child: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        if child.poll() is not None:
+            break
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except ConnectionRefusedError:
+            time.sleep(0.05)
+        else:
+            return
+    text = log.read_text(errors="replace")[-2000:]
+    raise RuntimeError(f"{log.stem} did not begin to listen; its output:\n{text}")
+
+
+def _stop(child: subprocess.Popen[bytes]) -> None:
+    child.terminate()
+    try:
+        child.wait(10)
+    except subprocess.TimeoutExpired:
+        os.killpg(child.pid, signal.SIGKILL)  # its own session: nobody else's
+        child.wait()
+
+
+@contextmanager
+def server(
+    name: str,
+    command: Sequence[str],
+    *,
+    port: int,
+    core: int,
+    directory: Path,
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run ``command`` pinned to ``core`` while the context lasts.
+
+    :param directory: where its output goes, as ``name.log``.
+    :param environment: variables added to ours.
+
+    Raises RuntimeError, with the end of its output, if it does not listen on
+    ``port`` of 127.0.0.1 within 20 s.
+    """
+    log = directory / f"{name}.log"
+    with log.open("wb") as output:
+        child = subprocess.Popen(
+            command,
+            cwd=directory,
+            env={**os.environ, **(environment or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            preexec_fn=lambda: os.sched_setaffinity(0, {core}),
+        )
+    try:
+        _await_port(child, port, log)
+        yield child
+    finally:
+        _stop(child)
+
+
+def tree(child: subprocess.Popen[bytes]) -> list[int]:
+    """Return the ids of the process and its workers."""
+    return process_tree(child.pid)

@@ -1,0 +1,106 @@
+"""The setting of a run: what the command line chose, cores, a scratch directory."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from attrs import frozen
+
+from benchmarks.measure import Cores, allot
+from benchmarks.payloads import Payload, all_payloads, write_bodies
+from benchmarks.peers import Peer, all_peers, missing_programs
+from benchmarks.process import CHECKOUT
+
+DOCUMENTS = CHECKOUT / "docs" / "performance"
+
+
+@frozen
+class Setting:
+    """What is run where. ``bodies`` are the files of each payload by its name."""
+
+    cores: Cores
+    directory: Path
+    peers: tuple[Peer, ...]
+    payloads: dict[str, Payload]
+    bodies: dict[str, tuple[Path, ...]]
+
+
+def choose(text: str | None, offered: Sequence[str], what: str) -> list[str]:
+    """Return the comma-separated names of ``text`` in the order offered; None is all.
+
+    Raises SystemExit, naming what is offered, for a name that is not.
+    """
+    if text is None:
+        return list(offered)
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    unknown = [name for name in names if name not in offered]
+    if unknown or not names:
+        wrong = ", ".join(unknown) or "nothing"
+        raise SystemExit(f"{what}: {wrong} is not one of {', '.join(offered)}")
+    return [name for name in offered if name in names]
+
+
+def arguments(description: str) -> argparse.ArgumentParser:
+    """Return a parser with the options that every benchmark has."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument(
+        "--only", metavar="PROXIES", help="comma-separated: " + ", ".join(all_peers())
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="a smoke run, too short to mean much"
+    )
+    parser.add_argument(
+        "--output",
+        type=Path,
+        metavar="DIRECTORY",
+        help="write the results there (default: docs/performance; nowhere if --quick)",
+    )
+    return parser
+
+
+def output_directory(options: argparse.Namespace) -> Path | None:
+    """Return where results go, None for nowhere."""
+    if options.output is not None or options.quick:
+        output: Path | None = options.output
+        return output
+    return DOCUMENTS
+
+
+@contextmanager
+def prepare(options: argparse.Namespace) -> Iterator[Setting]:
+    """Check the machine and give each process of the run its place.
+
+    Raises SystemExit with what to do if something is missing.
+    """
+    names = choose(options.only, list(all_peers()), "--only")
+    missing = missing_programs(names)
+    if missing:
+        raise SystemExit(f"missing: {', '.join(missing)}; run benchmarks/install")
+    try:
+        cores = allot(os.sched_getaffinity(0))
+    except ValueError as error:
+        raise SystemExit(str(error)) from error
+    # Ended from outside, the run still stops what it has started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    # This process measures; the proxy's core is none of its business.
+    os.sched_setaffinity(0, {cores.stub_b})
+    payloads = all_payloads()
+    with tempfile.TemporaryDirectory(prefix="ml-proxy-bench-") as name:
+        directory = Path(name)
+        yield Setting(
+            cores=cores,
+            directory=directory,
+            peers=tuple(all_peers()[each] for each in names),
+            payloads=payloads,
+            bodies={
+                each: write_bodies(payload, directory)
+                for each, payload in payloads.items()
+            },
+        )
