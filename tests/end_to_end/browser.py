@@ -1,0 +1,117 @@
+"""Chromium, and what a person does with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from selenium import webdriver
+from selenium.common.exceptions import (
+    NoSuchElementException,
+    StaleElementReferenceException,
+)
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.wait import WebDriverWait
+
+from tests.end_to_end.immich import need
+from tests.end_to_end.processes import PATIENCE
+
+_FLAGS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+_T = TypeVar("_T")
+
+
+class Browser:
+    """
+    :param profile: an empty folder for what Chromium keeps.
+    :ivar driver: for what has no method here.
+    """
+
+    def __init__(self, profile: Path) -> None:
+        options = webdriver.ChromeOptions()
+        options.binary_location = need("chromium")
+        for flag in (*_FLAGS, f"--user-data-dir={profile}"):
+            options.add_argument(flag)
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+        service = Service(need("chromedriver"))
+        self.driver = webdriver.Chrome(options=options, service=service)
+
+    def close(self) -> None:
+        """End Chromium and its driver."""
+        self.driver.quit()
+
+    def open(self, url: str) -> None:
+        """Go to a page."""
+        self.driver.get(url)
+
+    def find(self, selector: str) -> WebElement:
+        """Return the first element that is shown, once there is one."""
+        return self.until(lambda: next(iter(self.all(selector))), f"{selector} shows")
+
+    def all(self, selector: str) -> list[WebElement]:
+        """Return the elements that are shown."""
+        found = self.driver.find_elements(By.CSS_SELECTOR, selector)
+        return [element for element in found if element.is_displayed()]
+
+    def text(self, selector: str) -> str:
+        """Return the text of the first element that is shown; empty if none is."""
+        return next((element.text for element in self.all(selector)), "")
+
+    def press(self, selector: str) -> None:
+        """Click on an element."""
+        self.click(self.find(selector))
+
+    def click(self, element: WebElement) -> None:
+        """Click on an element where nothing is over it, in the middle of the window."""
+        self.run("arguments[0].scrollIntoView({block: 'center'})", element)
+        element.click()
+
+    def fill(self, label: str, text: str, within: str = "body") -> None:
+        """Type into the last text field of this label, in place of what it holds."""
+        field = self.field(label, within)
+        field.clear()
+        field.send_keys(text)
+
+    def field(self, label: str, within: str = "body") -> WebElement:
+        """Return the last field of this label."""
+
+        def last() -> WebElement:
+            shown = self.all(f"{within} input, {within} select")
+            return [field for field in shown if field.accessible_name == label][-1]
+
+        return self.until(last, f"a field {label} shows in {within}")
+
+    def run(self, script: str, *arguments: Any) -> Any:
+        """Run a script in the page and return what it returns."""
+        return self.driver.execute_script(script, *arguments)
+
+    def until(self, condition: Callable[[], _T], what: str) -> _T:
+        """Return the first true value of ``condition``; an error names ``what``."""
+        ignored = (
+            IndexError,
+            NoSuchElementException,
+            StaleElementReferenceException,
+            StopIteration,
+        )
+        wait = WebDriverWait(self.driver, PATIENCE, 0.1, ignored)
+        return wait.until(lambda _: condition(), what)
+
+    def until_told(self, selector: str, text: str) -> None:
+        """Wait until an element that is shown has this text in it."""
+        self.until(lambda: text in self.text(selector), f"{selector} tells {text!r}")
+
+    def complaints(self) -> list[str]:
+        """Return what the browser's console has said since it was last asked."""
+        return [entry["message"] for entry in self.driver.get_log("browser")]

@@ -1,0 +1,138 @@
+"""What all pages have in common, in a real browser before the real proxy."""
+
+from __future__ import annotations
+
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.browser import Browser
+from tests.end_to_end.processes import config_for
+from tests.end_to_end.test_failures import SEARCH, form, predict
+from tests.end_to_end.test_import import StartProxy, StartServer
+
+pytest_plugins = ["tests.end_to_end.browser_fixtures"]
+
+HOSTILE = "<img src=x onerror=\"document.title='run'\">'&quot;"
+
+
+@pytest.mark.parametrize("page", ["/", "/config"])
+def test_health_is_shown_live(
+    browser: Browser, start_server: StartServer, start_proxy: StartProxy, page: str
+) -> None:
+    """A backend's death is told with the reason and the time, and its return too."""
+    gpu = start_server("gpu")
+    proxy = start_proxy(config_for(gpu))
+    browser.open(proxy.url + page)
+    browser.until_told(".health", "Healthy checked")
+    gpu.kill()
+    browser.until_told(".health", "Unhealthy: connection refused checked")
+    gpu.restart()
+    browser.until_told(".health", "Healthy checked")
+
+
+def test_the_overview_tells_the_address_for_immich(
+    browser: Browser, start_proxy: StartProxy
+) -> None:
+    """It is the address under which the page itself was found."""
+    proxy = start_proxy(None)
+    browser.open(f"{proxy.url}/")
+    browser.until_told("#summary", "No backend is configured yet.")
+    assert browser.find("#address").get_attribute("value") == proxy.url
+    browser.press("#copy")
+    browser.until_told("#copied", "Copied")
+    for page in ("config", "debug", "./"):
+        browser.press(f"nav a[href='{page}']")
+        assert browser.find("nav a[aria-current]").get_attribute("href") == (
+            f"{proxy.url}/{page.removeprefix('./')}"
+        )
+
+
+def test_hostile_text_is_only_ever_text(
+    browser: Browser, start_proxy: StartProxy
+) -> None:
+    """A name, a routing key or a request that holds HTML is shown as it is written."""
+    proxy = start_proxy(None, "--debug")
+    hostile = {"name": HOSTILE, "url": "http://127.0.0.1:1"}
+    routing = {HOSTILE: [HOSTILE]}
+    saved = {"defaultBackend": HOSTILE, "backends": [hostile], "taskRouting": routing}
+    assert proxy.post("/api/config", saved)[0] == 200
+    headers = {"X-Request-ID": "<script>", "X-<b>": HOSTILE}
+    asked = urllib.request.Request(f"{proxy.url}/ping?{'<img%20src=x>'}", None, headers)
+    proxy.ask(asked)
+
+    def is_harmless() -> bool:
+        made = browser.driver.find_elements("css selector", "body :is(img, script, b)")
+        return not made and "run" not in browser.driver.title
+
+    browser.open(f"{proxy.url}/")
+    browser.until_told("#backends h3", HOSTILE)
+    assert is_harmless()
+    browser.open(f"{proxy.url}/config")
+    assert browser.field("Work").get_attribute("value") == HOSTILE
+    assert browser.field(HOSTILE, "#default").is_selected()
+    browser.press("#backends .foot button")
+    assert HOSTILE in browser.text("dialog")
+    assert is_harmless()
+    browser.open(f"{proxy.url}/debug")
+    browser.fill("with the text", "onerror")
+    for line in browser.until(lambda: browser.all(".line"), "records show"):
+        browser.click(line)
+    assert HOSTILE in browser.text("#records")
+    assert is_harmless()
+
+
+def test_a_broken_configuration_file_is_told_until_one_is_saved(
+    browser: Browser, tmp_path: Path, start_proxy: StartProxy
+) -> None:
+    """The pages say what is wrong with it, and saving a new one mends it."""
+    (tmp_path / "config.json").write_text('{"backends": 7}')
+    proxy = start_proxy(None)
+    for page in ("/", "/config"):
+        browser.open(proxy.url + page)
+        browser.until_told("#broken", "backends: expected")
+    browser.press("#add-backend")
+    browser.fill("Name", "a")
+    browser.fill("URL", "http://127.0.0.1:1")
+    browser.press("#save")
+    browser.until(lambda: not browser.all("#broken"), "the banner goes")
+
+
+@pytest.mark.parametrize("page", ["/", "/config", "/debug"])
+def test_a_proxy_that_is_gone_is_told(
+    browser: Browser, expected: list[str], start_proxy: StartProxy, page: str
+) -> None:
+    """The page says so in words."""
+    expected.append("ERR_CONNECTION_REFUSED")
+    proxy = start_proxy(None)
+    browser.open(proxy.url + page)
+    browser.find("h1")
+    proxy.kill()
+    browser.until_told("#connection", "The proxy cannot be reached. Is it running?")
+
+
+@pytest.mark.parametrize("page", ["/", "/config", "/debug"])
+def test_pages_can_be_used_by_all_and_on_a_phone(
+    browser: Browser, start_server: StartServer, start_proxy: StartProxy, page: str
+) -> None:
+    """Every control has a name, and at a width of 360 pixels nothing sticks out."""
+    server = start_server("a-backend-with-a-name-that-goes-on-and-on-and-on-and-on")
+    routing = {"facial-recognition/detection-and-more": server.name}
+    proxy = start_proxy(config_for(server, taskRouting=routing), "--debug")
+    assert predict(proxy, form(SEARCH, text="a dog"))[0] == 200
+    metrics = {"width": 360, "height": 740, "deviceScaleFactor": 1, "mobile": True}
+    browser.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    browser.open(proxy.url + page)
+    controls = "main input, main select, main button, main a"
+    shown = {"/": ".health", "/config": "#routes li", "/debug": ".line"}[page]
+    browser.find(shown)
+    if page == "/debug":
+        browser.press(".line")
+    nameless = [
+        control.get_attribute("outerHTML")
+        for control in browser.all(controls)
+        if not control.accessible_name
+    ]
+    assert nameless == []
+    assert browser.run("return document.documentElement.scrollWidth") == 360
