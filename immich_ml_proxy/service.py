@@ -13,6 +13,7 @@ from twisted.internet.defer import TimeoutError as TookTooLong
 from twisted.internet.endpoints import serverFromString
 from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IListeningPort
+from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -22,6 +23,8 @@ from immich_ml_proxy.web.site import ProxySite
 
 #: Seconds that requests under way get when the proxy is stopped.
 GRACE = 30.0
+#: Seconds between two looks at whether the last answers have been sent.
+FLUSH = 0.02
 
 
 class CannotStart(SystemExit, Exception):
@@ -131,6 +134,7 @@ class ProxyService(MultiService):
 
     async def _stop(self) -> None:
         await self._listener.stopService()
+        deadline = self._reactor.seconds() + GRACE
         drained = self._site.drained()
         if self._site.active:
             self._log.info(
@@ -140,6 +144,10 @@ class ProxyService(MultiService):
             )
         try:
             await drained.addTimeout(GRACE, self._reactor)
+            while any(getattr(one, "connected", 0) for one in self._site.closing):
+                await deferLater(self._reactor, FLUSH)
+                if self._reactor.seconds() > deadline:
+                    break
         except TookTooLong:
             self._log.warn("{count} requests cut off", count=len(self._site.active))
         await super().stopService()

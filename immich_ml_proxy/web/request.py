@@ -150,6 +150,9 @@ class ProxyRequest(server.Request):
         if self._waited:
             # What the channel saved when the body was complete was no timeout.
             self.channel.setTimeout(site.timeOut)
+        if site.stopping:
+            self.channel.persistent = 0
+            site.closing.append(self._transport)
         super().finish()
         self._let_go(site)
 

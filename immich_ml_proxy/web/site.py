@@ -72,6 +72,7 @@ class ProxySite(Site):
     :ivar max_body_size: largest body, in bytes.
     :ivar active: the requests under way.
     :ivar stopping: no new request is taken.
+    :ivar closing: the connections of the last answers, which may still be on their way.
     """
 
     requestFactory = ProxyRequest
@@ -94,6 +95,7 @@ class ProxySite(Site):
         self.max_body_size = 0
         self.active: set[ProxyRequest] = set()
         self.stopping = False
+        self.closing: list[Any] = []
         self._idle: list[Deferred[None]] = []
 
     def limit(self, config: Config) -> None:
