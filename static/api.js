@@ -35,12 +35,16 @@ export function remove(path) {
   return ask(path, { method: "DELETE" });
 }
 
-/** Return what is wrong with the configuration file, or null; old proxies cannot tell. */
-export async function configError() {
+/**
+ * Return what `/api/status` tells; of old proxies, which have none, that nothing is wrong.
+ *
+ * @returns {Promise<{configError: string|null, backends?: object}>}
+ */
+export async function status() {
   try {
-    return (await get("api/status")).configError ?? null;
+    return await get("api/status");
   } catch (error) {
-    if (error.status === 404) return null;
+    if (error.status === 404) return { configError: null };
     throw error;
   }
 }

@@ -5,7 +5,7 @@ import { byId, tell } from "./dom.js";
 /** Tell what is wrong with the configuration file; null: nothing. */
 export function tellBroken(reason) {
   tell(byId("config-error"), reason ?? "");
-  byId("broken").hidden = reason === null;
+  byId("broken").hidden = !reason;
 }
 
 /** Tell why the page could not be brought up to date; empty: it could. */

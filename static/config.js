@@ -1,6 +1,6 @@
 // The configuration page: loads, shows health, checks, saves.
 
-import { ApiError, configError, get, post } from "./api.js";
+import { ApiError, get, post, status } from "./api.js";
 import { ask } from "./ask.js";
 import { tellBroken, tellStale } from "./banners.js";
 import { BackendList } from "./config_backends.js";
@@ -108,9 +108,9 @@ async function discard() {
 const checkHealth = poll(
   async () => {
     if (!draft) show(await get("api/config"));
-    const [health, broken] = await Promise.all([get("api/health"), configError()]);
+    const [health, { configError }] = await Promise.all([get("api/health"), status()]);
     backends.showHealth(health);
-    tellBroken(broken);
+    tellBroken(configError);
   },
   5,
   tellStale,

@@ -58,8 +58,13 @@ export class BackendList {
       this._showHealthOf(row);
       this._changed();
     };
-    const likeUrl = { inputmode: "url", placeholder: "http://192.168.1.20:3003" };
-    row.name = textField("Name", { maxlength: 100 }, backend.name, edited("name"));
+    const likeName = { "data-field": "name", maxlength: 100 };
+    const likeUrl = {
+      "data-field": "url",
+      inputmode: "url",
+      placeholder: "http://192.168.1.20:3003",
+    };
+    row.name = textField("Name", likeName, backend.name, edited("name"));
     row.url = textField("URL", likeUrl, backend.url, edited("url"));
     const remove = el(
       "button",
@@ -68,7 +73,7 @@ export class BackendList {
     );
     row.node = el(
       "li",
-      { class: "card backend" },
+      { class: "card backend", "data-backend-row": true },
       row.name.node,
       row.url.node,
       el("div", { class: "foot" }, row.health.node, remove),

@@ -1,9 +1,9 @@
 // The default route and the list of routes on the configuration page.
 
-import { byId, el } from "./dom.js";
+import { byId, el, tell } from "./dom.js";
 import { addRoute, choose } from "./draft.js";
 import { checkBox, checkGroup, choice, textField } from "./form.js";
-import { STRATEGIES } from "./routes.js";
+import { placeOf, strategiesFor, strategyHint } from "./routes.js";
 
 /** Edits which backends a route has, and how one of them is chosen. */
 class RouteEditor {
@@ -11,26 +11,52 @@ class RouteEditor {
     this._route = route;
     this._changed = changed;
     this.backends = checkGroup(label);
-    this.strategy = choice("Choose among them", strategiesFor(route), route.strategy, (value) => {
-      route.strategy = value;
-      changed();
-    });
+    const hint = el("p", { class: "hint" });
+    const explain = () => tell(hint, strategyHint(route));
+    explain();
+    this.strategy = choice(
+      "Choose among them",
+      { "data-field": "strategy" },
+      strategiesFor(route),
+      route.strategy,
+      (value) => {
+        route.strategy = value;
+        explain();
+        this._label();
+        changed();
+      },
+      hint,
+    );
   }
 
   /** Offer these backends; those that are chosen already come with the route. */
   offer(backends) {
     const unknown = this._route.backends.filter((backend) => !backends.includes(backend));
-    const boxes = [...backends, ...unknown].map((backend) => {
+    this._boxes = [...backends, ...unknown].map((backend) => {
       const name = backend.name || "(without a name)";
       const label = unknown.includes(backend) ? `${name} (there is no such backend)` : name;
-      return checkBox(label, this._route.backends.includes(backend), (chosen) => {
+      const attributes = { "data-backend-choice": true, value: backend.name };
+      const isChosen = this._route.backends.includes(backend);
+      const box = checkBox(label, attributes, isChosen, (chosen) => {
         choose(this._route, backend, chosen);
         this.backends.clear();
+        this._label();
         this._changed();
       });
+      return { backend, label, box };
     });
+    this._label();
     const none = el("p", { class: "muted" }, "There are no backends yet.");
+    const boxes = this._boxes.map(({ box }) => box);
     this.backends.fill(...(boxes.length > 0 ? boxes : [none]));
+  }
+
+  /** Number the backends where their order counts. */
+  _label() {
+    for (const { backend, label, box } of this._boxes) {
+      const place = placeOf(this._route, backend);
+      tell(box.lastElementChild, place > 0 ? `${place}. ${label}` : label);
+    }
   }
 
   fields(steps, of) {
@@ -123,7 +149,7 @@ export class RouteList {
 
   _append(route) {
     const row = { route };
-    const suggested = { list: "keys", placeholder: "clip" };
+    const suggested = { list: "keys", placeholder: "clip", "data-field": "key" };
     row.key = textField("Work", suggested, route.key, (value) => {
       route.key = value;
       this._changed();
@@ -132,6 +158,7 @@ export class RouteList {
     row.editor.offer(this._draft.backends);
     const fallback = checkBox(
       "If none of these is healthy, use the default",
+      { "data-field": "fallback" },
       route.fallback,
       (checked) => {
         route.fallback = checked;
@@ -145,7 +172,7 @@ export class RouteList {
     );
     row.node = el(
       "li",
-      { class: "card route" },
+      { class: "card route", "data-route-row": true },
       row.key.node,
       row.editor.backends.node,
       row.editor.strategy.node,
@@ -161,10 +188,4 @@ export class RouteList {
     this._changed();
     (this._rows.at(-1)?.key.control ?? byId("add-route")).focus();
   }
-}
-
-/** Return the strategies to offer; one that only a newer proxy knows stays chosen. */
-function strategiesFor({ strategy }) {
-  if (STRATEGIES.some(({ value }) => value === strategy)) return STRATEGIES;
-  return [...STRATEGIES, { value: strategy, label: strategy }];
 }

@@ -20,7 +20,7 @@ export class SettingList {
       const { name, label, byDefault } = setting;
       const text = draft.settings.get(name);
       const hint = el("p", { class: "hint" }, settingHint(setting, text));
-      const attributes = { inputmode: "decimal", placeholder: byDefault };
+      const attributes = { name, inputmode: "decimal", placeholder: byDefault };
       const field = textField(label, attributes, text, (value) => {
         draft.settings.set(name, value);
         hint.textContent = settingHint(setting, value);

@@ -28,11 +28,13 @@ function showStatus(told) {
 
 function showRecords() {
   const trace = new URLSearchParams(location.hash.slice(1)).get("trace") ?? "";
-  const filter = { type: byId("type").value, text: byId("text").value, trace };
+  const filter = { type: byId("filter-type").value, text: byId("text").value, trace };
   const found = selected(records, filter);
   list.show(found);
   byId("trace").hidden = !trace;
   tell(byId("trace-id"), trace);
+  const field = byId("filter-trace");
+  if (field.value.trim() !== trace) field.value = trace;
   tell(byId("empty"), found.length > 0 ? "" : whyEmpty());
 }
 
@@ -81,6 +83,11 @@ byId("limits").addEventListener("submit", (event) => {
   });
 });
 byId("filters").addEventListener("submit", (event) => event.preventDefault());
-byId("type").addEventListener("change", showRecords);
+byId("filter-type").addEventListener("change", showRecords);
 byId("text").addEventListener("input", showRecords);
+byId("filter-trace").addEventListener("input", (event) => {
+  const trace = event.target.value.trim();
+  history.replaceState(null, "", trace ? `#trace=${encodeURIComponent(trace)}` : "#");
+  showRecords();
+});
 window.addEventListener("hashchange", showRecords);

@@ -64,11 +64,7 @@ export function textField(label, attributes, value, edited, hint) {
   });
   input.value = value;
   const node = el("div", { class: "field" }, el("label", { for: id }, label), input, message);
-  if (hint) {
-    hint.id = freshId();
-    node.append(hint);
-  }
-  const field = new Field(node, input, message, hint?.id);
+  const field = new Field(node, input, message, addHint(node, hint));
   return field;
 }
 
@@ -82,24 +78,38 @@ export function checkGroup(label) {
   return field;
 }
 
-/** Return a labelled check box. */
-export function checkBox(label, checked, edited) {
-  const input = el("input", { type: "checkbox", onchange: () => edited(input.checked) });
+/** Return a labelled check box; `attributes` are those of the input element. */
+export function checkBox(label, attributes, checked, edited) {
+  const onchange = () => edited(input.checked);
+  const input = el("input", { type: "checkbox", ...attributes, onchange });
   input.checked = checked;
   return el("label", { class: "box" }, input, el("span", {}, label));
 }
 
-/** Return a labelled choice among `options` ({value, label}). */
-export function choice(label, options, value, edited) {
+/** Return a labelled choice among `options` ({value, label}); the rest as `textField`. */
+export function choice(label, attributes, options, value, edited, hint) {
   const id = freshId();
   const message = errorMessage();
   const items = options.map((option) => el("option", { value: option.value }, option.label));
-  const select = el("select", { id, onchange: () => edited(select.value) }, ...items);
+  const onchange = () => {
+    field.clear();
+    edited(select.value);
+  };
+  const select = el("select", { id, ...attributes, onchange }, ...items);
   select.value = value;
   const node = el("div", { class: "field" }, el("label", { for: id }, label), select, message);
-  return new Field(node, select, message);
+  const field = new Field(node, select, message, addHint(node, hint));
+  return field;
+}
+
+/** Add a hint, if there is one, and return its id. */
+function addHint(node, hint) {
+  if (!hint) return undefined;
+  hint.id = freshId();
+  node.append(hint);
+  return hint.id;
 }
 
 function errorMessage() {
-  return el("p", { class: "error", id: freshId(), hidden: true });
+  return el("p", { class: "error", id: freshId(), "data-error": true, hidden: true });
 }

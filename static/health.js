@@ -8,7 +8,7 @@ export class HealthLine {
     this._text = el("span");
     this._time = el("time");
     this._checked = el("span", { class: "muted", hidden: true }, " checked ", this._time);
-    this.node = el("p", { class: "health" }, this._text, this._checked);
+    this.node = el("p", { class: "health", "data-health": true }, this._text, this._checked);
     this.note("");
   }
 

@@ -1,45 +1,53 @@
 // The overview page: every backend's health, and the address for Immich.
 
-import { configError, get } from "./api.js";
+import { get, status } from "./api.js";
 import { tellBroken, tellStale } from "./banners.js";
 import { byId, el, tell } from "./dom.js";
 import { HealthLine } from "./health.js";
 import { poll } from "./poll.js";
-import { healthOf, healthSummary } from "./words.js";
+import { healthOf, healthSummary, workWords } from "./words.js";
 
 let shown = "";
 let lines = [];
 
-function show(backends, health) {
+function show(backends, health, numbers) {
   const names = backends.map(({ name }) => name);
   tell(byId("summary"), healthSummary(names, health));
   if (JSON.stringify(backends) !== shown) {
     shown = JSON.stringify(backends);
-    lines = backends.map((backend) => ({ ...backend, line: new HealthLine() }));
+    lines = backends.map((backend) => ({
+      ...backend,
+      line: new HealthLine(),
+      work: el("p", { class: "hint", "data-work": true }),
+    }));
     byId("backends").replaceChildren(
-      ...lines.map(({ name, url, line }) =>
+      ...lines.map(({ name, url, line, work }) =>
         el(
           "li",
           { class: "card" },
           el("h3", {}, name),
           el("p", { class: "muted" }, url),
           line.node,
+          work,
         ),
       ),
     );
   }
-  for (const { name, line } of lines) line.show(healthOf(health, name));
+  for (const { name, line, work } of lines) {
+    line.show(healthOf(health, name));
+    tell(work, workWords(healthOf(numbers, name)));
+  }
 }
 
 poll(
   async () => {
-    const [configuration, health, broken] = await Promise.all([
+    const [configuration, health, { configError, backends }] = await Promise.all([
       get("api/config"),
       get("api/health"),
-      configError(),
+      status(),
     ]);
-    show(configuration.backends ?? [], health);
-    tellBroken(broken);
+    show(configuration.backends ?? [], health, backends ?? {});
+    tellBroken(configError);
   },
   5,
   tellStale,

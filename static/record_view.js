@@ -20,7 +20,12 @@ export class RecordView {
       ...lineOf(record),
     );
     const head = el("div", { class: "head" }, this._line, traceLink(record.traceId, "trace"));
-    this.node = el("li", { class: `record ${record.type}` }, head, this._details);
+    this.node = el(
+      "li",
+      { class: `record ${record.type}`, "data-record-id": record.id },
+      head,
+      this._details,
+    );
   }
 
   _toggle() {

@@ -3,8 +3,26 @@
 // A route is a backend's name, a list of names, or {"backends": [...], "strategy": ...,
 // "fallback": ...}, where a newer proxy may know more fields.
 
-/** The strategies that can be chosen, the default first. */
-export const STRATEGIES = [{ value: "round_robin", label: "Take turns (round robin)" }];
+/** The strategies that can be chosen, the default first; `hint` says more. */
+export const STRATEGIES = [
+  { value: "round_robin", label: "Take turns (round robin)" },
+  {
+    value: "least_busy",
+    label: "The least busy",
+    hint: "The one with the fewest requests under way, for its weight.",
+  },
+  {
+    value: "fastest",
+    label: "The fastest",
+    hint: "The one that is expected to finish first.",
+  },
+  {
+    value: "in_order",
+    label: "In order",
+    hint: "The first one that is healthy, in the order in which you tick them.",
+    isOrdered: true,
+  },
+];
 
 const DEFAULT_STRATEGY = STRATEGIES[0].value;
 
@@ -19,6 +37,23 @@ const DEFAULT_STRATEGY = STRATEGIES[0].value;
 export function readRoute(value, refer = (name) => ({ name })) {
   const { names, strategy, fallback } = meaning(value);
   return { saved: value, backends: names.map(refer), strategy, fallback };
+}
+
+/** Return the strategies to offer; one that only a newer proxy knows stays chosen. */
+export function strategiesFor({ strategy }) {
+  if (STRATEGIES.some(({ value }) => value === strategy)) return STRATEGIES;
+  return [...STRATEGIES, { value: strategy, label: strategy }];
+}
+
+/** Return what is said below the choice of a route's strategy; may be empty. */
+export function strategyHint({ strategy }) {
+  return STRATEGIES.find(({ value }) => value === strategy)?.hint ?? "";
+}
+
+/** Return a backend's place in a route that goes by the order, from 1 on; else 0. */
+export function placeOf({ strategy, backends }, backend) {
+  const isOrdered = STRATEGIES.some((known) => known.value === strategy && known.isOrdered);
+  return isOrdered ? backends.indexOf(backend) + 1 : 0;
 }
 
 /** Return the value to save: what was saved, if that still means the same. */

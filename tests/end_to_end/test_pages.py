@@ -6,7 +6,9 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from selenium.webdriver.support.select import Select
 
+from immich_ml_proxy.core.config import STRATEGIES
 from tests.end_to_end.browser import Browser
 from tests.end_to_end.processes import config_for
 from tests.end_to_end.test_failures import SEARCH, form, predict
@@ -30,6 +32,63 @@ def test_health_is_shown_live(
     browser.until_told(".health", "Unhealthy: connection refused checked")
     gpu.restart()
     browser.until_told(".health", "Healthy checked")
+
+
+def test_the_overview_tells_the_work_of_each_backend(
+    browser: Browser, start_server: StartServer, start_proxy: StartProxy
+) -> None:
+    """What it has served is counted live, and that it drains is said."""
+    proxy = start_proxy(config_for(start_server("gpu")))
+    browser.open(f"{proxy.url}/")
+    browser.until_told("#backends [data-work]", "0 under way, 0 served")
+    assert predict(proxy, form(SEARCH, text="a dog"))[0] == 200
+    browser.until_told("#backends [data-work]", "0 under way, 1 served")
+    assert proxy.post("/api/backends/gpu", {"state": "drain"})[0] == 200
+    browser.until_told("#backends [data-work]", "Draining: takes nothing new.")
+
+
+def test_every_strategy_can_be_chosen(
+    browser: Browser, start_proxy: StartProxy
+) -> None:
+    """The page offers those of the proxy; where the order counts, it is shown."""
+    proxy = start_proxy(None)
+    backends = [{"name": name, "url": f"http://127.0.0.1:1/{name}"} for name in "ab"]
+    saved = {"defaultBackend": "a", "backends": backends, "taskRouting": {"ocr": "a"}}
+    assert proxy.post("/api/config", saved)[0] == 200
+    browser.open(f"{proxy.url}/config")
+    route = "[data-route-row]"
+    strategy = Select(browser.find(f"{route} [data-field=strategy]"))
+    offered = [option.get_attribute("value") for option in strategy.options]
+    assert offered == list(STRATEGIES)
+    for value in STRATEGIES:
+        strategy.select_by_value(value)
+    for name in "aba":  # a is unticked and becomes the second one
+        browser.press(f"{route} [data-backend-choice][value={name}]")
+    assert "2. a\n1. b" in browser.text(f"{route} .boxes")
+    browser.press("#save")
+    browser.until_told("#save-status", "Saved at")
+    assert proxy.json("/api/config")["taskRouting"] == {
+        "ocr": {"backends": ["b", "a"], "strategy": "in_order"}
+    }
+
+
+def test_records_are_found_by_the_trace_that_an_answer_names(
+    browser: Browser, start_proxy: StartProxy
+) -> None:
+    """Its id can be pasted; the address then leads to the same records again."""
+    proxy = start_proxy(None, "--debug")
+    for trace in ("first", "second"):
+        proxy.ask(
+            urllib.request.Request(f"{proxy.url}/ping", None, {"X-Request-ID": trace})
+        )
+    browser.open(f"{proxy.url}/debug")
+    browser.find("[data-record-id]")
+    browser.find("#filter-trace").send_keys(" second ")
+    browser.until(lambda: len(browser.all("[data-record-id]")) == 1, "one shows")
+    assert browser.driver.current_url == f"{proxy.url}/debug#trace=second"
+    browser.press("#trace a")
+    browser.until(lambda: len(browser.all("[data-record-id]")) > 1, "all show")
+    assert browser.find("#filter-trace").get_attribute("value") == ""
 
 
 def test_the_overview_tells_the_address_for_immich(
