@@ -1,0 +1,114 @@
+"""What a good configuration says."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from immich_ml_proxy.core import config
+from immich_ml_proxy.core.config import Config, Route
+
+README: dict[str, Any] = {
+    "defaultBackend": "backend1",
+    "backends": [
+        {"name": "backend1", "url": "http://localhost:3003"},
+        {"name": "backend2", "url": "http://localhost:3004"},
+    ],
+    "taskRouting": {"clip": "backend2", "facial_recognition": "backend1"},
+}
+
+
+def parsed(document: dict[str, Any]) -> Config:
+    """Return a document's configuration."""
+    return config.parse(json.dumps(document).encode())
+
+
+def with_url(url: str) -> str:
+    """Return what becomes of a backend's URL."""
+    backends = [{"name": "gpu", "url": url}]
+    return parsed({"defaultBackend": "gpu", "backends": backends}).backends[0].url
+
+
+def test_the_readme_configuration_is_complete() -> None:
+    """A configuration in the original's form needs nothing more."""
+    good = parsed(README)
+    assert [backend.name for backend in good.backends] == ["backend1", "backend2"]
+    assert good.default == Route("default", ("backend1",))
+    assert good.routes == {
+        "clip": Route("clip", ("backend2",)),
+        "facial-recognition": Route("facial-recognition", ("backend1",)),
+    }
+    assert (good.health_check_interval, good.request_timeout) == (10, 290)
+    assert good.max_body_size == 100 * 1024 * 1024
+    assert good.max_buffered_bytes == 64 * 1024 * 1024
+
+
+def test_what_was_saved_is_kept_as_it_was_written() -> None:
+    """Spellings, short forms and the order of fields survive."""
+    assert json.loads(parsed(README).document) == README
+    assert list(json.loads(parsed(README).document)) == list(README)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["gpu", ["gpu"], {"backends": ["gpu"]}, {"backends": ["gpu"], "spill": False}],
+)
+def test_a_route_has_three_forms(value: Any) -> None:
+    """A name, a list and an object say the same, for a key and for the default."""
+    document = {
+        "defaultBackend": value,
+        "backends": [{"name": "gpu", "url": "http://gpu"}],
+        "taskRouting": {"ocr": value},
+    }
+    assert parsed(document).default == Route("default", ("gpu",))
+    assert parsed(document).routes["ocr"] == Route("ocr", ("gpu",))
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("http://gpu:3003/", "http://gpu:3003"),
+        ("http://gpu:3003//", "http://gpu:3003"),
+        ("HTTP://GPU", "http://gpu"),
+        (" https://ml.example/immich/ ", "https://ml.example/immich"),
+        ("http://[::1]:3003/", "http://[::1]:3003"),
+        ("http://192.168.1.20:3003", "http://192.168.1.20:3003"),
+        ("http://bücher.example", "http://xn--bcher-kva.example"),
+        ("http://my_gpu:3003", "http://my_gpu:3003"),
+        ("http://gpu/a%20b", "http://gpu/a%20b"),
+    ],
+)
+def test_a_url_is_normalized(written: str, meant: str) -> None:
+    """A trailing slash means nothing; a path prefix is kept; the rest is a URI."""
+    assert with_url(written) == meant
+
+
+def test_no_backends_are_a_configuration_too() -> None:
+    """That is how the proxy starts, and how a user may leave it."""
+    assert config.empty().default is None
+    assert config.empty().backends == ()
+    assert parsed({"backends": []}).default is None
+
+
+def test_the_newest_file_of_the_original_is_read() -> None:
+    """Its maps by model type and its policies become routes."""
+    good = parsed(
+        {
+            **README,
+            "modelTypeRouting": {"textual": "backend2", "visual": "backend1"},
+            "taskRoutingPolicy": {"clip": "strict"},
+            "modelTypeRoutingPolicy": {"textual": "fallback", "visual": "strict"},
+        }
+    )
+    assert good.routes["textual"] == Route("textual", ("backend2",), fallback=True)
+    assert good.routes["visual"] == Route("visual", ("backend1",))
+    assert good.routes["clip"] == Route("clip", ("backend2",))
+    assert "modelTypeRouting" not in json.loads(good.document)
+
+
+def test_maps_that_are_null_are_empty() -> None:
+    """The original writes ``null`` for a map that was never used."""
+    good = parsed({**README, "taskRouting": None, "modelTypeRouting": None})
+    assert good.routes == {}
