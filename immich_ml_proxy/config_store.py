@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from immich_ml_proxy.core import config
+from immich_ml_proxy.core import config_document
 from immich_ml_proxy.core.config import Config
 from immich_ml_proxy.core.errors import ConfigError, StorageError
 
@@ -31,7 +31,7 @@ class ConfigStore:
         A file that cannot be used is reported in :attr:`error` and left alone.
         """
         try:
-            loaded = config.parse(self._path.read_bytes())
+            loaded = config_document.parse(self._path.read_bytes())
             self._loaded = True
             return loaded
         except FileNotFoundError:
@@ -40,7 +40,7 @@ class ConfigStore:
             self.error = f"{self._path} cannot be read: {error.strerror}"
         except ConfigError as error:
             self.error = f"{self._path}: {error}"
-        return config.empty()
+        return config_document.empty()
 
     def save(self, new: Config) -> None:
         """

@@ -35,7 +35,7 @@ from twisted.logger import Logger
 from twisted.web.http_headers import Headers
 
 from immich_ml_proxy.body_reader import BodyReader, Splice, as_sent
-from immich_ml_proxy.core import merge
+from immich_ml_proxy.core import merge, routing
 from immich_ml_proxy.core.body import Body
 from immich_ml_proxy.core.demand import demand_of
 from immich_ml_proxy.core.errors import BackendFailed, ProxyError, TimedOut, Unavailable
@@ -131,12 +131,23 @@ class Forwarder:
             if member is not None:
                 with suppress(ExchangeFailed):
                     return await self._attempt(member, journey)
+            elif self._rerouted(journey):
+                continue
             elif self._may_start_over(journey):
                 await deferLater(self._clock, START_OVER_AFTER)
                 journey.failed.clear()
             else:
                 break
         raise _verdict(work.group, journey.failed)
+
+    def _rerouted(self, journey: _Journey) -> bool:
+        """Whether a configuration that came meanwhile has another way for a group."""
+        with suppress(Unavailable):
+            group = routing.rerouted(journey.work.group, self._pool.config)
+            if group.route != journey.demand.route:
+                journey.demand = demand_of(group, journey.size)
+                return True
+        return False
 
     def _may_start_over(self, journey: _Journey) -> bool:
         """Whether all that could not be reached are waited for, to be asked again."""
@@ -219,6 +230,8 @@ class Forwarder:
         )
         self._pool.observe(member, str(error), self._clock.seconds())
         self._recheck(member)
+        if not error.status:
+            self._places.wanted(member)
 
 
 class _Journey:
@@ -227,7 +240,8 @@ class _Journey:
     def __init__(self, work: Work, clock: IReactorTime) -> None:
         body, now = work.body, clock.seconds()
         self.work = work
-        self.demand = demand_of(work.group, body.length or body.size)
+        self.size = body.length or body.size
+        self.demand = demand_of(work.group, self.size)
         self.begun = now
         self.hold_until = now + work.group.route.hold_seconds
         self.failed: dict[Member, ExchangeFailed] = {}

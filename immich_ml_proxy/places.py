@@ -18,7 +18,7 @@ class Places:
     """
     :param clock: source of time.
     :param pool: the backends.
-    :param wanted: told of a backend that is down while work waits for it.
+    :ivar wanted: told of a backend that is down while there is work for it.
     """
 
     def __init__(
@@ -26,7 +26,7 @@ class Places:
     ) -> None:
         self._clock = clock
         self._pool = pool
-        self._wanted = wanted
+        self.wanted = wanted
         self.scheduler = Scheduler(pool)
 
     def take(
@@ -67,11 +67,10 @@ class Places:
         self.scheduler.dispatch(self._clock.seconds())
 
     def _hold(self, waiting: Waiting, seconds: float) -> IDelayedCall:
-        def let_go() -> None:
-            waiting.hold = False
-            self.changed()
-
-        return self._clock.callLater(seconds, let_go)
+        return self._clock.callLater(
+            seconds,
+            lambda: self.scheduler.let_go(waiting, self._clock.seconds()),
+        )
 
     def _held(self, result: Any, timer: IDelayedCall) -> Any:
         if timer.active():
@@ -81,4 +80,4 @@ class Places:
     def _wake(self, demand: Demand, now: float) -> None:
         for member in self._pool.members_of(demand.route):
             if not member.is_healthy(now) and member.is_enabled:
-                self._wanted(member)
+                self.wanted(member)

@@ -13,7 +13,7 @@ from twisted.python import usage
 
 from immich_ml_proxy.config_store import ConfigStore
 from immich_ml_proxy.connections import connections
-from immich_ml_proxy.core import config
+from immich_ml_proxy.core import config_document
 from immich_ml_proxy.core.config import Config
 from immich_ml_proxy.core.health import Health
 from immich_ml_proxy.core.member import Member
@@ -67,7 +67,7 @@ def makeService(options: Options, reactor: Any = None) -> IService:
     if options["demo"]:
         servers = DemoServers(reactor)
         parts.append(servers)
-        first = config.parse(msgspec.json.encode(servers.configuration()))
+        first = config_document.parse(msgspec.json.encode(servers.configuration()))
     else:
         first = store.load()
         if store.error is not None:

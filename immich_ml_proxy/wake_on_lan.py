@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.protocol import DatagramProtocol
 from twisted.logger import Logger
@@ -53,7 +54,7 @@ class Waker:
                 port.write(packet, (wake.broadcast, wake.port))
             finally:
                 port.stopListening()
-        except OSError as error:
+        except (OSError, CannotListenError) as error:
             self._log.warn(
                 "{backend} cannot be woken: {error}", backend=member.name, error=error
             )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import resource
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from tests.memory_proxy import Proxy
 from tests.network import Network
 
 
+@implementer(ILogObserver)
 @implementer(ILogObserver)
 class Logged:
     """The errors that were logged during a test."""
@@ -89,3 +92,19 @@ def start_proxy(network: Network, tmp_path: Path) -> Callable[..., Proxy]:
         return Proxy(network, tmp_path, config, *options)
 
     return start
+
+
+@contextmanager
+def _full_disk() -> Iterator[None]:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (16, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.fixture
+def full_disk() -> Callable[[], AbstractContextManager[None]]:
+    """While it is entered, no file can grow over 16 bytes."""
+    return _full_disk

@@ -15,7 +15,7 @@ from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Site
 
 from immich_ml_proxy.connections import connections
-from immich_ml_proxy.core import config
+from immich_ml_proxy.core import config_document
 from immich_ml_proxy.core.health import Health
 from immich_ml_proxy.core.member import Member
 from immich_ml_proxy.core.pool import Pool
@@ -58,6 +58,7 @@ class FakeBackend(Resource):
     :ivar answer: the body instead, when it is not ``None``.
     :ivar headers: sent with the answer.
     :ivar silent: requests are held; see :meth:`speak`.
+    :ivar answers_pings: even then.
     :ivar received: the requests that came whole.
     :ivar left: requests whose client did not wait.
     :param journal: gets its name with every predict.
@@ -72,7 +73,7 @@ class FakeBackend(Resource):
         self.status = self.ping_status = 200
         self.answer: bytes | None = None
         self.headers: dict[str, str] = {"Content-Type": "application/json"}
-        self.silent = False
+        self.silent = self.answers_pings = False
         self.received: list[Received] = []
         self.left = 0
         self._held: list[Any] = []
@@ -92,6 +93,11 @@ class FakeBackend(Resource):
         """How many requests wait for :meth:`speak`."""
         return len(self._held)
 
+    @property
+    def held(self) -> list[Received]:
+        """What waits for :meth:`speak`, in the order in which it came."""
+        return [received for _, received in self._held]
+
     def render(self, request: Any) -> Any:
         """Take a request; see ``Resource``."""
         headers = {
@@ -105,9 +111,10 @@ class FakeBackend(Resource):
             request.content.read(),
         )
         self.received.append(received)
-        if received.path.endswith("/predict"):
+        is_predict = received.path.endswith("/predict")
+        if is_predict:
             self.journal.append(self.name)
-        if self.silent:
+        if self.silent and (is_predict or not self.answers_pings):
             self._held.append((request, received))
             request.notifyFinish().addErrback(self._left, request)
         else:
@@ -218,7 +225,9 @@ class Fleet:
         self.network = Network()
         self.fakes = serve(self.network, *names)
         self.flips: list[tuple[str, str]] = []
-        self.config = config.parse(msgspec.json.encode(document(*names, **more)))
+        self.config = config_document.parse(
+            msgspec.json.encode(document(*names, **more))
+        )
         self.pool = Pool(self.config, self._flipped)
         self.wanted: list[str] = []
         self.places = Places(

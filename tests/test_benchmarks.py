@@ -25,7 +25,7 @@ from benchmarks.report import (
 )
 from benchmarks.report import table as speed_table
 from benchmarks.setting import choose
-from immich_ml_proxy.core import config
+from immich_ml_proxy.core import config_document
 
 WRK = """Running 2s test @ http://127.0.0.1:8000/predict
   1 threads and 8 connections
@@ -227,7 +227,7 @@ def test_our_configuration_is_valid(tmp_path: Path) -> None:
     """The proxy measured routes clip to stub a and faces to stub b."""
     options = proxy_options(Place(3004, tmp_path, 3001, 3002))
     assert options[1] == "tcp:3004:interface=127.0.0.1"
-    parsed = config.parse(Path(options[3]).read_bytes())
+    parsed = config_document.parse(Path(options[3]).read_bytes())
     assert [backend.url for backend in parsed.backends] == [
         "http://127.0.0.1:3001",
         "http://127.0.0.1:3002",

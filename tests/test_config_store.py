@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import os
-import resource
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from immich_ml_proxy.config_store import ConfigStore
-from immich_ml_proxy.core import config
+from immich_ml_proxy.core import config_document
 from immich_ml_proxy.core.config import Config
 from immich_ml_proxy.core.errors import StorageError
 from tests.fakes import document
 
+Full = Callable[[], AbstractContextManager[None]]
+
 OLD, NEW = (
-    config.parse(msgspec.json.encode(document(*names))) for names in ("a", "bc")
+    config_document.parse(msgspec.json.encode(document(*names)))
+    for names in ("a", "bc")
 )
 
 
@@ -31,17 +33,6 @@ def path(tmp_path: Path) -> Path:
 def names(loaded: Config) -> list[str]:
     """The names of the backends."""
     return [backend.name for backend in loaded.backends]
-
-
-@contextmanager
-def full_disk() -> Iterator[None]:
-    """Let no file grow over 16 bytes."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (16, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_what_was_saved_is_loaded(path: Path) -> None:
@@ -127,8 +118,19 @@ def test_a_loaded_file_is_replaced_without_a_copy(path: Path) -> None:
     assert [one.name for one in path.parent.iterdir()] == ["config.json"]
 
 
+def test_who_reads_the_file_meanwhile_reads_one_of_them_whole(path: Path) -> None:
+    """The old one stays as it is, and the new one takes its name."""
+    ConfigStore(path).save(OLD)
+    with path.open("rb") as reader:
+        first = reader.read(5)
+        ConfigStore(path).save(NEW)
+        assert first + reader.read() == OLD.document + b"\n"
+
+
 @pytest.mark.parametrize("loaded", [False, True])
-def test_a_write_that_fails_leaves_the_old_file(path: Path, loaded: bool) -> None:
+def test_a_write_that_fails_leaves_the_old_file(
+    path: Path, full_disk: Full, loaded: bool
+) -> None:
     """A full disk must not cost the configuration, nor leave half a file."""
     ConfigStore(path).save(OLD)
     store = ConfigStore(path)
@@ -145,7 +147,9 @@ def test_a_write_that_fails_leaves_the_old_file(path: Path, loaded: bool) -> Non
     assert [one.name for one in path.parent.iterdir()] == ["config.json"]
 
 
-def test_a_broken_file_stays_reported_when_the_write_fails(path: Path) -> None:
+def test_a_broken_file_stays_reported_when_the_write_fails(
+    path: Path, full_disk: Full
+) -> None:
     """What is wrong with it is still true."""
     path.write_bytes(b"broken")
     store = ConfigStore(path)

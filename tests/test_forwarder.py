@@ -11,10 +11,10 @@ import pytest
 from twisted.logger import capturedLogs, formatEvent
 
 from immich_ml_proxy.body_reader import Splice
-from immich_ml_proxy.core import config
+from immich_ml_proxy.core import config_document
 from immich_ml_proxy.core.errors import BackendFailed, ProxyError, TimedOut, Unavailable
 from tests.demo_requests import MULTIPART, VISUAL
-from tests.fakes import Fleet, document
+from tests.fakes import Fleet, document, serve
 from tests.steps import HALF, PHOTO, REFUSED, Forward, says, switch
 
 FAILURES = [
@@ -146,14 +146,19 @@ def test_the_last_reason_decides_between_502_and_504(
     assert str(forward.error) == f"clip/visual: {told}"
 
 
-def test_a_route_whose_backends_are_gone_is_unavailable() -> None:
-    """A new configuration came in between: 503, and the client may try again."""
+@pytest.mark.parametrize("names", ["b", ""])
+def test_a_route_whose_backends_are_gone_is_looked_up_again(names: str) -> None:
+    """A new configuration came in between; 503 when it has no backends at all."""
     fleet = Fleet("a")
-    fleet.pool.reconfigure(config.parse(msgspec.json.encode(document("b"))))
-    error = Forward(fleet).error
-    assert isinstance(error, Unavailable)
-    assert str(error) == "clip/visual: there is no backend to ask"
-    assert (error.status, error.retry_after) == (503, 5)
+    fleet.fakes |= serve(fleet.network, "b")
+    fleet.pool.reconfigure(config_document.parse(msgspec.json.encode(document(*names))))
+    forward = Forward(fleet)
+    if names:
+        assert forward.served.backend == "b"
+    else:
+        assert isinstance(forward.error, Unavailable)
+        assert str(forward.error) == "clip/visual: there is no backend to ask"
+        assert (forward.error.status, forward.error.retry_after) == (503, 5)
 
 
 def test_the_form_goes_on_byte_for_byte() -> None:

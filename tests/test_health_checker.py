@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from immich_ml_proxy.core import config
+from immich_ml_proxy.core import config_document
 from tests.fakes import Fleet, document, outcome, serve
 
 
@@ -27,7 +27,7 @@ def pings(fleet: Fleet) -> list[int]:
 
 def reconfigure(fleet: Fleet, *names: str, **more: Any) -> None:
     """Put another configuration in force."""
-    new = config.parse(msgspec.json.encode(document(*names, **more)))
+    new = config_document.parse(msgspec.json.encode(document(*names, **more)))
     fleet.pool.reconfigure(new)
     fleet.checker.reconfigured()
     fleet.network.flush()

@@ -40,6 +40,20 @@ def test_a_stale_connection_costs_nothing(
     assert len(fleet["gpu"].received) == 2
 
 
+def test_of_several_stale_connections_no_second_one_is_tried() -> None:
+    """After a pause all idle ones are stale."""
+    fleet = Fleet("gpu")
+    fleet["gpu"].silent = True
+    both = [Sending(fleet) for _ in range(2)]
+    fleet["gpu"].speak()
+    fleet.network.flush()
+    assert [one.reply.status for one in both] == [200, 200]
+    for link in fleet.links("gpu"):
+        link.hang_up()
+    assert Sending(fleet, predict(arrived())).reply.status == 200
+    assert len(fleet.network.dialled) == 3
+
+
 def test_it_is_sent_again_once_only() -> None:
     """A backend that hangs up on the fresh connection as well is broken."""
     fleet = Fleet("gpu")

@@ -150,9 +150,22 @@ def test_who_finds_no_room_is_read_later(
     assert proxy.site.budget.used == 0
 
 
+def test_what_is_answered_is_let_go_of(
+    proxy: Proxy, fakes: dict[str, FakeBackend]
+) -> None:
+    """At once, and not when the collector comes: it is the largest thing there is."""
+    client = proxy.send(posted(picture(VISUAL)))
+    [request] = proxy.site.active
+    assert sum(map(len, request.body.chunks)) == 100 * KB
+    fakes["clip"].speak()
+    proxy.network.flush()
+    assert client.answer.status == 200
+    assert (request.body.chunks, request.body.watchers) == ([], [])
+
+
 def test_a_search_never_waits(proxy: Proxy, fakes: dict[str, FakeBackend]) -> None:
     """Somebody is waiting for it, and it is small."""
-    proxy.send(posted(picture(VISUAL)), b"")
+    proxy.send(posted(picture(VISUAL)))
     proxy.send(posted(picture(OCR))[:500])
     fakes["clip"].silent = False
     assert proxy.ask(posted(text_form(TEXTUAL))).status == 200

@@ -130,7 +130,9 @@ def test_an_answer_that_comes_early_is_passed_on(
     assert client.got == b""
     client.send(REST)
     assert (client.answer.status, client.answer.body) == (404, b'{"detail": "no"}')
+    client.leave()
     assert idle(proxy)
+    assert network.getDelayedCalls() == []
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from ipaddress import AddressValueError, IPv4Address
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
@@ -89,3 +90,17 @@ def checked_mac(text: str, path: str) -> bytes:
     if not _MAC.fullmatch(text):
         raise ConfigError(path, "must be a MAC address, such as 00:11:22:aa:bb:cc")
     return bytes.fromhex(re.sub("[:-]", "", text))
+
+
+def check_broadcast(text: str, path: str) -> None:
+    """
+    Refuse what no datagram can be sent to.
+
+    :raises ConfigError: when it is no IPv4 address; names are not looked up.
+    """
+    try:
+        IPv4Address(text)
+    except AddressValueError:
+        raise ConfigError(
+            path, "must be an IPv4 address, such as 192.168.1.255"
+        ) from None

@@ -10,6 +10,8 @@ from immich_ml_proxy.core.health import CLOSED, Health
 from immich_ml_proxy.core.limiter import AdaptiveLimit, FixedLimit, Limiter
 from immich_ml_proxy.core.service_times import ServiceTimes
 
+#: Searches that go beyond a limit that was found before an image has its turn.
+OVERTAKES = 8
 #: Seconds after which a request does not count against a limit that was found.
 OVERDUE = 5.0
 
@@ -43,6 +45,7 @@ class Member:
         self.served = self.failed = self.retried = self.ejections = 0
         self._by_task: Counter[str] = Counter()
         self._began: dict[Demand, float] = {}  # oldest first
+        self._overtakes = 0
 
     @property
     def name(self) -> str:
@@ -86,14 +89,16 @@ class Member:
         Whether it is given less than it may be.
 
         A limit that was written holds exactly. One that was found lets a search
-        overtake, which is little work, and does not count what takes so long that it
-        tells nothing about the rest: a model that is being downloaded must not keep
-        everything else waiting.
+        overtake, which is little work: ``OVERTAKES`` of them, then an image has its
+        turn, for which there would else be no place. And it does not count what takes
+        so long that it tells nothing about the rest: a model that is being downloaded
+        must not keep everything else waiting.
         """
         if self.in_flight >= self.limiter.limit:
             if self.backend.max_concurrent != "auto":
                 return False
-            counted = self.in_flight - self._overdue(now) - demand.is_search
+            overtakes = demand.is_search and self._overtakes < OVERTAKES
+            counted = self.in_flight - self._overdue(now) - overtakes
             if counted >= self.limiter.limit:
                 return False
         limits = self.backend.limits
@@ -105,6 +110,10 @@ class Member:
 
     def take(self, demand: Demand, now: float) -> None:
         """A request goes there."""
+        if not demand.is_search or not self.in_flight:
+            self._overtakes = 0
+        elif self.in_flight >= self.limiter.limit:
+            self._overtakes += 1
         self.in_flight += 1
         self._began[demand] = now
         for task in demand.tasks:

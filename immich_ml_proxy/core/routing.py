@@ -66,13 +66,9 @@ def read(value: bytes) -> Tasks:
     """
     try:
         return _decoder.decode(value)
-    except RecursionError:
-        raise BadEntries("entries: nested too deeply") from None
-    except (msgspec.ValidationError, UnicodeDecodeError):
-        pass  # told more exactly below
-    except msgspec.DecodeError as error:
-        raise BadEntries(f"entries: not JSON: {error}") from None
-    raise BadEntries(_what_is_wrong(value))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        # Told more exactly below: this one stops at the first value of a wrong type.
+        raise BadEntries(f"entries{_what_is_wrong(value)}") from None
 
 
 _decoder = msgspec.json.Decoder(dict[str, dict[str, msgspec.Raw]])
@@ -81,13 +77,17 @@ _decoder = msgspec.json.Decoder(dict[str, dict[str, msgspec.Raw]])
 def _what_is_wrong(value: bytes) -> str:
     try:
         tasks: Any = msgspec.json.decode(value)
+    except RecursionError:
+        return ": nested too deeply"
     except UnicodeDecodeError as error:
-        return f"entries: not UTF-8: {error}"
+        return f": not UTF-8: {error}"
+    except msgspec.DecodeError as error:
+        return f": not JSON: {error}"
     if isinstance(tasks, dict):
         for task, types in tasks.items():
             if not isinstance(types, dict):
-                return f"entries.{task}: must be an object of types"
-    return 'entries: must be an object, such as {"clip": {"visual": {...}}}'
+                return f".{task}: must be an object of types"
+    return ': must be an object, such as {"clip": {"visual": {...}}}'
 
 
 def groups(tasks: Tasks, config: Config) -> list[Group]:
@@ -117,7 +117,20 @@ def groups(tasks: Tasks, config: Config) -> list[Group]:
         into[task] = types
     if not together:
         return [Group(config.default, tasks)]
+    if len(together) > MAX_ENTRIES_COUNT:
+        raise BadEntries(f"entries: would be more than {MAX_ENTRIES_COUNT} requests")
     return [Group(route, asked) for route, asked in together.values()]
+
+
+def rerouted(group: Group, config: Config) -> Group:
+    """
+    Return ``group`` with its route under another configuration.
+
+    It stays one request: where its units would part now, the first one decides.
+
+    :raises Unavailable: when no backend is configured.
+    """
+    return Group(groups(group.tasks, config)[0].route, group.tasks)
 
 
 def _units(tasks: Tasks) -> Iterator[tuple[str, Mapping[str, msgspec.Raw]]]:

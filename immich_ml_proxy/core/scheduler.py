@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
+from itertools import count
 from operator import itemgetter
 
 import attrs
@@ -32,6 +33,11 @@ class Waiting:
     tried: frozenset[Member] = frozenset()
     hold: bool = False
 
+    @property
+    def lane(self) -> Hashable:
+        """What those have in common that may go to the same places."""
+        return self.demand.kind, self.tried, self.hold
+
 
 class Scheduler:
     """
@@ -43,6 +49,7 @@ class Scheduler:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._lines: dict[Route, WaitingLine[Waiting]] = {}
+        self._arrivals = count()
         self._dispatching = False
         self._again = False
 
@@ -54,7 +61,7 @@ class Scheduler:
         """
         demand = waiting.demand
         line = self._lines.get(demand.route)
-        if line is None or not line.has(demand.kind, demand.is_search):
+        if line is None or not line.has(waiting.lane, demand.is_search):
             member = self._place(waiting, now)
             if member is not None or not self._pool.may_ask(
                 demand.route, waiting.tried
@@ -62,14 +69,14 @@ class Scheduler:
                 waiting.granted(member)
                 return
             if line is None:
-                line = WaitingLine(demand.route.max_waiting)
+                line = WaitingLine(demand.route.max_waiting, self._arrivals)
                 self._lines[demand.route] = line
         if line.is_full:
             raise Unavailable(
                 f"{demand.kind.label}: {len(line)} requests wait already for a place "
                 f"on the route {demand.route.key}"
             )
-        line.push(waiting, demand.kind, demand.is_search)
+        line.push(waiting, waiting.lane, demand.is_search)
         self.dispatch(now)
 
     def leave(self, waiting: Waiting) -> None:
@@ -77,7 +84,16 @@ class Scheduler:
         demand = waiting.demand
         line = self._lines.get(demand.route)
         if line is not None:
-            line.remove(waiting, demand.kind, demand.is_search)
+            line.remove(waiting, waiting.lane, demand.is_search)
+
+    def let_go(self, waiting: Waiting, now: float) -> None:
+        """Hold a request no longer, if it still waits: any backend will do."""
+        demand = waiting.demand
+        line = self._lines.get(demand.route)
+        if line is not None and line.remove(waiting, waiting.lane, demand.is_search):
+            waiting.hold = False
+            line.push(waiting, waiting.lane, demand.is_search)
+            self.dispatch(now)
 
     def release(self, member: Member, demand: Demand, now: float) -> None:
         """A place is free again."""
@@ -107,21 +123,23 @@ class Scheduler:
 
     def _grant_one(self, now: float) -> bool:
         heads = [
-            (rank, line, waiting)
+            (rank, arrival, line, waiting)
             for line in self._lines.values()
             if len(line)
-            for rank, waiting in line.heads()
+            for rank, arrival, waiting in line.heads()
         ]
-        if len(self._lines) > 1:
-            heads.sort(key=itemgetter(0))
-        for _, line, waiting in heads:
+        # Lines may share a backend: none of them goes before all others.
+        heads.sort(key=itemgetter(0, 1))
+        for _, _, line, waiting in heads:
             demand = waiting.demand
             member = self._place(waiting, now)
             if member is not None:
-                line.served(demand.is_search)
+                # A search goes ahead of the images of every line.
+                for each in self._lines.values() if demand.is_search else (line,):
+                    each.served(demand.is_search)
             elif self._pool.may_ask(demand.route, waiting.tried):
                 continue
-            line.remove(waiting, demand.kind, demand.is_search)
+            line.remove(waiting, waiting.lane, demand.is_search)
             waiting.granted(member)
             return True
         return False

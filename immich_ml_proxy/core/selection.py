@@ -81,7 +81,8 @@ class Fastest:
         """See :class:`Policy`; equals take turns."""
         finish = {member: member.seconds_to_finish(demand) for member in members}
         soonest = min(finish[member] for member in free)
-        if demand.is_search and min(finish.values()) < soonest:
+        known = (seconds for seconds in finish.values() if seconds)
+        if demand.is_search and min(known, default=soonest) < soonest:
             return None
         equals = [member for member in free if finish[member] == soonest]
         return self._equals.choose(equals, members, demand)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import attrs
@@ -19,7 +20,11 @@ def status(pool: Pool, scheduler: Scheduler, now: float) -> dict[str, Any]:
     routes it belongs to, so one request may count at several backends.
     """
     waiting = scheduler.waiting()
-    routes = dict.fromkeys((*pool.config.all_routes, *waiting))
+    routes = {route.key: route for route in (*waiting, *pool.config.all_routes)}
+    # Some may still wait under the route that had this key before.
+    counts = Counter[str]()
+    for route, count in waiting.items():
+        counts[route.key] += count
     return {
         "backends": {
             member.name: {
@@ -33,13 +38,13 @@ def status(pool: Pool, scheduler: Scheduler, now: float) -> dict[str, Any]:
             for member in pool
         },
         "routes": {
-            route.key: {
-                "waiting": waiting.get(route, 0),
+            key: {
+                "waiting": counts[key],
                 "maxWaiting": route.max_waiting,
-                "held": waiting.get(route, 0) if pool.is_down(route, now) else 0,
+                "held": counts[key] if pool.is_down(route, now) else 0,
                 "down": pool.is_down(route, now),
             }
-            for route in routes
+            for key, route in routes.items()
         },
     }
 

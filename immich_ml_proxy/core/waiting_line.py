@@ -7,8 +7,8 @@ So that images do not wait for ever, after ``SEARCHES_IN_A_ROW`` searches that w
 ahead of a waiting image one image goes next.
 
 What is asked for at the head may find no place while something behind it would: a
-backend may do one OCR at a time, and clip as well. So a request is only ever held up
-by those of its own kind.
+backend may do one OCR at a time, and clip as well. So a line has lanes, and a request
+is only ever held up by those of its own lane, which may go where it may go.
 """
 
 from __future__ import annotations
@@ -27,15 +27,16 @@ class WaitingLine(Generic[T]):
     The line of one route.
 
     :param bound: how many may wait.
+    :param arrivals: numbers for those who come; lines that share it share an order.
     """
 
-    def __init__(self, bound: int) -> None:
+    def __init__(self, bound: int, arrivals: Iterator[int]) -> None:
         self.bound = bound
+        self._arrivals = arrivals
         # Dictionaries are queues here: ordered, and anybody may leave at no cost.
         self._searches: dict[Hashable, dict[T, int]] = {}
         self._images: dict[Hashable, dict[T, int]] = {}
         self._size = 0
-        self._arrivals = 0
         self._streak = 0
 
     def __len__(self) -> int:
@@ -46,41 +47,43 @@ class WaitingLine(Generic[T]):
         """Whether nobody more may wait."""
         return self._size >= self.bound
 
-    def has(self, kind: Hashable, is_search: bool) -> bool:
-        """Whether somebody of this kind waits."""
-        return kind in (self._searches if is_search else self._images)
+    def has(self, lane: Hashable, is_search: bool) -> bool:
+        """Whether somebody waits in this lane."""
+        return lane in (self._searches if is_search else self._images)
 
-    def push(self, waiting: T, kind: Hashable, is_search: bool) -> None:
-        """Put a request at the end of its queue."""
-        queues = self._searches if is_search else self._images
-        self._arrivals += 1
-        queues.setdefault(kind, {})[waiting] = self._arrivals
+    def push(self, waiting: T, lane: Hashable, is_search: bool) -> None:
+        """Put a request at the end of its lane."""
+        lanes = self._searches if is_search else self._images
+        lanes.setdefault(lane, {})[waiting] = next(self._arrivals)
         self._size += 1
 
-    def remove(self, waiting: T, kind: Hashable, is_search: bool) -> None:
-        """Take a request out, wherever it stands."""
-        queues = self._searches if is_search else self._images
-        queue = queues.get(kind, {})
-        if waiting in queue:
-            del queue[waiting]
-            self._size -= 1
-            if not queue:
-                del queues[kind]
+    def remove(self, waiting: T, lane: Hashable, is_search: bool) -> bool:
+        """Take a request out, wherever it stands; tell whether it stood there."""
+        lanes = self._searches if is_search else self._images
+        queue = lanes.get(lane, {})
+        if waiting not in queue:
+            return False
+        del queue[waiting]
+        self._size -= 1
+        if not queue:
+            del lanes[lane]
+        return True
 
     def served(self, is_search: bool) -> None:
         """Somebody of this class was given a place; counts who went ahead of whom."""
         self._streak = self._streak + 1 if is_search and self._images else 0
 
-    def heads(self) -> Iterator[tuple[int, T]]:
+    def heads(self) -> list[tuple[int, int, T]]:
         """
-        Return the first of every kind, in the order in which they may go.
+        Return the first of every lane, in the order in which they may go.
 
-        :return: each with 0 if its class goes first now, else 1.
+        :return: each with the rank of its class now, low ones first, and the number
+            it has from ``arrivals``; sorted by both.
         """
-        classes = [self._searches, self._images]
-        if self._streak >= SEARCHES_IN_A_ROW:
-            classes.reverse()
-        for rank, queues in enumerate(classes):
-            firsts = [next(iter(queue.items())) for queue in queues.values()]
-            for waiting, _ in sorted(firsts, key=itemgetter(1)):
-                yield rank, waiting
+        images = 0 if self._streak >= SEARCHES_IN_A_ROW else 2
+        heads = [
+            (rank, arrival, waiting)
+            for rank, lanes in ((1, self._searches), (images, self._images))
+            for waiting, arrival in (next(iter(one.items())) for one in lanes.values())
+        ]
+        return sorted(heads, key=itemgetter(0, 1))

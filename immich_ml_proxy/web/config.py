@@ -9,7 +9,7 @@ from klein import Klein
 from twisted.internet.interfaces import IReactorTime
 
 from immich_ml_proxy.config_store import ConfigStore
-from immich_ml_proxy.core import config
+from immich_ml_proxy.core import config_document
 from immich_ml_proxy.core.config import Config, State
 from immich_ml_proxy.core.errors import BadRequest
 from immich_ml_proxy.core.pool import Pool
@@ -67,7 +67,7 @@ class ConfigEndpoints:
 
     def save(self, request: ProxyRequest) -> bytes:
         """Check, save and put in force; answered with what is in force then."""
-        new = config.parse(body_of(request))
+        new = config_document.parse(body_of(request))
         self._store.save(new)
         self._apply(new)
         return json_text(request, new.document)
@@ -106,7 +106,7 @@ class ConfigEndpoints:
             raise BadRequest(
                 f'the body must be like {{"state": "drain"}}: {error}'
             ) from None
-        new = config.with_state(self._pool.config, name, wanted.state)
+        new = config_document.with_state(self._pool.config, name, wanted.state)
         self._store.save(new)
         self._apply(new)
         return self.status(request)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from immich_ml_proxy.core import config
+from immich_ml_proxy.core import config_document
 from immich_ml_proxy.core.errors import ConfigError
 
 GPU = {"name": "gpu", "url": "http://gpu:3003"}
@@ -39,7 +39,7 @@ BAD: list[tuple[Any, str, str]] = [
     (b"null", "", "must be a JSON object"),
     (b'"gpu"', "", "must be a JSON object"),
     (b"[" * 100_000, "", "not JSON"),
-    (b" " * (config.MAX_DOCUMENT + 1), "", "bytes long"),
+    (b" " * (config_document.MAX_DOCUMENT + 1), "", "bytes long"),
     ({"backends": [GPU]}, "defaultBackend", "missing"),
     (top(defaultBackend=""), "defaultBackend", "missing"),
     (top(defaultBackend=None), "defaultBackend", "missing"),
@@ -125,7 +125,7 @@ def test_a_bad_configuration_is_refused_by_name(
     """The error names the field by its path, and what is wrong with it."""
     raw = document if isinstance(document, bytes) else json.dumps(document).encode()
     with pytest.raises(ConfigError) as refused:
-        config.parse(raw)
+        config_document.parse(raw)
     assert refused.value.field == field
     assert reason in refused.value.reason
     assert refused.value.status == 400
@@ -158,17 +158,17 @@ JSON = st.recursive(
 def test_whatever_is_saved_is_taken_or_refused(document: dict[str, Any]) -> None:
     """Nothing but a configuration or a ``ConfigError`` ever comes of a document."""
     try:
-        parsed = config.parse(json.dumps(document).encode())
+        parsed = config_document.parse(json.dumps(document).encode())
     except ConfigError as refused:
         assert refused.reason
     else:
-        assert config.parse(parsed.document) == parsed
+        assert config_document.parse(parsed.document) == parsed
 
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_taken_or_refused(raw: bytes) -> None:
     """Bytes that are no document are refused as well."""
     try:
-        config.parse(raw)
+        config_document.parse(raw)
     except ConfigError as refused:
         assert refused.reason

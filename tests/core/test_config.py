@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from immich_ml_proxy.core import config
+from immich_ml_proxy.core import config_document
 from immich_ml_proxy.core.config import Config, Route
 
 README: dict[str, Any] = {
@@ -22,7 +22,7 @@ README: dict[str, Any] = {
 
 def parsed(document: dict[str, Any]) -> Config:
     """Return a document's configuration."""
-    return config.parse(json.dumps(document).encode())
+    return config_document.parse(json.dumps(document).encode())
 
 
 def with_url(url: str) -> str:
@@ -87,8 +87,8 @@ def test_a_url_is_normalized(written: str, meant: str) -> None:
 
 def test_no_backends_are_a_configuration_too() -> None:
     """That is how the proxy starts, and how a user may leave it."""
-    assert config.empty().default is None
-    assert config.empty().backends == ()
+    assert config_document.empty().default is None
+    assert config_document.empty().backends == ()
     assert parsed({"backends": []}).default is None
 
 

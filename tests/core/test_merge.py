@@ -39,7 +39,11 @@ SIZE = {"imageHeight": 1440, "imageWidth": 2160}
 
 def test_tasks_stand_in_the_order_of_the_request_and_the_size_last() -> None:
     """As an ML server would have answered, whoever was first."""
-    asked = {"ocr": {"a": {}}, "clip": {"visual": {}}, "faces": {"b": {}}}
+    asked: dict[str, Any] = {
+        "ocr": {"a": {}},
+        "clip": {"visual": {}},
+        "faces": {"b": {}},
+    }
     answer = merged(
         asked,
         ({"clip": {"visual": {}}}, {"clip": "[1]", **SIZE}),
@@ -52,7 +56,7 @@ def test_tasks_stand_in_the_order_of_the_request_and_the_size_last() -> None:
 
 def test_two_objects_for_one_task_are_one() -> None:
     """The parts of a task that went separate ways come together again."""
-    asked = {"t": {"a": {}, "b": {}}}
+    asked: dict[str, Any] = {"t": {"a": {}, "b": {}}}
     answer = merged(
         asked, ({"t": {"a": {}}}, {"t": {"x": 1}}), ({"t": {"b": {}}}, {"t": {"y": 2}})
     )
@@ -64,7 +68,7 @@ def test_two_objects_for_one_task_are_one() -> None:
 )
 def test_what_cannot_be_one_is_told_apart_by_type(one: Any, two: Any) -> None:
     """Nothing is dropped."""
-    asked = {"clip": {"textual": {}, "visual": {}}}
+    asked: dict[str, Any] = {"clip": {"textual": {}, "visual": {}}}
     answer = merged(
         asked,
         ({"clip": {"textual": {}}}, {"clip": one}),

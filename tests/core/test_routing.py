@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from immich_ml_proxy.core import config, routing
+from immich_ml_proxy.core import config, config_document, routing
 from immich_ml_proxy.core.errors import BadEntries, Unavailable
 
 CLIP = {"modelName": "ViT-B-32__openai"}
@@ -21,14 +21,14 @@ FACES = {
 
 def configured(**routes: Any) -> config.Config:
     """Return a configuration with these routes over backends of their own names."""
-    names = ["default", *sorted({name for name in routes.values()})]
+    names = ["default", *sorted(set(routes.values()))]
     backends = [{"name": name, "url": f"http://{name}"} for name in names]
     document = {
         "defaultBackend": "default",
         "backends": backends,
         "taskRouting": routes,
     }
-    return config.parse(json.dumps(document).encode())
+    return config_document.parse(json.dumps(document).encode())
 
 
 def routed(entries: Any, **routes: Any) -> list[tuple[str, Any]]:
@@ -139,7 +139,7 @@ def test_any_bytes_are_entries_or_told(raw: bytes) -> None:
 
 def test_too_much_is_refused() -> None:
     """A request that would become thousands is nobody's."""
-    many = {str(n): {} for n in range(101)}
+    many: dict[str, Any] = {str(n): {} for n in range(101)}
     with pytest.raises(BadEntries, match="more than 100 tasks"):
         routed(many)
     with pytest.raises(BadEntries, match="more than 100 types"):
@@ -149,7 +149,7 @@ def test_too_much_is_refused() -> None:
 def test_without_a_backend_nothing_is_routed() -> None:
     """The error says what to do about it."""
     with pytest.raises(Unavailable, match="/config"):
-        routing.groups(routing.read(b"{}"), config.empty())
+        routing.groups(routing.read(b"{}"), config_document.empty())
 
 
 def test_a_group_has_a_name() -> None:

@@ -25,8 +25,10 @@ def processes() -> Iterator[list[Process]]:
 def start_server(tmp_path: Path, processes: list[Process]) -> Callable[..., Server]:
     """Starts a simulated ML server."""
 
-    def start(name: str = "ml", service_time: float = 0.0, places: int = 4) -> Server:
-        server = Server(tmp_path, name, service_time, places)
+    def start(
+        name: str = "ml", service_time: float = 0.0, places: int = 4, mode: str = "up"
+    ) -> Server:
+        server = Server(tmp_path, name, service_time, places, mode)
         processes.append(server)
         return server
 

@@ -109,17 +109,19 @@ class Server(Process):
     """
     A simulated ML server.
 
+    :param mode: how it fails.
     :ivar url: its address, the same after a restart.
     """
 
     def __init__(
-        self, folder: Path, name: str, service_time: float, places: int
+        self, folder: Path, name: str, service_time: float, places: int, mode: str
     ) -> None:
         self.name = name
         self._options = [
             f"--service-time={service_time}",
             f"--places={places}",
             f"--name={name}",
+            f"--mode={mode}",
         ]
         super().__init__(self._command(0), folder / f"{name}.log", folder)
         self.start()

@@ -1,0 +1,56 @@
+"""Demands, backends and pools for the tests of scheduling, without any bytes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from immich_ml_proxy.core import config_document
+from immich_ml_proxy.core.config import Backend, Config, Route
+from immich_ml_proxy.core.demand import Demand
+from immich_ml_proxy.core.member import Member
+from immich_ml_proxy.core.pool import Pool
+from immich_ml_proxy.core.service_times import Kind
+
+IMAGE = Kind("clip/visual", 1)
+SEARCH = Kind("clip/textual", 0)
+ROUTE = Route("default", ("a", "b"))
+
+
+def image(route: Route = ROUTE, task: str = "clip", size_class: int = 1) -> Demand:
+    """Return the demand of a picture."""
+    return Demand(route, Kind(f"{task}/visual", size_class), (task,), False)
+
+
+def search(route: Route = ROUTE) -> Demand:
+    """Return the demand of a search."""
+    return Demand(route, SEARCH, ("clip",), True)
+
+
+def member(name: str = "a", **fields: Any) -> Member:
+    """Return a backend that is healthy; ``max_concurrent`` and so on are fields."""
+    made = Member(Backend(name=name, url=f"http://{name}:3003", **fields))
+    made.health = made.health.observe(None, 1.0)
+    return made
+
+
+def configured(*backends: dict[str, Any], **more: Any) -> Config:
+    """Return a configuration; a backend needs but a name, the first is the default."""
+    document = {
+        "defaultBackend": [backend["name"] for backend in backends],
+        "backends": [
+            {"url": f"http://{backend['name']}:3003", **backend} for backend in backends
+        ],
+        "taskRouting": {},
+        **more,
+    }
+    return config_document.parse(msgspec.json.encode(document))
+
+
+def pool_of(*backends: dict[str, Any], **more: Any) -> Pool:
+    """Return a pool of backends that are all healthy."""
+    pool = Pool(configured(*backends, **more), lambda member, before: None)
+    for one in pool:
+        pool.observe(one, None, 1.0)
+    return pool
