@@ -24,7 +24,6 @@ from tests.network import Network
 
 
 @implementer(ILogObserver)
-@implementer(ILogObserver)
 class Logged:
     """The errors that were logged during a test."""
 

@@ -53,7 +53,8 @@ class Body:
         """Call ``act`` as soon as all has arrived; return what takes that back."""
 
         def look() -> None:
-            if self.complete:
+            # It may have been taken back by who was told of the same change before.
+            if self.complete and look in self.watchers:
                 forget()
                 act()
 

@@ -4,8 +4,10 @@ How many bytes of bodies may be held at once, and who waits for room.
 A body of known length is charged whole before it is read, so that what has begun can
 always end. One of unknown length (a chunked upload) is charged as it grows; the
 oldest of those is never held back, since uploads that wait for each other would wait
-for ever. What is held therefore stays within the limit plus one body of the largest
-size allowed, plus ``SMALL`` bytes a connection.
+for ever. A body larger than the limit is let in when no other is held that is not
+small. What is held therefore stays within the limit (or one body of the largest size
+allowed, if that is more) plus one body of that size, plus for every connection
+``SMALL`` bytes, or what is read from it at once if that is more.
 """
 
 from __future__ import annotations
@@ -50,6 +52,7 @@ class Budget:
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self.used = self.peak = 0
+        self._large = 0  # how many bodies over SMALL are held
         self._waiting: deque[tuple[Charge, int]] = deque()
         self._growing: list[Charge] = []  # oldest first
         self._held_back: list[Charge] = []
@@ -97,6 +100,7 @@ class Budget:
     def released(self, charge: Charge) -> None:
         """See :meth:`Charge.release`."""
         self.used -= charge.size
+        self._large -= charge.size > SMALL
         charge.size = 0
         for held in (self._growing, self._held_back):
             if charge in held:
@@ -107,19 +111,22 @@ class Budget:
         self._let_go_on()
 
     def _fits(self, size: int) -> bool:
-        return self.used == 0 or self.used + size <= self._limit
+        # Small bodies do not count: while people search there is always one.
+        return self._large == 0 or self.used + size <= self._limit
 
     def _may_grow(self, charge: Charge) -> bool:
         return self.used <= self._limit or self._growing[0] is charge
 
     def _take(self, charge: Charge, size: int) -> None:
+        self._large += charge.size <= SMALL < charge.size + size
         charge.size += size
         self.used += size
         self.peak = max(self.peak, self.used)
 
     def _let_go_on(self) -> None:
         for charge in tuple(self._held_back):
-            if self._may_grow(charge):
+            # Who was let go on before may have let this one go, too.
+            if charge in self._held_back and self._may_grow(charge):
                 self._held_back.remove(charge)
                 charge.waiting = False
                 charge.go_on()

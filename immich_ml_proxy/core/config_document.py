@@ -9,6 +9,7 @@ What was saved is kept as it was written, in :attr:`Config.document`.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Annotated, Any
 
@@ -208,10 +209,11 @@ def _route(key: str, value: Any, names: set[str], path: str) -> Route:
         )
     if not chosen:
         raise ConfigError(path, "names no backend")
+    counts = Counter(chosen)
     for name, place in zip(chosen, where, strict=True):
         if name not in names:
             raise ConfigError(place, f"there is no backend named {name!r}")
-        if chosen.count(name) > 1:
+        if counts[name] > 1:
             raise ConfigError(place, f"names {name!r} twice")
     if document is None:
         return Route(key, tuple(chosen))

@@ -190,7 +190,7 @@ class MultipartScanner:
             self._closed = True
             return len(chunk)
         end = self._held.find(b"\r\n\r\n")
-        if end < 0:
+        if not 0 <= end <= MAX_PART_HEADERS - 4:
             if len(self._held) >= MAX_PART_HEADERS:
                 raise BadForm("a part of the form has too long headers")
             return len(chunk)

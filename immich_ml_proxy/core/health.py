@@ -20,6 +20,7 @@ TRIP_AFTER = 3
 #: Seconds out after the first time; each further time in a row doubles it.
 FIRST_OUTAGE = 5.0
 LONGEST_OUTAGE = 60.0
+_MOST_DOUBLINGS = 10
 
 
 @attrs.frozen
@@ -60,7 +61,9 @@ class Breaker:
         failures = self.failures + 1
         if failures < TRIP_AFTER or self.is_open(now):
             return attrs.evolve(self, failures=failures)
-        outage = min(FIRST_OUTAGE * 2**self.outages, LONGEST_OUTAGE)
+        # Doubled no further than needed: a float is soon too small for the power.
+        doublings = min(self.outages, _MOST_DOUBLINGS)
+        outage = min(FIRST_OUTAGE * 2**doublings, LONGEST_OUTAGE)
         return Breaker(failures, self.outages + 1, now + outage)
 
     def served(self) -> Breaker:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 from immich_ml_proxy.core.errors import ConfigError
+from immich_ml_proxy.core.fields import step
 
 _PAIRS = (
     ("taskRouting", "taskRoutingPolicy"),
@@ -43,14 +44,15 @@ def upgrade(document: dict[str, Any]) -> dict[str, Any]:
         for key, policy in policies.items():
             if policy not in ("strict", "fallback"):
                 raise ConfigError(
-                    f"{policies_field}.{key}", 'must be "strict" or "fallback"'
+                    policies_field + step(key), 'must be "strict" or "fallback"'
                 )
         for key, value in routes.items():
-            if policies.get(key) == "fallback" and isinstance(value, str):
-                value = {"backends": [value], "fallback": True}
+            if policies.get(key) == "fallback" and isinstance(value, str | list):
+                names = [value] if isinstance(value, str) else value
+                value = {"backends": names, "fallback": True}
             if routing.setdefault(key, value) != value:
                 raise ConfigError(
-                    f"{routes_field}.{key}", "taskRouting has another route for it"
+                    routes_field + step(key), "taskRouting has another route for it"
                 )
     return {**document, "taskRouting": routing}
 

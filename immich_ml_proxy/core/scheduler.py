@@ -51,7 +51,6 @@ class Scheduler:
         self._lines: dict[Route, WaitingLine[Waiting]] = {}
         self._arrivals = count()
         self._dispatching = False
-        self._again = False
 
     def ask(self, waiting: Waiting, now: float) -> None:
         """
@@ -107,13 +106,12 @@ class Scheduler:
 
     def dispatch(self, now: float) -> None:
         """Give places to those in line, as far as there are any."""
-        if self._dispatching:  # somebody granted a place has given it back at once
-            self._again = True
-            return
+        if self._dispatching:
+            return  # somebody granted a place has given it back at once: it goes on
         self._dispatching = True
         try:
-            while self._grant_one(now) or self._again:
-                self._again = False
+            while self._grant_one(now):
+                pass
         finally:
             self._dispatching = False
 

@@ -83,7 +83,7 @@ def test_searches_that_overtake_leave_images_their_turn() -> None:
     under_way = image()
     one = taken(member(), under_way)
     overtaken = 0
-    while one.has_place(search(), 1.0):
+    while one.has_place(search(), 1.0) and overtaken < 100:
         following = search()
         taken(one, following)
         one.give_back(under_way)

@@ -100,6 +100,8 @@ def test_those_who_wait_under_the_route_before_are_counted_too() -> None:
         configured({"name": "a", "maxConcurrent": 1}, defaultBackend=longer)
     )
     scheduler.reconfigured(1.0)
+    told = status(pool, scheduler, 2.0)["routes"]["default"]
+    assert (told["waiting"], told["maxWaiting"]) == (2, 50)
     ask(scheduler, route_of(pool), 4)
     told = status(pool, scheduler, 2.0)
     assert told["routes"]["default"]["waiting"] == 6

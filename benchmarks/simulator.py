@@ -1,0 +1,233 @@
+"""
+The scheduling of the proxy without the proxy: ``python -m benchmarks.simulator``.
+
+The real rules (``Pool``, ``Scheduler``, limits, strategies) work on events in virtual
+time: clients that send one request after the other, and servers that have places, work
+in order of arrival and take a given time. No socket, no clock, so a million requests
+over 200 backends take minutes, and the same run gives the same numbers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import heapq
+import random
+import sys
+import time
+from collections.abc import Callable, Sequence
+from itertools import count
+
+import msgspec
+from attrs import field, frozen
+
+from immich_ml_proxy.core import config_document
+from immich_ml_proxy.core.demand import Demand, demand_of
+from immich_ml_proxy.core.member import Member
+from immich_ml_proxy.core.pool import Pool
+from immich_ml_proxy.core.routing import Group, read
+from immich_ml_proxy.core.scheduler import Scheduler, Waiting
+
+PICTURE = read(b'{"clip":{"visual":{"modelName":"ViT-B-32__openai"}}}')
+SEARCH = read(b'{"clip":{"textual":{"modelName":"ViT-B-32__openai"}}}')
+PICTURE_BYTES = 300_000
+SEARCH_BYTES = 400
+TURNAROUND = 0.0005
+"""Seconds between an answer and the next request that takes its place."""
+
+
+@frozen
+class Server:
+    """A simulated server: seconds for a request, and how many it works on at once."""
+
+    seconds: float
+    places: int
+
+
+@frozen
+class Outcome:
+    """
+    What came of a run.
+
+    :ivar makespan: virtual seconds from the first request to the last answer.
+    :ivar ideal: the same if no place were ever idle.
+    :ivar latencies: seconds from request to answer, of pictures.
+    :ivar searches: the same, of searches.
+    :ivar peaks: the most requests in flight at each server.
+    :ivar limits: what each server is given at once in the end.
+    """
+
+    makespan: float
+    ideal: float
+    latencies: Sequence[float]
+    searches: Sequence[float]
+    peaks: Sequence[int]
+    limits: Sequence[int]
+
+
+@frozen
+class _Machine:
+    """A server at run time: when each of its places is free."""
+
+    server: Server
+    free: list[float] = field(factory=list)
+
+    def finish(self, now: float, jitter: float) -> float:
+        """Return when a request that arrives at ``now`` is answered."""
+        begun = max(heapq.heappop(self.free), now)
+        ended = begun + self.server.seconds * jitter
+        heapq.heappush(self.free, ended)
+        return ended
+
+
+class Simulation:
+    """
+    A library that is imported.
+
+    :param servers: the backends.
+    :param route: fields of the route, such as ``strategy``.
+    :param backend: fields of every backend, such as ``maxConcurrent``.
+    :param jitter: service times vary by this part of them, evenly.
+    :param seed: of the jitter.
+    """
+
+    def __init__(
+        self,
+        servers: Sequence[Server],
+        route: dict[str, object] | None = None,
+        backend: dict[str, object] | None = None,
+        jitter: float = 0.1,
+        seed: int = 1,
+    ) -> None:
+        names = [f"s{number}" for number in range(len(servers))]
+        document = {
+            "defaultBackend": {"backends": names, **(route or {})},
+            "backends": [
+                {"name": name, "url": f"http://{name}", **(backend or {})}
+                for name in names
+            ],
+        }
+        parsed = config_document.parse(msgspec.json.encode(document))
+        assert parsed.default is not None
+        self._route = parsed.default
+        self._pool = Pool(parsed, lambda member, before: None)
+        for member in self._pool:
+            self._pool.observe(member, None, 0.0)
+        self._scheduler = Scheduler(self._pool)
+        self._machines = {
+            name: _Machine(server, [0.0] * server.places)
+            for name, server in zip(names, servers, strict=True)
+        }
+        self._jitter = jitter
+        self._random = random.Random(seed)
+        self._events: list[tuple[float, int, Callable[[], None]]] = []
+        self._order = count()
+        self._now = 0.0
+        self._peaks = dict.fromkeys(names, 0)
+
+    def run(self, pictures: int, clients: int, search_every: float = 0.0) -> Outcome:
+        """
+        Import ``pictures`` with so many clients at once.
+
+        :param search_every: seconds between two searches meanwhile; 0 for none.
+        """
+        left = pictures
+        latencies: list[float] = []
+        searches: list[float] = []
+
+        def next_picture() -> None:
+            nonlocal left
+            if left > 0:
+                left -= 1
+                self._ask(PICTURE_BYTES, latencies, next_picture)
+
+        def next_search() -> None:
+            if left > 0:
+                self._ask(SEARCH_BYTES, searches, lambda: None)
+                self._at(self._now + search_every, next_search)
+
+        for _ in range(clients):
+            self._at(0.0, next_picture)
+        if search_every:
+            self._at(search_every, next_search)
+        while self._events:
+            self._now, _, act = heapq.heappop(self._events)
+            act()
+        machines = [machine.server for machine in self._machines.values()]
+        return Outcome(
+            self._now,
+            pictures / sum(server.places / server.seconds for server in machines),
+            latencies,
+            searches,
+            list(self._peaks.values()),
+            [member.limiter.limit for member in self._pool],
+        )
+
+    def _at(self, when: float, act: Callable[[], None]) -> None:
+        heapq.heappush(self._events, (when, next(self._order), act))
+
+    def _ask(self, size: int, took: list[float], then: Callable[[], None]) -> None:
+        tasks = PICTURE if size == PICTURE_BYTES else SEARCH
+        demand = demand_of(Group(self._route, tasks), size)
+        began = self._now
+
+        def answered() -> None:
+            took.append(self._now - began)
+            then()
+
+        self._scheduler.ask(
+            Waiting(demand, lambda member: self._send(member, demand, answered)),
+            self._now,
+        )
+
+    def _send(
+        self, member: Member | None, demand: Demand, answered: Callable[[], None]
+    ) -> None:
+        assert member is not None
+        asked = self._now
+        self._peaks[member.name] = max(self._peaks[member.name], member.in_flight)
+        jitter = self._random.uniform(1 - self._jitter, 1 + self._jitter)
+        ended = self._machines[member.name].finish(asked, jitter) + TURNAROUND
+
+        def finished() -> None:
+            member.times.add(demand.kind, self._now - asked)
+            member.limiter.answered(demand.kind, self._now - asked, member.in_flight)
+            self._pool.served(member, self._now)
+            self._scheduler.release(member, demand, self._now)
+            answered()
+
+        self._at(ended, finished)
+
+
+def percentile(values: Sequence[float], part: float) -> float:
+    """Return the value below which this part of ``values`` lies."""
+    ordered = sorted(values)
+    return ordered[min(int(part * len(ordered)), len(ordered) - 1)]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Print how the scheduling scales with the number of backends."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--requests", type=int, default=1_000_000)
+    parser.add_argument("--backends", default="2,10,50,200")
+    parser.add_argument("--strategy", default="fastest")
+    options = parser.parse_args(arguments)
+    kinds = [Server(0.02, 4), Server(0.08, 2), Server(0.2, 1), Server(0.5, 1)]
+    print("backends  requests  makespan/ideal  p50 ms  p99 ms  simulated requests/s")
+    for number in map(int, options.backends.split(",")):
+        servers = [kinds[n % len(kinds)] for n in range(number)]
+        simulation = Simulation(servers, {"strategy": options.strategy})
+        requests = min(options.requests, 5000 * number)
+        began = time.perf_counter()
+        done = simulation.run(requests, clients=4 * number)
+        rate = requests / (time.perf_counter() - began)
+        print(
+            f"{number:8}  {requests:8,}  {done.makespan / done.ideal:14.3f}"
+            f"  {1000 * percentile(done.latencies, 0.5):6.0f}"
+            f"  {1000 * percentile(done.latencies, 0.99):6.0f}  {rate:20,.0f}",
+            flush=True,
+        )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

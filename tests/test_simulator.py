@@ -1,0 +1,54 @@
+"""What the scheduling achieves, in virtual time: the same on every machine."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks.simulator import Server, Simulation, percentile
+
+MIXED = [Server(0.02, 4), Server(0.2, 1)]
+
+
+@pytest.mark.parametrize("strategy", ["fastest", "least_busy", "round_robin"])
+def test_a_mixed_pool_is_kept_busy_with_nothing_set_by_hand(strategy: str) -> None:
+    """A fast server beside one ten times slower: close to the ideal, no long tail."""
+    done = Simulation(MIXED, {"strategy": strategy}).run(2000, clients=16)
+    # A place stands empty for the half millisecond of the turnaround: 2.5 % of 20 ms.
+    assert done.makespan <= 1.06 * done.ideal
+    assert percentile(done.latencies, 0.99) < 0.3
+
+
+@pytest.mark.parametrize(
+    "server", [Server(0.02, 4), Server(0.2, 1), Server(0.05, 8), Server(0.1, 2)]
+)
+def test_the_limit_that_is_found_is_the_number_of_places(server: Server) -> None:
+    """Within a fifth, or one: neither starved nor flooded."""
+    done = Simulation([server]).run(1500, clients=32)
+    assert abs(done.limits[0] - server.places) <= max(1, 0.2 * server.places)
+
+
+def test_a_limit_that_is_written_holds_exactly() -> None:
+    """A burst of 500 is given to a server three at a time."""
+    done = Simulation([Server(0.02, 8)], backend={"maxConcurrent": 3}).run(500, 500)
+    assert done.peaks == [3]
+
+
+def test_a_search_hardly_waits_during_an_import() -> None:
+    """
+    It goes ahead of the line: at most one picture is before it.
+
+    Or two, in the moments in which a higher limit is tried.
+    """
+    written = {"maxConcurrent": 1}
+    done = Simulation([Server(0.2, 1)], backend=written).run(300, 16, search_every=1.0)
+    assert len(done.searches) > 50
+    assert percentile(done.searches, 0.99) <= 0.2 * 1.1 * 1.3 + 0.2 * 1.1
+    found = Simulation([Server(0.2, 1)]).run(300, 16, search_every=1.0)
+    assert percentile(found.searches, 0.9) <= 0.2 * 1.1 * 1.3 + 0.2 * 1.1
+    assert percentile(found.searches, 0.99) <= 3.1 * 0.2 * 1.1
+
+
+def test_nobody_starves() -> None:
+    """All pictures are answered although searches keep coming."""
+    done = Simulation([Server(0.05, 1)]).run(100, clients=8, search_every=0.04)
+    assert len(done.latencies) == 100
