@@ -14,7 +14,7 @@ import heapq
 import random
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 
 import msgspec
@@ -93,8 +93,8 @@ class Simulation:
     def __init__(
         self,
         servers: Sequence[Server],
-        route: dict[str, object] | None = None,
-        backend: dict[str, object] | None = None,
+        route: Mapping[str, object] | None = None,
+        backend: Mapping[str, object] | None = None,
         jitter: float = 0.1,
         seed: int = 1,
     ) -> None:

@@ -42,6 +42,11 @@ class ConfigStore:
             self.error = f"{self._path}: {error}"
         return config_document.empty()
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether the configuration in force is the file's; that of a demo is not."""
+        return self._loaded
+
     def save(self, new: Config) -> None:
         """
         Write a configuration whole or not at all, and have it survive a power cut.

@@ -213,3 +213,16 @@ def test_the_plugin_only_names_the_service() -> None:
     [maker] = [one for one in plugin.values() if IServiceMaker.providedBy(one)]
     assert (maker.tapname, maker.module) == ("immich-ml-proxy", "immich_ml_proxy.tap")
     assert maker.options is Options
+
+
+def test_a_demo_writes_nothing_unless_it_is_saved(
+    network: Network, tmp_path: Path
+) -> None:
+    """Draining a simulated server must not leave its ports in a configuration file."""
+    proxy = Proxy(network, tmp_path, None, "--demo")
+    answer = proxy.post("/api/backends/simulated-nas", {"state": "drain"})
+    assert answer.status == 200
+    assert answer.json()["backends"]["simulated-nas"]["state"] == "drain"
+    assert list(tmp_path.iterdir()) == []
+    proxy.post("/api/config", proxy.get("/api/config").json())
+    assert [path.name for path in tmp_path.iterdir()] == ["config.json"]

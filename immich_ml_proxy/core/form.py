@@ -178,8 +178,6 @@ class MultipartScanner:
         after = found + len(self._delimiter)
         self._held_start = self._seen + after
         self._parts += 1
-        if self._parts > MAX_PARTS:
-            raise BadForm(f"the form has more than {MAX_PARTS} parts")
         return after
 
     def _read_headers(self, chunk: bytes, position: int) -> int:
@@ -200,6 +198,8 @@ class MultipartScanner:
         return position + end + 4 - before
 
     def _begin_value(self, block: bytes, start: int) -> None:
+        if self._parts > MAX_PARTS:
+            raise BadForm(f"the form has more than {MAX_PARTS} parts")
         padding, _, lines = block.partition(b"\r\n")
         if padding.strip(b" \t"):
             raise BadForm("a part of the form does not begin on a line of its own")

@@ -99,7 +99,11 @@ class ConfigEndpoints:
         )
 
     def set_state(self, request: ProxyRequest, name: str) -> bytes:
-        """Enable, drain or disable one backend, and save that."""
+        """
+        Enable, drain or disable one backend, and save that.
+
+        A configuration that nobody has saved yet, a demo's, stays in memory.
+        """
         try:
             wanted = msgspec.json.decode(body_of(request), type=_State)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -107,6 +111,7 @@ class ConfigEndpoints:
                 f'the body must be like {{"state": "drain"}}: {error}'
             ) from None
         new = config_document.with_state(self._pool.config, name, wanted.state)
-        self._store.save(new)
+        if self._store.is_kept:
+            self._store.save(new)
         self._apply(new)
         return self.status(request)
