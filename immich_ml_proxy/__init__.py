@@ -9,8 +9,10 @@ What knows what (a module imports only from lines below its own)::
     predictor          the use case: form, routing, forwarder, merge
     forwarder          a group to a backend, judged, failed over
     health_checker     pings on a timer
-    exchange           one request to one backend
-    body_reader, connections, config_store    bytes out, sockets, the disk
+    places, hedging, wake_on_lan    waiting for a place, a second try, waking
+    exchange           one request to one backend, time_limit: in bounded time
+    body_reader, connections, agent, http_connection    bytes out, sockets, HTTP
+    config_store, memory    the disk, the C library
     core.*             the rules: no Twisted, no clock, no files
 
 ``demo`` stands apart: simulated ML servers that know nothing of the proxy. The

@@ -173,7 +173,10 @@ class BackendEndpoints:
         elif isIPv6Address(host):
             endpoint = TCP6ClientEndpoint(self._reactor, host, uri.port, timeout)
         else:
-            endpoint = HostnameEndpoint(self._reactor, host, uri.port, timeout)
+            # One address after the other, soon: a refusal is told after this delay.
+            endpoint = HostnameEndpoint(
+                self._reactor, host, uri.port, timeout, attemptDelay=0.05
+            )
         if uri.scheme == b"https":
             creator = self._tls.creatorForNetloc(uri.host, uri.port)
             endpoint = wrapClientTLS(creator, endpoint)

@@ -26,7 +26,6 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 from twisted.web.client import (
-    RequestTransmissionFailed,
     ResponseDone,
     ResponseFailed,
     ResponseNeverReceived,
@@ -143,10 +142,10 @@ class Exchange:
         reused = connections.opened() == opened
         try:
             response = await asking
-        except (RequestTransmissionFailed, ResponseNeverReceived) as error:
+        except ResponseNeverReceived:
             # An idle connection that the backend had closed meanwhile: nothing was
             # answered, and asking again is safe, since inference changes nothing.
-            if not reused or _was_cancelled(error):
+            if not reused:
                 raise
             response = await _request(connections.fresh_client, backend, outgoing)
         return Reply(response.code, response.headers, _collected(response))
@@ -213,17 +212,12 @@ def _collected(response: IResponse) -> bytes:
     return b"".join(collector.chunks)
 
 
-def _was_cancelled(error: BaseException | None) -> bool:
-    reasons = getattr(error, "reasons", ())
-    return any(reason.check(CancelledError) for reason in reasons)
-
-
 def _explained(failure: Failure) -> Failure:
     """Return the failure in words, or the cancellation that it is."""
     error: Any = failure.value
     if isinstance(error, ExchangeFailed | CancelledError):
         return failure
-    if isinstance(error, ConnectingCancelledError) or _was_cancelled(error):
+    if isinstance(error, ConnectingCancelledError):
         return Failure(CancelledError())
     return Failure(ExchangeFailed(in_words(error), isinstance(error, ConnectTimeout)))
 
@@ -247,7 +241,7 @@ def in_words(error: BaseException) -> str:
         error, ResponseNeverReceived
     ):
         return "broke off its answer"
-    if isinstance(error, RequestTransmissionFailed | ResponseNeverReceived):
+    if isinstance(error, ResponseNeverReceived):
         return "closed the connection without an answer"
     return f"{type(error).__name__}: {error}"
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from twisted.internet.error import ConnectError, NoRouteError, TCPTimedOutError
 from twisted.internet.error import TimeoutError as ConnectTimeout
 
+from immich_ml_proxy.core.body import Body
 from immich_ml_proxy.exchange import in_words
 from immich_ml_proxy.http_connection import MAX_ANSWER
 from tests.demo_requests import MULTIPART
@@ -193,6 +194,27 @@ def test_the_time_is_for_the_whole_exchange() -> None:
     fleet.network.advance(0.5)
     assert str(sending.failed) == "timed out after 5 s"
     assert not fleet.links("gpu")[0].is_open
+
+
+def test_a_backend_that_reads_slowly_is_not_flooded() -> None:
+    """What it has not taken yet is not written: it would be held twice."""
+    fleet = Fleet("gpu")
+    Sending(fleet)
+    [link] = fleet.links("gpu")
+    link.server.pauseProducing()
+    chunks = [bytes(40_000)] * 10
+    body = Body(400_000)
+    for chunk in chunks:
+        body.append(chunk)
+    body.finish()
+    sending = Sending(fleet, predict(body))
+    before = len(link.asked)
+    assert before < 150_000
+    link.server.resumeProducing()
+    fleet.network.flush()
+    assert len(link.asked) - before > 250_000
+    assert sending.reply.status == 200
+    assert fleet["gpu"].predicts[0].body == b"".join(chunks)
 
 
 def test_an_answer_over_the_limit_is_not_taken() -> None:

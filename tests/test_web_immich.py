@@ -38,7 +38,9 @@ def test_it_says_who_it_is(proxy: Proxy) -> None:
 async def test_a_browser_gets_a_page(proxy: Proxy) -> None:
     """Somebody who opens the address wants to see what it is."""
     client = proxy.send(http("GET", "/", headers={"Accept": "text/html,*/*;q=0.8"}))
-    while not client.got.endswith(b"</html>\n"):
+    for _ in range(1000):
+        if client.got.endswith(b"</html>\n"):
+            break
         await deferLater(reactor, 0)  # files go out in turns
         proxy.network.flush()
     assert client.answer.headers["content-type"].startswith("text/html")

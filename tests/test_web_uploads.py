@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from twisted.logger import capturedLogs, formatEvent
 
 from tests.demo_requests import OCR, VISUAL, entries_part, form
 from tests.fakes import FakeBackend, Script, document, serve
@@ -245,11 +246,16 @@ def test_what_takes_too_long_is_cut_off(
     fakes["b"].silent = True
     proxy.start_checks()
     proxy.send(REQUEST)
-    stopped = stop(proxy)
-    network.advance(29)
-    assert stopped == []
-    network.advance(1)
+    with capturedLogs() as events:
+        stopped = stop(proxy)
+        network.advance(29)
+        assert stopped == []
+        network.advance(1)
     assert stopped == [None]
+    assert [formatEvent(event) for event in events if "count" in event] == [
+        "stopping; 1 requests get up to 30 s to finish",
+        "1 requests cut off",
+    ]
 
 
 def test_nothing_is_left_after_stopping(proxy: Proxy, network: Network) -> None:

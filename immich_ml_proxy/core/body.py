@@ -17,18 +17,15 @@ class Body:
     :ivar length: the number announced, or ``None`` (a chunked upload, whose length
         is known at the end only).
     :ivar complete: all has arrived.
-    :ivar broken: the client left before all had arrived, or what it sent is refused;
-        no more will come.
     """
 
-    __slots__ = ("broken", "chunks", "complete", "length", "size", "watchers")
+    __slots__ = ("chunks", "complete", "length", "size", "watchers")
 
     def __init__(self, length: int | None) -> None:
         self.chunks: list[bytes] = []
         self.size = 0
         self.length = length
         self.complete = False
-        self.broken = False
         #: called without arguments after every change
         self.watchers: list[Callable[[], None]] = []
 
@@ -42,11 +39,6 @@ class Body:
         """All has arrived."""
         self.complete = True
         self.length = self.size
-        self._changed()
-
-    def break_off(self) -> None:
-        """No more will come."""
-        self.broken = True
         self._changed()
 
     def when_complete(self, act: Callable[[], None]) -> Callable[[], None]:

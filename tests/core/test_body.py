@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -13,7 +14,6 @@ from immich_ml_proxy.core.body import Body
 CHANGES: dict[str, Callable[[Body], None]] = {
     "a chunk": lambda body: body.append(b"x"),
     "the end": Body.finish,
-    "a client that leaves": Body.break_off,
 }
 
 
@@ -21,7 +21,7 @@ def test_a_body_begins_with_nothing() -> None:
     """Only its length may be known."""
     body = Body(7)
     assert (body.chunks, body.size, body.length) == ([], 0, 7)
-    assert (body.complete, body.broken, body.watchers) == (False, False, [])
+    assert (body.complete, body.watchers) == (False, [])
 
 
 @given(st.lists(st.binary(max_size=20)), st.none() | st.integers(0, 99))
@@ -33,7 +33,7 @@ def test_chunks_are_kept_as_they_came(chunks: list[bytes], length: int | None) -
         assert body.chunks[number] is chunk
         assert body.size == sum(map(len, chunks[: number + 1]))
     assert len(body.chunks) == len(chunks)
-    assert (body.length, body.complete, body.broken) == (length, False, False)
+    assert (body.length, body.complete) == (length, False)
 
 
 @pytest.mark.parametrize("announced", [None, 3])
@@ -43,31 +43,23 @@ def test_at_its_end_the_length_is_known(announced: int | None) -> None:
     body.append(b"ab")
     body.append(b"c")
     body.finish()
-    assert (body.complete, body.broken, body.length) == (True, False, 3)
-
-
-def test_one_that_breaks_off_is_not_complete() -> None:
-    """What has come so far is no body."""
-    body = Body(None)
-    body.append(b"ab")
-    body.break_off()
-    assert (body.complete, body.broken, body.length) == (False, True, None)
+    assert (body.complete, body.length) == (True, 3)
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_every_watcher_is_told_of_every_change(change: Callable[[Body], None]) -> None:
     """Once each, in the order of their coming, and after the change."""
-    body, seen = Body(None), []
-    for name in "ab":
-        body.watchers.append(
-            lambda name=name: seen.append(
-                (name, body.size, body.complete, body.broken)
-            )
-        )
+    body = Body(None)
+    seen: list[tuple[object, ...]] = []
+
+    def look(name: str) -> None:
+        seen.append((name, body.size, body.complete))
+
+    body.watchers += [partial(look, "a"), partial(look, "b")]
     change(body)
-    now = (body.size, body.complete, body.broken)
+    now = (body.size, body.complete)
     assert seen == [("a", *now), ("b", *now)]
-    assert now != (0, False, False)
+    assert now != (0, False)
 
 
 def test_a_watcher_may_go_while_watchers_are_told() -> None:
@@ -85,13 +77,13 @@ def test_a_watcher_may_go_while_watchers_are_told() -> None:
 
 
 def test_who_waits_for_all_is_told_at_the_end_once() -> None:
-    """Not by chunks, and not by a change that comes later."""
+    """Not by chunks, and not a second time."""
     body, told = Body(None), []
     body.when_complete(lambda: told.append(body.size))
     body.append(b"ab")
     assert told == []
     body.finish()
-    body.break_off()
+    body.finish()
     assert told == [2]
     assert body.watchers == []
 
@@ -104,16 +96,7 @@ def test_who_asks_when_all_is_there_is_told_at_once() -> None:
     assert told == ["all"]
     assert body.watchers == []
     forget()
-    body.break_off()
     assert told == ["all"]
-
-
-def test_who_waits_for_all_is_never_told_when_the_client_leaves() -> None:
-    """All will not come."""
-    body, told = Body(9), []
-    body.when_complete(lambda: told.append("all"))
-    body.break_off()
-    assert told == []
 
 
 def test_what_is_taken_back_is_not_told() -> None:

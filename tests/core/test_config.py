@@ -78,6 +78,13 @@ def test_a_route_has_three_forms(value: Any) -> None:
         ("http://bücher.example", "http://xn--bcher-kva.example"),
         ("http://my_gpu:3003", "http://my_gpu:3003"),
         ("http://gpu/a%20b", "http://gpu/a%20b"),
+        ("http://gpu/bücher", "http://gpu/b%C3%BCcher"),
+        ("http://gpu/100%", "http://gpu/100%"),
+        ("http://gpu:", "http://gpu"),
+        ("http://gpu:1", "http://gpu:1"),
+        ("http://gpu:65535/", "http://gpu:65535"),
+        ("http://GPU/Ml//", "http://gpu/Ml"),
+        ("https://gpu:443", "https://gpu:443"),
     ],
 )
 def test_a_url_is_normalized(written: str, meant: str) -> None:
@@ -85,11 +92,73 @@ def test_a_url_is_normalized(written: str, meant: str) -> None:
     assert with_url(written) == meant
 
 
-def test_no_backends_are_a_configuration_too() -> None:
+@pytest.mark.parametrize(
+    "document",
+    [
+        {},
+        {"backends": []},
+        {"backends": None, "defaultBackend": None},
+        {"backends": [], "defaultBackend": []},
+        {"backends": [], "defaultBackend": "", "taskRouting": {}},
+    ],
+)
+def test_no_backends_are_a_configuration_too(document: dict[str, Any]) -> None:
     """That is how the proxy starts, and how a user may leave it."""
-    assert config_document.empty().default is None
-    assert config_document.empty().backends == ()
-    assert parsed({"backends": []}).default is None
+    for none in (config_document.empty(), parsed(document)):
+        assert (none.default, none.backends, none.routes) == (None, (), {})
+        assert none.all_routes == ()
+        assert none.health_check_interval == 10
+
+
+@pytest.mark.parametrize(
+    ("field", "name", "values"),
+    [
+        ("healthCheckInterval", "health_check_interval", [0.1, 1, 86400]),
+        ("requestTimeout", "request_timeout", [0.1, 290.5, 86400]),
+        ("maxBodySize", "max_body_size", [1024, 2**40]),
+        ("maxBufferedBytes", "max_buffered_bytes", [1024, 2**50]),
+    ],
+)
+def test_numbers_have_wide_bounds(field: str, name: str, values: list[float]) -> None:
+    """Whoever writes one has a reason; the least and the most are good as well."""
+    for value in values:
+        assert getattr(parsed({**README, field: value}), name) == value
+    assert getattr(parsed({**README, field: None}), name) == getattr(
+        parsed(README), name
+    )
+
+
+@pytest.mark.parametrize(
+    "name", ["x", "x" * 100, "Großer Rechner", "gpu/1", "7", "日本"]
+)
+def test_a_backend_may_have_any_name_that_can_be_read(name: str) -> None:
+    """Routes name it the same way."""
+    good = parsed(
+        {"defaultBackend": name, "backends": [{"name": name, "url": "http://gpu"}]}
+    )
+    assert good.default == Route("default", (name,))
+
+
+def test_backends_of_a_route_keep_their_order() -> None:
+    """It means something to ``in_order``."""
+    names = ["backend2", "backend1"]
+    good = parsed({**README, "taskRouting": {"ocr": names, "x": {"backends": names}}})
+    assert good.routes["ocr"].backends == good.routes["x"].backends == tuple(names)
+
+
+def test_all_routes_begin_with_the_default() -> None:
+    """The others follow as they were written."""
+    routing = {"ocr": "backend1", "clip/visual": "backend2", "a_b": "backend2"}
+    good = parsed({**README, "taskRouting": routing})
+    keys = [route.key for route in good.all_routes]
+    assert keys == ["default", "ocr", "clip/visual", "a-b"]
+
+
+def test_a_configuration_can_be_written_and_read_again() -> None:
+    """It is the same then, and is written for people."""
+    good = parsed(README)
+    assert config_document.parse(good.document) == good
+    assert good.document.startswith(b'{\n  "defaultBackend": "backend1"')
 
 
 def test_the_newest_file_of_the_original_is_read() -> None:

@@ -123,20 +123,24 @@ def test_both_maps_may_say_the_same() -> None:
     assert upgrade(same) == {"taskRouting": {"clip": "gpu"}}
 
 
+NO_MAPS: list[Any] = [[], "gpu", 3, False]
+NO_POLICIES: list[Any] = ["Strict", "", None, True, [], {"x": 1}]
+
+
 @pytest.mark.parametrize(
     ("fields", "field", "reason"),
     [
         *(
             ({name: value}, name, "must be an object")
             for name in ("taskRoutingPolicy", "modelTypeRouting")
-            for value in ([], "gpu", 3, False)
+            for value in NO_MAPS
         ),
         ({"modelTypeRoutingPolicy": "strict"}, "modelTypeRoutingPolicy", "an object"),
         ({"taskRouting": [], "modelTypeRouting": {}}, "taskRouting", "an object"),
         *(
             ({policies: {"clip": value}}, f"{policies}.clip", '"strict" or "fallback"')
             for _, policies in PAIRS
-            for value in ("Strict", "", None, True, [], {"x": 1})
+            for value in NO_POLICIES
         ),
         (
             {"taskRoutingPolicy": {"clip/visual": "?"}},
@@ -215,5 +219,7 @@ def test_an_upgrade_is_done_once_and_for_all(document: dict[str, Any]) -> None:
         for key, value in (document.get(routes) or {}).items():
             policy = (document.get(policies) or {}).get(key)
             route = routes_of(**upgraded)[key.replace("_", "-")]
-            assert list(route.backends) == ([value] if value in ("nas", "gpu") else value)
+            assert list(route.backends) == (
+                [value] if value in ("nas", "gpu") else value
+            )
             assert route.fallback == (policy == "fallback")
