@@ -214,13 +214,14 @@ def test_a_form_is_read_as_others_read_it(drawn: tuple[bytes, bytes, bytes]) -> 
     assert [value for name, value in fields if name == "entries"] == [value]
 
 
-@pytest.mark.parametrize("cut", [*range(len(IMMICH))])
-def test_a_form_may_be_cut_short_anywhere(cut: int) -> None:
+def test_a_form_may_be_cut_short_anywhere() -> None:
     """Entries are whole, or there are none: half a value is never taken for all."""
-    found = outcome(IMMICH[:cut])
-    if cut >= IMMICH.index(DELIMITER) + len(DELIMITER):
-        assert found == scan(IMMICH)
-    else:
-        assert isinstance(found, tuple)
-        assert found[0].status == 400
-    assert outcome(IMMICH[:cut], sizes=(cut // 2,)) == found
+    known = IMMICH.index(DELIMITER) + len(DELIMITER)
+    for cut in range(len(IMMICH)):
+        found = outcome(IMMICH[:cut])
+        if cut >= known:
+            assert found == scan(IMMICH)
+        else:
+            assert isinstance(found, tuple)
+            assert found[0].status == 400
+        assert outcome(IMMICH[:cut], sizes=(cut // 2,)) == found
