@@ -85,15 +85,39 @@ def _nginx(template: str, directory: Path, values: Mapping[str, object]) -> list
     return ["nginx", "-p", str(directory), "-c", str(path), "-e", "stderr"]
 
 
-def nginx_command(place: Place) -> list[str]:
-    """Configure nginx as a router that reads the task from the body (Lua)."""
+def _nginx_router(place: Place, name: str, route: str) -> list[str]:
     values = {
         "PORT": place.port,
         "PROBE": PROBE_PATH,
         "STUB_A": place.stub_a,
         "STUB_B": place.stub_b,
+        "ROUTE": fill(route, {}),
     }
-    return _nginx("nginx.conf", place.directory / "nginx", values)
+    return _nginx("nginx.conf", place.directory / name, values)
+
+
+def nginx_command(place: Place) -> list[str]:
+    """Configure nginx as a router by a regular expression on the body (Lua reads it).
+
+    The fastest we know; it takes only the order of fields and tasks that it expects.
+    """
+    return _nginx_router(place, "nginx", "route-regex.conf")
+
+
+def nginx_lua_command(place: Place) -> list[str]:
+    """Configure nginx as a router that finds ``entries`` and parses it in Lua."""
+    return _nginx_router(place, "nginx-lua", "route-lua.conf")
+
+
+def bare_command(place: Place) -> list[str]:
+    """Run the least that Klein and treq can do: pass every body on to stub a."""
+    stub = f"http://127.0.0.1:{place.stub_a}"
+    return [sys.executable, "-m", "benchmarks.bare", str(place.port), stub]
+
+
+def klein_command(place: Place) -> list[str]:
+    """Run Klein alone: it takes every body and answers by itself."""
+    return [sys.executable, "-m", "benchmarks.bare", str(place.port)]
 
 
 def haproxy_command(place: Place) -> list[str]:
@@ -138,6 +162,9 @@ def all_peers() -> dict[str, Peer]:
     peers = (
         Peer("immich-ml-proxy", proxy_command, reads_body=True),
         Peer("nginx", nginx_command, reads_body=True),
+        Peer("nginx-lua", nginx_lua_command, reads_body=True),
+        Peer("bare", bare_command, reads_body=False),
+        Peer("klein", klein_command, reads_body=False),
         Peer("haproxy", haproxy_command, reads_body=False),
     )
     return {peer.name: peer for peer in peers}

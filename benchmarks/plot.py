@@ -10,9 +10,11 @@ from benchmarks.report import Row
 COLOURS = {
     "immich-ml-proxy": "#4250af",
     "nginx": "#3f9b52",
+    "nginx-lua": "#8ccf9a",
     "haproxy": "#c26a1a",
 }
 OTHER = "#777777"
+NO_PROXIES = ("direct", "klein")
 TITLES = {"text": "text", "300KB": "300 KB image", "4MB": "4 MB image"}
 
 
@@ -36,9 +38,10 @@ def throughput(rows: Sequence[Row], path: Path) -> None:
     from matplotlib import pyplot
 
     payloads = list(dict.fromkeys(row.payload for row in rows))
-    proxies = [n for n in dict.fromkeys(row.proxy for row in rows) if n != "direct"]
+    names = dict.fromkeys(row.proxy for row in rows)
+    proxies = [name for name in names if name not in NO_PROXIES]
     figure, panels = pyplot.subplots(
-        1, len(payloads), figsize=(3.7 * len(payloads), 3.8), squeeze=False
+        1, len(payloads), figsize=(4.6 * len(payloads), 4.2), squeeze=False
     )
     for panel, payload in zip(panels[0], payloads, strict=True):
         here = [row for row in rows if row.payload == payload]

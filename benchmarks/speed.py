@@ -22,7 +22,7 @@ from benchmarks.setting import Setting, arguments, choose, output_directory, pre
 CLIENTS = ("1", "8", "64")
 SECONDS = {"text": 2, "300KB": 2, "4MB": 3}
 SEED = 3004
-COMPARED = ("nginx", "haproxy")
+COMPARED = ("nginx", "nginx-lua", "bare", "haproxy")
 
 
 def _run(setting: Setting, target: Running, case: Case, seconds: int) -> Result | None:
@@ -106,7 +106,8 @@ def main() -> int:
     print(
         f"\nRounds: {rounds}; medians (smallest-largest). One core per proxy. A ratio"
         "\nabove 1 means faster than that peer, compared round by round. Peak memory"
-        "\nincludes what earlier loads left resident. direct: the stub, no proxy."
+        "\nincludes what earlier loads left resident. direct: the stub; klein, no"
+        "\nproxy either: the least that twisted.web and Klein take to answer."
     )
     directory = output_directory(options)
     if directory is not None:

@@ -217,7 +217,7 @@ def test_bodies_are_what_immich_sends() -> None:
 def test_no_place_in_a_template_stays_empty(template: str) -> None:
     """A name that nobody fills in would stand in the peer's configuration."""
     values = dict.fromkeys(
-        ("PORT", "PROBE", "NAME", "DELAY", "USER", "DIR", "MODULES"), "x"
+        ("PORT", "PROBE", "ROUTE", "NAME", "DELAY", "USER", "DIR", "MODULES"), "x"
     )
     text = fill(template, {**values, "STUB_A": 1, "STUB_B": 2})
     assert "@" not in text
