@@ -1,27 +1,27 @@
 """
 How many requests a backend is given at once.
 
-A fixed limit is what the user wrote. The adaptive one finds out by itself, by the law
-of TCP Vegas (Brakmo and Peterson, 1995; used for the concurrency of services in
-Netflix's *Performance Under Load*, 2018), with additive increase and multiplicative
-decrease:
-
+A fixed limit is what the user wrote. The adaptive one finds out by itself, by trials.
 A server with P places answers up to P requests in their bare service time; with n > P
-in flight each takes n / P of it. So ``n * (1 - bare / measured)`` of the requests stand
-in the server's own queue, where they help nobody. Answers are looked at in windows of
-four for each request in flight:
+of them in flight each takes n / P of it (Little's law). So the same work is timed under
+two limits, one right after the other, and of a limit that was raised from n to t, with
+service times g times as long, this share of the additional requests was of use:
 
-- nothing queues, and the limit was reached: one more (additive). Before a queue was
-  ever seen, the limit is doubled instead, to get there soon.
-- half a request or more queues: the limit is multiplied by ``bare / measured``, which
-  gives P at once. It is then left alone for two windows before the next increase is
-  tried, after the next time for eight, up to ``LONGEST_REST``: a limit that was found
-  is kept.
-- a request failed that another backend served: the limit is halved.
+    gain = ((t / n) / g - 1) / (t / n - 1)
 
-The bare service time is an average over the windows in which nothing queued, by kind
-of request, since a search and a picture of 4 MB have little in common. With one in
-flight nothing can queue: that is where it begins.
+1 if every one found a place, 0 if all of them stood in the server's own queue, where
+they help nobody and a search cannot overtake them. For a limit that was lowered it is
+the share that is missed. Only the difference counts, so a server that is slow for a
+while, or whose requests vary, is not mistaken for a full one: a law that compares with
+the best time ever seen, as TCP Vegas does (Brakmo and Peterson, 1995), takes every slow
+picture for a queue.
+
+- It begins with one and doubles while that is of use (slow start, Jacobson, 1988).
+- Then it stays, and from time to time tries a quarter more, at least one, or a quarter
+  less, in turn; after each trial that changes nothing it rests twice as long. What
+  proves better is kept and tried further.
+- A request failed that another backend served: the limit is halved (multiplicative
+  decrease, Chiu and Jain, 1989).
 """
 
 from __future__ import annotations
@@ -29,21 +29,28 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Protocol
 
-#: Answers in a window, for each request in flight.
-WINDOW = 4
-#: Windows without an increase after the limit was found, at the most.
-LONGEST_REST = 128
 #: No server of one household works on more at once.
 HIGHEST = 64
-#: Requests in the server's own queue that make the limit too high.
-QUEUE = 0.5
-#: As many are clear enough to be believed after half a window.
-CLEAR_QUEUE = 0.9
-#: Weight of a new window in the bare service time.
-WEIGHT = 0.2
-#: An answer counts as this many times its bare service time at the most: loading a
-#: model takes seconds, once.
+#: Share of the additional requests that must be of use for a higher limit to be kept.
+OF_USE = 0.4
+#: So little of use is believed after half of the answers.
+OF_NO_USE = 0.2
+#: A trial changes the limit by this part of it.
+PART = 0.25
+#: Answers that two limits are compared by, if one is twice the other; the smaller the
+#: difference the more of them, by its square.
+ANSWERS = 6
+PRECISION = 4
+#: Answers of each place until the next trial after one that changed nothing: the first
+#: time, and at most.
+FIRST_REST = 128
+LONGEST_REST = 1024
+#: An answer counts as this many times the upper quartile at the most: loading a model
+#: takes seconds, once.
 SLOWEST = 4.0
+
+#: What is timed: kinds of requests with their service times, in seconds.
+Window = list[tuple[Hashable, float]]
 
 
 class Limiter(Protocol):
@@ -83,78 +90,110 @@ class AdaptiveLimit:
     """A limit that follows the law above; see :class:`Limiter`."""
 
     def __init__(self) -> None:
-        self.limit = 1
-        self._bare: dict[Hashable, float] = {}
-        self._window: list[tuple[Hashable, float]] = []
-        self._reached = False
-        self._ignore = 0  # answers to what was asked under the limit before
-        self._searching = True  # no queue was seen yet
-        self._rest = 0  # windows until the next increase
-        self._next_rest = 2
+        self.limit = 1  # another than the one found while that is tried
+        self._found = 1
+        self._doubling = True
+        self._upwards = True
+        self._rest = FIRST_REST
+        self._before: Window = []  # under the limit found, just before a trial
+        self._window: Window = []
+        self._ignore = 0  # answers that are not looked at
 
     def answered(self, kind: Hashable, seconds: float, in_flight: int) -> None:
         """See :class:`Limiter`."""
         if self._ignore > 0:
             self._ignore -= 1
             return
+        if in_flight < self.limit:
+            return  # there is less work than it may be given
         self._window.append((kind, seconds))
-        self._reached = self._reached or in_flight >= self.limit
-        count = len(self._window)
-        if count >= WINDOW * self.limit:
-            self._judge(in_flight, self._queue())
-        elif self.limit > 1 and count == WINDOW * self.limit // 2:
-            queue = self._queue()
-            if queue >= CLEAR_QUEUE:
-                self._judge(in_flight, queue)
+        if self._is_decided():
+            self._judge(in_flight)
 
     def failed(self, in_flight: int) -> None:
         """See :class:`Limiter`."""
-        self._searching = False
-        self._change(max(1, self.limit // 2), in_flight)
+        self._doubling = False
+        self._found = max(1, self._found // 2)
+        self._change(self._found, in_flight)
 
-    def _judge(self, in_flight: int, queue: float) -> None:
-        if queue >= QUEUE:
-            self._searching = False
-            self._rest = self._next_rest
-            self._next_rest = min(4 * self._next_rest, LONGEST_REST)
-            self._change(max(1, round(self.limit - queue)), in_flight)
-            return
-        self._learn()
-        if not self._reached:
-            self._window.clear()
-        elif self._rest > 0:
-            self._rest -= 1
-            self._change(self.limit, 0)
+    def _is_decided(self) -> bool:
+        """Whether the window is long enough; at the least one answer of each place."""
+        part = 1.0 if self._doubling else self._step() / self._found
+        needed = max(ANSWERS, self.limit, round(PRECISION / part**2))
+        if self.limit > self._found and len(self._window) == needed // 2:
+            return self._share_of_use() <= OF_NO_USE
+        return len(self._window) >= needed
+
+    def _step(self) -> int:
+        return max(1, round(PART * self._found))
+
+    def _judge(self, in_flight: int) -> None:
+        """A window is full."""
+        if self.limit == self._found:
+            self._before = self._window
+            self._try(in_flight)
+        elif (self._share_of_use() >= OF_USE) == (self.limit > self._found):
+            self._before = self._window
+            self._found = self.limit
+            self._rest = FIRST_REST
+            self._try(in_flight)
         else:
-            more = 2 * self.limit if self._searching else self.limit + 1
-            self._change(min(more, HIGHEST), in_flight)
+            if self._doubling:
+                self._doubling = False
+                self._found = max(self._found, round(self.limit / self._slowdown()))
+            else:
+                self._upwards = not self._upwards
+            self._change(self._found, in_flight)
+            self._ignore += self._rest * self._found
+            self._rest = min(2 * self._rest, LONGEST_REST)
 
-    def _queue(self) -> float:
-        """Return how many requests stood in the server's queue, on average."""
-        if self.limit == 1:
-            return 0.0
-        slowdowns = [
-            min(seconds / bare, SLOWEST)
-            for kind, seconds in self._window
-            if (bare := self._bare.get(kind))
-        ]
-        if not slowdowns:
-            return 0.0
-        slowdown = sum(slowdowns) / len(slowdowns)
-        return self.limit * (1 - 1 / slowdown) if slowdown > 1 else 0.0
+    def _try(self, in_flight: int) -> None:
+        """Try another limit than the one found."""
+        if self._found in (1, HIGHEST):
+            self._upwards = self._found == 1
+            self._doubling = self._doubling and self._upwards
+        if self._doubling:
+            other = 2 * self._found
+        else:
+            other = self._found + (self._step() if self._upwards else -self._step())
+        self._change(min(other, HIGHEST), in_flight)
 
-    def _learn(self) -> None:
-        """Take the window into the bare service times."""
-        times: dict[Hashable, list[float]] = {}
-        for kind, seconds in self._window:
-            times.setdefault(kind, []).append(seconds)
-        for kind, measured in times.items():
-            mean = sum(measured) / len(measured)
-            bare = self._bare.get(kind)
-            self._bare[kind] = mean if bare is None else bare + WEIGHT * (mean - bare)
+    def _share_of_use(self) -> float:
+        """Return which share of the difference between the limits is of use."""
+        more = self.limit / self._found
+        return (more / self._slowdown() - 1) / (more - 1)
+
+    def _slowdown(self) -> float:
+        """
+        Return how many times as long the same work takes as before the trial.
+
+        1 if nothing of it was done before.
+        """
+        before, now = _by_kind(self._before), _by_kind(self._window)
+        seconds_before = seconds_now = 0.0
+        for kind in before.keys() & now.keys():
+            times, times_now = before[kind], now[kind]
+            most = SLOWEST * sorted(times)[3 * len(times) // 4]
+            weight = min(len(times), len(times_now))
+            seconds_before += weight * _mean(times, most)
+            seconds_now += weight * _mean(times_now, most)
+        return seconds_now / seconds_before if seconds_before and seconds_now else 1.0
 
     def _change(self, limit: int, in_flight: int) -> None:
+        more = max(0, limit - self.limit)
         self.limit = limit
-        self._ignore = max(0, in_flight - 1)
-        self._window.clear()
-        self._reached = False
+        # What is on its way was asked for under another limit. The first of the
+        # additional ones find no queue yet; to look at none of them takes too long.
+        self._ignore = max(0, in_flight - 1) + more // 2
+        self._window = []
+
+
+def _by_kind(window: Window) -> dict[Hashable, list[float]]:
+    times: dict[Hashable, list[float]] = {}
+    for kind, seconds in window:
+        times.setdefault(kind, []).append(seconds)
+    return times
+
+
+def _mean(times: list[float], most: float) -> float:
+    return sum(min(seconds, most) for seconds in times) / len(times)

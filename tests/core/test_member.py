@@ -6,7 +6,7 @@ import pytest
 
 from immich_ml_proxy.core.config import Backend
 from immich_ml_proxy.core.demand import Demand
-from immich_ml_proxy.core.limiter import WINDOW
+from immich_ml_proxy.core.limiter import ANSWERS
 from immich_ml_proxy.core.member import OVERDUE, OVERTAKES, Member
 from immich_ml_proxy.core.service_times import Kind
 from tests.core.demands import ROUTE, image, member, search
@@ -140,7 +140,7 @@ def test_a_new_limit_leaves_what_is_under_way_alone() -> None:
 def test_a_limit_that_was_found_is_kept_when_something_else_changes() -> None:
     """To find it again would cost time."""
     one = member()
-    for _ in range(WINDOW):
+    for _ in range(ANSWERS):
         one.limiter.answered("k", 1.0, 1)
     assert one.limiter.limit == 2
     one.reconfigure(Backend(name="a", url=one.backend.url, weight=2.0))

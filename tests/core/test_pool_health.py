@@ -57,8 +57,9 @@ def test_what_others_served_is_counted() -> None:
     """Failures halve a limit that was found, too."""
     backends = Backends({"name": "a"}, healthy="a")
     member = backends.pool["a"]
-    member.limiter.limit = 8
-    backends.pool.outdone(member, NOW)
+    while (limit := member.limiter.limit) < 16:
+        member.limiter.answered("k", 1.0, limit)
+    backends.pool.outdone(member, NOW)  # 8 were found, 16 are being tried
     assert (member.retried, member.ejections, member.limiter.limit) == (1, 0, 4)
 
 
