@@ -116,20 +116,19 @@ class Exchange:
         self._recorder = recorder
 
     def send(
-        self, backend: Backend, outgoing: Outgoing, timeout: float
+        self, backend: Backend, outgoing: Outgoing, allowed: Callable[[], float]
     ) -> Deferred[Reply]:
         """
         Send ``outgoing`` and return the whole answer, whatever its status.
 
         Cancelling closes the connection.
 
-        :param timeout: seconds for all of it; while the body still arrives, they do
-            not count.
+        :param allowed: seconds for all of it; while the body still arrives, they do
+            not count. Asked for again while it is under way.
         :raises ExchangeFailed: when there is no whole answer.
         """
         exchange = Deferred.fromCoroutine(self._exchange(backend, outgoing))
-        late = ExchangeFailed(f"timed out after {timeout:g} s", timed_out=True)
-        limit_time(exchange, timeout, self._clock, outgoing.body, late)
+        limit_time(exchange, allowed, self._clock, outgoing.body, _too_late)
         exchange.addErrback(_explained)
         if self._recorder.enabled:
             exchange.addBoth(self._record, backend, outgoing, self._clock.seconds())
@@ -187,6 +186,10 @@ def _request(client: HTTPClient, backend: Backend, outgoing: Outgoing) -> Deferr
         allow_redirects=False,
         unbuffered=True,
     )
+
+
+def _too_late(seconds: float) -> ExchangeFailed:
+    return ExchangeFailed(f"timed out after {seconds:g} s", timed_out=True)
 
 
 class _Collector(Protocol):

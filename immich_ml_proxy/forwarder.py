@@ -178,7 +178,7 @@ class Forwarder:
         """Ask a backend at which a place was taken, and judge what comes of it."""
         asked = self._clock.seconds()
         try:
-            reply = await self._judged(member, journey, asked)
+            reply = await self._judged(member, journey)
             if reply.status < 300:
                 self._learn(member, journey, asked)
         except ExchangeFailed as error:
@@ -203,13 +203,11 @@ class Forwarder:
         for other in journey.failed:
             self._pool.outdone(other, now)
 
-    async def _judged(self, member: Member, journey: _Journey, now: float) -> Reply:
-        timeout = self._pool.config.request_timeout
-        patience = self._pool.patience(journey.demand, {*journey.failed, member}, now)
-        if patience is not None:
-            timeout = min(timeout, patience)
+    async def _judged(self, member: Member, journey: _Journey) -> Reply:
         reply = await self._exchange.send(
-            member.backend, _outgoing(journey.work), timeout
+            member.backend,
+            _outgoing(journey.work),
+            lambda: self._allowed(member, journey),
         )
         if 400 <= reply.status < 500:
             return reply
@@ -218,6 +216,13 @@ class Forwarder:
         if merge.read(reply.body) is None:
             raise ExchangeFailed("answered something that is not a JSON object")
         return reply
+
+    def _allowed(self, member: Member, journey: _Journey) -> float:
+        """Return how many seconds ``member`` may take."""
+        timeout = self._pool.config.request_timeout
+        asked = {*journey.failed, member}
+        patience = self._pool.patience(journey.demand, asked, self._clock.seconds())
+        return timeout if patience is None else min(timeout, patience)
 
     def _failed(self, member: Member, work: Work, error: ExchangeFailed) -> None:
         member.failed += 1

@@ -98,7 +98,9 @@ class HealthChecker(Service):
         outgoing = Outgoing("GET", "/ping", Headers({b"Accept": [b"*/*"]}), trace_id)
         error = None
         try:
-            reply = await self._exchange.send(member.backend, outgoing, PING_TIMEOUT)
+            reply = await self._exchange.send(
+                member.backend, outgoing, lambda: PING_TIMEOUT
+            )
         except CancelledError:
             return  # the service is stopping; nothing was learned
         except ExchangeFailed as failed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TypeVar
 
 from twisted.internet.defer import Deferred
@@ -10,39 +11,53 @@ from twisted.python.failure import Failure
 
 from immich_ml_proxy.core.body import Body
 
+#: Seconds after which it is asked anew how many are allowed.
+ASK_AGAIN = 5.0
+#: Less than this is left of a time that is over, when seconds are added up.
+NOTHING = 0.001
+
 T = TypeVar("T")
 
 
 def limit_time(
     doing: Deferred[T],
-    seconds: float,
+    allowed: Callable[[], float],
     clock: IReactorTime,
     body: Body | None,
-    too_late: Exception,
+    too_late: Callable[[float], Exception],
 ) -> Deferred[T]:
     """
-    Cancel ``doing`` when its time is over; it fails with ``too_late`` then.
+    Cancel ``doing`` when its time is over.
 
-    :param seconds: counted from when ``body`` is complete: that a client sends slowly
-        is not the fault of whom it is passed on to. ``None`` is complete.
+    :param allowed: how many seconds it may take; what others take may tell that only
+        while it is under way. Counted from when ``body`` is complete: that a client
+        sends slowly is not the fault of whom it is passed on to. ``None`` is complete.
+    :param too_late: makes the error of it from the seconds that were allowed.
     """
     timer: IDelayedCall | None = None
-    over = False
+    error: Exception | None = None
+    began = 0.0
 
     def begin() -> None:
-        nonlocal timer
-        timer = clock.callLater(seconds, expire)
+        nonlocal began
+        began = clock.seconds()
+        look()
 
-    def expire() -> None:
-        nonlocal over
-        over = True
-        doing.cancel()
+    def look() -> None:
+        nonlocal timer, error
+        seconds = allowed()
+        left = began + seconds - clock.seconds()
+        if left > NOTHING:
+            timer = clock.callLater(min(left, ASK_AGAIN), look)
+        else:
+            error = too_late(seconds)
+            doing.cancel()
 
     def end(result: T | Failure) -> T | Failure:
         begin_no_more()
         if timer is not None and timer.active():
             timer.cancel()
-        return Failure(too_late) if over else result
+        return result if error is None else Failure(error)
 
     if body is None:
         begin()

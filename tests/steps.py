@@ -93,7 +93,7 @@ class Sending:
         url: str = "http://gpu:3003",
     ) -> None:
         backend = Backend(name="gpu", url=url)
-        self.deferred = fleet.exchange.send(backend, outgoing, timeout)
+        self.deferred = fleet.exchange.send(backend, outgoing, lambda: timeout)
         self.results = outcome(self.deferred)
         fleet.network.flush()
 

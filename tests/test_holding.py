@@ -128,6 +128,31 @@ def learned(house: StartHouse, seconds: float) -> House:
     return home
 
 
+def test_a_backend_that_hangs_from_the_first_is_given_up_too(
+    house: StartHouse,
+) -> None:
+    """When it was asked nothing was known; what another one takes tells meanwhile."""
+    home = house({"a": {}, "b": {}})
+    home["a"].silent = True
+    hanging = home.image()
+    home.network.advance(3)
+    assert home.image().answer.json()["clip"] == "b"
+    home.network.advance(1.9)
+    assert hanging.got == b""
+    home.network.advance(0.2)
+    assert hanging.answer.json()["clip"] == "b"
+
+
+def test_a_model_that_all_have_to_load_is_waited_for(house: StartHouse) -> None:
+    """As long as nobody has answered, nobody is too slow."""
+    home = house({"a": {}, "b": {}})
+    home["a"].silent = home["b"].silent = True
+    loading = home.image()
+    home.network.advance(280)
+    home.turn("a")
+    assert loading.answer.json()["clip"] == "a"
+
+
 @pytest.mark.parametrize(("usual", "patience"), [(0.01, 5), (0.2, 5), (1, 20)])
 def test_a_backend_that_hangs_is_given_up_for_another(
     house: StartHouse, usual: float, patience: float
