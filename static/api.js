@@ -38,7 +38,7 @@ export function remove(path) {
 /**
  * Return what `/api/status` tells; of old proxies, which have none, that nothing is wrong.
  *
- * @returns {Promise<{configError: string|null, backends?: object}>}
+ * @returns {Promise<{configError: string|null, backends?: object, routes?: object}>}
  */
 export async function status() {
   try {

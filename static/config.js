@@ -3,6 +3,7 @@
 import { ApiError, get, post, status } from "./api.js";
 import { ask } from "./ask.js";
 import { tellBroken, tellStale } from "./banners.js";
+import { whileBusy } from "./busy.js";
 import { BackendList } from "./config_backends.js";
 import { DefaultRoute, RouteList } from "./config_routes.js";
 import { SettingList } from "./config_settings.js";
@@ -15,7 +16,6 @@ import { plural, timeOfDay } from "./words.js";
 const TITLE = document.title;
 
 let draft;
-let saving = false;
 
 const backends = new BackendList(byId("backends"), () => {
   byDefault.refresh();
@@ -43,8 +43,6 @@ function changed() {
 }
 
 async function save() {
-  if (saving) return;
-  saving = true;
   clearErrors();
   try {
     const found = problems(draft);
@@ -54,8 +52,6 @@ async function save() {
     if (!(error instanceof ApiError)) throw error;
     const text = error.message.replace(`${error.field}: `, "");
     refuse([{ steps: stepsOf(error.field), path: error.field, text }]);
-  } finally {
-    saving = false;
   }
 }
 
@@ -118,9 +114,11 @@ const checkHealth = poll(
 
 byId("form").addEventListener("submit", (event) => {
   event.preventDefault();
-  save();
+  whileBusy(byId("save"), "Saving…", save);
 });
-byId("discard").addEventListener("click", discard);
+byId("discard").addEventListener("click", () => {
+  whileBusy(byId("discard"), "Discarding…", discard);
+});
 byId("add-backend").addEventListener("click", () => backends.add());
 byId("add-route").addEventListener("click", () => routes.add());
 window.addEventListener("beforeunload", (event) => {

@@ -1,6 +1,7 @@
 // The list of backends on the configuration page.
 
 import { ask } from "./ask.js";
+import { BackendOptions } from "./config_backend_options.js";
 import { byId, el } from "./dom.js";
 import { addBackend, removeBackend, usesOf } from "./draft.js";
 import { textField } from "./form.js";
@@ -23,8 +24,12 @@ export class BackendList {
   show(draft) {
     this._draft = draft;
     this._node.replaceChildren();
+    const before = this._rows;
     this._rows = [];
-    draft.backends.forEach((backend) => this._append(backend));
+    draft.backends.forEach((backend, index) => {
+      this._append(backend);
+      this._rows[index].options.fold.keep(before[index]?.options.fold);
+    });
   }
 
   /** Add an empty row. */
@@ -42,11 +47,13 @@ export class BackendList {
 
   /** Return the fields, each with the steps of its path and with what to call it. */
   fields() {
-    return this._rows.flatMap(({ backend, name, url }, index) => {
+    return this._rows.flatMap(({ backend, name, url, options }, index) => {
       const of = backend.name || `backend ${index + 1}`;
+      const steps = ["backends", index];
       return [
-        { steps: ["backends", index], field: name, called: `Name of ${of}` },
-        { steps: ["backends", index, "url"], field: url, called: `URL of ${of}` },
+        { steps, field: name, called: `Name of ${of}` },
+        { steps: [...steps, "url"], field: url, called: `URL of ${of}` },
+        ...options.fields(steps, of),
       ];
     });
   }
@@ -66,6 +73,7 @@ export class BackendList {
     };
     row.name = textField("Name", likeName, backend.name, edited("name"));
     row.url = textField("URL", likeUrl, backend.url, edited("url"));
+    row.options = new BackendOptions(backend, this._changed);
     const remove = el(
       "button",
       { type: "button", class: "quiet", onclick: () => this._remove(row) },
@@ -77,6 +85,7 @@ export class BackendList {
       row.name.node,
       row.url.node,
       el("div", { class: "foot" }, row.health.node, remove),
+      row.options.fold.node,
     );
     this._rows.push(row);
     this._node.append(row.node);

@@ -1,72 +1,9 @@
 // The default route and the list of routes on the configuration page.
 
-import { byId, el, tell } from "./dom.js";
-import { addRoute, choose } from "./draft.js";
-import { checkBox, checkGroup, choice, textField } from "./form.js";
-import { placeOf, strategiesFor, strategyHint } from "./routes.js";
-
-/** Edits which backends a route has, and how one of them is chosen. */
-class RouteEditor {
-  constructor(route, label, changed) {
-    this._route = route;
-    this._changed = changed;
-    this.backends = checkGroup(label);
-    const hint = el("p", { class: "hint" });
-    const explain = () => tell(hint, strategyHint(route));
-    explain();
-    this.strategy = choice(
-      "Choose among them",
-      { "data-field": "strategy" },
-      strategiesFor(route),
-      route.strategy,
-      (value) => {
-        route.strategy = value;
-        explain();
-        this._label();
-        changed();
-      },
-      hint,
-    );
-  }
-
-  /** Offer these backends; those that are chosen already come with the route. */
-  offer(backends) {
-    const unknown = this._route.backends.filter((backend) => !backends.includes(backend));
-    this._boxes = [...backends, ...unknown].map((backend) => {
-      const name = backend.name || "(without a name)";
-      const label = unknown.includes(backend) ? `${name} (there is no such backend)` : name;
-      const attributes = { "data-backend-choice": true, value: backend.name };
-      const isChosen = this._route.backends.includes(backend);
-      const box = checkBox(label, attributes, isChosen, (chosen) => {
-        choose(this._route, backend, chosen);
-        this.backends.clear();
-        this._label();
-        this._changed();
-      });
-      return { backend, label, box };
-    });
-    this._label();
-    const none = el("p", { class: "muted" }, "There are no backends yet.");
-    const boxes = this._boxes.map(({ box }) => box);
-    this.backends.fill(...(boxes.length > 0 ? boxes : [none]));
-  }
-
-  /** Number the backends where their order counts. */
-  _label() {
-    for (const { backend, label, box } of this._boxes) {
-      const place = placeOf(this._route, backend);
-      tell(box.lastElementChild, place > 0 ? `${place}. ${label}` : label);
-    }
-  }
-
-  fields(steps, of) {
-    const called = `Backends of ${of}`;
-    return [
-      { steps: [...steps, "backends"], field: this.backends, called },
-      { steps: [...steps, "strategy"], field: this.strategy, called: `Strategy of ${of}` },
-    ];
-  }
-}
+import { RouteEditor } from "./config_route_editor.js";
+import { byId, el } from "./dom.js";
+import { addRoute } from "./draft.js";
+import { checkBox, textField } from "./form.js";
 
 export class DefaultRoute {
   /**
@@ -81,8 +18,11 @@ export class DefaultRoute {
   /** Show the default route of `draft`, and edit it there. */
   show(draft) {
     this._draft = draft;
+    const before = this._editor;
     this._editor = new RouteEditor(draft.default, "Default backends", this._changed);
-    this._node.replaceChildren(this._editor.backends.node, this._editor.strategy.node);
+    const { backends, strategy, fold } = this._editor;
+    fold.keep(before?.fold);
+    this._node.replaceChildren(backends.node, strategy.node, fold.node);
     this.refresh();
   }
 
@@ -113,9 +53,13 @@ export class RouteList {
   /** Show the routes of `draft`, and edit them there. */
   show(draft) {
     this._draft = draft;
+    const before = this._rows;
     this._rows = [];
     this._node.replaceChildren();
-    draft.routes.forEach((route) => this._append(route));
+    draft.routes.forEach((route, index) => {
+      this._append(route);
+      this._rows[index].editor.fold.keep(before[index]?.editor.fold);
+    });
   }
 
   /** Add an empty row. */
@@ -177,6 +121,7 @@ export class RouteList {
       row.editor.backends.node,
       row.editor.strategy.node,
       el("div", { class: "foot" }, fallback, remove),
+      row.editor.fold.node,
     );
     this._rows.push(row);
     this._node.append(row.node);

@@ -1,21 +1,17 @@
 // A configuration being edited: read from a document, and written back with nothing
 // changed but what the user has changed. Fields that are not known here stay. Pure.
 
-import { isChanged, readRoute, writeRoute } from "./routes.js";
+import { backendProblems, readBackend, writeBackend } from "./backends.js";
+import { isChanged, readRoute, routeProblems, writeRoute } from "./routes.js";
 import { SETTINGS } from "./settings.js";
+import { isNoNumber, put, textOf } from "./texts.js";
 
 /**
- * @typedef {{saved: object|undefined, name: string, url: string}} Backend routes hold
- *     these, not names: renaming one renames it in its routes
+ * Return a draft of `document`, as `GET /api/config` gives it. Its routes hold backends,
+ * not names: renaming one renames it in its routes.
  */
-
-/** Return a draft of `document`, as `GET /api/config` gives it. */
 export function readDraft(document) {
-  const backends = (document.backends ?? []).map((saved) => ({
-    saved,
-    name: saved.name,
-    url: saved.url,
-  }));
+  const backends = (document.backends ?? []).map(readBackend);
   const named = new Map(backends.map((backend) => [backend.name, backend]));
   const refer = (name) => named.get(name) ?? { name };
   return {
@@ -26,7 +22,7 @@ export function readDraft(document) {
       key,
       ...readRoute(value, refer),
     })),
-    settings: new Map(SETTINGS.map(({ name }) => [name, settingText(document, name)])),
+    settings: new Map(SETTINGS.map(({ name }) => [name, textOf(document, name)])),
   };
 }
 
@@ -40,18 +36,14 @@ export function writeDraft(draft) {
     }
   }
   if (document.backends || draft.backends.length > 0) {
-    document.backends = draft.backends.map(({ saved, name, url }) => ({ ...saved, name, url }));
+    document.backends = draft.backends.map(writeBackend);
   }
   if (document.taskRouting || draft.routes.length > 0) {
     document.taskRouting = Object.fromEntries(
       draft.routes.map((route) => [route.key, writeRoute(route)]),
     );
   }
-  for (const [name, text] of draft.settings) {
-    if (text === settingText(draft.document, name)) continue;
-    if (text === "") delete document[name];
-    else document[name] = Number(text);
-  }
+  for (const [name, text] of draft.settings) put(document, name, text);
   return document;
 }
 
@@ -71,15 +63,12 @@ export function hasChanges(draft) {
  */
 export function problems(draft) {
   const found = [];
+  const refuse = (place, problems) =>
+    found.push(...problems.map(({ steps, text }) => ({ steps: [...place, ...steps], text })));
   draft.backends.forEach((backend, index) => {
-    if (backend.name === "") {
-      found.push({ steps: ["backends", index, "name"], text: "Give the backend a name." });
-    }
-    if (backend.url === "") {
-      const text = "Say where it is, such as http://192.168.1.20:3003.";
-      found.push({ steps: ["backends", index, "url"], text });
-    }
+    refuse(["backends", index], backendProblems(backend));
   });
+  refuse(["defaultBackend"], routeProblems(draft.default));
   const keys = new Set();
   draft.routes.forEach((route, index) => {
     const { key } = route;
@@ -91,10 +80,10 @@ export function problems(draft) {
       const text = "Choose at least one backend, or remove the route.";
       found.push({ steps: ["routes", index, "backends"], text });
     }
+    refuse(["routes", index], routeProblems(route));
   });
   for (const [name, text] of draft.settings) {
-    const isSaved = text === settingText(draft.document, name);
-    if (!isSaved && !Number.isFinite(Number(text))) {
+    if (isNoNumber(draft.document, name, text)) {
       found.push({ steps: [name], text: "Must be a number." });
     }
   }
@@ -103,7 +92,7 @@ export function problems(draft) {
 
 /** Add a backend; the first one gets all work. */
 export function addBackend(draft) {
-  const backend = { saved: undefined, name: "", url: "" };
+  const backend = readBackend(undefined);
   if (draft.backends.length === 0 && draft.default.backends.length === 0) {
     draft.default.backends.push(backend);
   }
@@ -149,8 +138,4 @@ export function removeBackend(draft, backend) {
 export function choose(route, backend, chosen) {
   route.backends = route.backends.filter((item) => item !== backend);
   if (chosen) route.backends.push(backend);
-}
-
-function settingText(document, name) {
-  return String(document[name] ?? "");
 }

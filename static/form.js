@@ -18,8 +18,10 @@ class Field {
     this.clear();
   }
 
-  /** Show an error. */
+  /** Show an error, even where it was folded away. */
   refuse(text) {
+    const fold = this.node.closest("details");
+    if (fold) fold.open = true;
     tell(this._message, text);
     this.control.setAttribute("aria-invalid", "true");
     this._describe(`${this._message.id} ${this._described}`);
@@ -50,6 +52,10 @@ class Field {
 export function textField(label, attributes, value, edited, hint) {
   const id = freshId();
   const message = errorMessage();
+  const typed = () => {
+    field.clear();
+    edited(input.value.trim());
+  };
   const input = el("input", {
     id,
     type: "text",
@@ -57,15 +63,36 @@ export function textField(label, attributes, value, edited, hint) {
     autocapitalize: "none",
     spellcheck: "false",
     ...attributes,
-    oninput: () => {
-      field.clear();
-      edited(input.value.trim());
-    },
+    oninput: typed,
+    onchange: typed, // which is all that some programs tell that fill in forms
   });
   input.value = value;
   const node = el("div", { class: "field" }, el("label", { for: id }, label), input, message);
   const field = new Field(node, input, message, addHint(node, hint));
   return field;
+}
+
+/** Fields that most people do not need, folded away. */
+export class Fold {
+  constructor(...nodes) {
+    this._set = el("span", { class: "muted" });
+    this.node = el(
+      "details",
+      { class: "fold" },
+      el("summary", {}, "Advanced ", this._set),
+      el("div", { class: "options" }, ...nodes),
+    );
+  }
+
+  /** Be as open as `other`, whose place this one takes; there may have been none. */
+  keep(other) {
+    this.node.open = other?.node.open ?? false;
+  }
+
+  /** Tell how many of the fields are set. */
+  tell(count) {
+    tell(this._set, count > 0 ? `(${count} set)` : "");
+  }
 }
 
 /** Return a group of check boxes, to be filled by `fill`. */

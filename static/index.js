@@ -1,52 +1,40 @@
-// The overview page: every backend's health, and the address for Immich.
+// The overview page: every backend's health and work, and the address for Immich.
 
 import { get, status } from "./api.js";
+import { BackendCard } from "./backend_card.js";
 import { tellBroken, tellStale } from "./banners.js";
-import { byId, el, tell } from "./dom.js";
-import { HealthLine } from "./health.js";
+import { byId, tell } from "./dom.js";
 import { poll } from "./poll.js";
-import { healthOf, healthSummary, workWords } from "./words.js";
+import { healthOf, healthSummary } from "./words.js";
+import { heldWords, waitingWords } from "./work.js";
 
 let shown = "";
-let lines = [];
+let cards = [];
 
 function show(backends, health, numbers) {
   const names = backends.map(({ name }) => name);
   tell(byId("summary"), healthSummary(names, health));
-  if (JSON.stringify(backends) !== shown) {
-    shown = JSON.stringify(backends);
-    lines = backends.map((backend) => ({
-      ...backend,
-      line: new HealthLine(),
-      work: el("p", { class: "hint", "data-work": true }),
-    }));
-    byId("backends").replaceChildren(
-      ...lines.map(({ name, url, line, work }) =>
-        el(
-          "li",
-          { class: "card" },
-          el("h3", {}, name),
-          el("p", { class: "muted" }, url),
-          line.node,
-          work,
-        ),
-      ),
-    );
+  const places = JSON.stringify(backends.map(({ name, url }) => [name, url]));
+  if (places !== shown) {
+    shown = places;
+    cards = backends.map((backend) => new BackendCard(backend, () => refresh()));
+    byId("backends").replaceChildren(...cards.map(({ node }) => node));
   }
-  for (const { name, line, work } of lines) {
-    line.show(healthOf(health, name));
-    tell(work, workWords(healthOf(numbers, name)));
+  for (const card of cards) {
+    card.show(healthOf(health, card.name), healthOf(numbers, card.name));
   }
 }
 
-poll(
+const refresh = poll(
   async () => {
-    const [configuration, health, { configError, backends }] = await Promise.all([
+    const [configuration, health, { configError, backends, routes }] = await Promise.all([
       get("api/config"),
       get("api/health"),
       status(),
     ]);
     show(configuration.backends ?? [], health, backends ?? {});
+    tell(byId("held"), heldWords(routes ?? {}, configuration));
+    tell(byId("waiting"), waitingWords(routes ?? {}, configuration));
     tellBroken(configError);
   },
   5,

@@ -1,7 +1,9 @@
 // The value of a route: read from its three forms, and written back in the same. Pure.
 //
 // A route is a backend's name, a list of names, or {"backends": [...], "strategy": ...,
-// "fallback": ...}, where a newer proxy may know more fields.
+// "fallback": ..., "holdSeconds": ...}, where a newer proxy may know more fields.
+
+import { isNoNumber, put, textOf } from "./texts.js";
 
 /** The strategies that can be chosen, the default first; `hint` says more. */
 export const STRATEGIES = [
@@ -26,17 +28,42 @@ export const STRATEGIES = [
 
 const DEFAULT_STRATEGY = STRATEGIES[0].value;
 
+const CHOICES = ["strategy", "fallback", "spill"];
+
+/** The numbers of a route, each of which may be left out; `note` says more. */
+export const ROUTE_NUMBERS = [
+  {
+    name: "holdSeconds",
+    label: "Seconds to hold work",
+    byDefault: 0,
+    note: "While all of these backends are down; 280 at the most.",
+  },
+  {
+    name: "maxWaiting",
+    label: "Requests that may wait",
+    byDefault: 1000,
+    note: "More are refused.",
+  },
+  {
+    name: "hedgeAfterMs",
+    label: "Hedge searches after (ms)",
+    byDefault: "never",
+    note: "A second backend is then asked as well.",
+  },
+];
+
 /**
  * Return an editable route.
  *
  * @param {*} value as saved; undefined for a new route
  * @param {(name: string) => {name: string}} refer finds the backend of a name, so that
  *     the route follows when that is renamed
- * @returns {{saved: *, backends: {name: string}[], strategy: string, fallback: boolean}}
+ * @returns {{saved: *, backends: {name: string}[], strategy: string, fallback: boolean,
+ *     spill: boolean, holdSeconds: string, maxWaiting: string, hedgeAfterMs: string}}
  */
 export function readRoute(value, refer = (name) => ({ name })) {
-  const { names, strategy, fallback } = meaning(value);
-  return { saved: value, backends: names.map(refer), strategy, fallback };
+  const { names, ...rest } = meaning(value);
+  return { saved: value, backends: names.map(refer), ...rest };
 }
 
 /** Return the strategies to offer; one that only a newer proxy knows stays chosen. */
@@ -59,26 +86,44 @@ export function placeOf({ strategy, backends }, backend) {
 /** Return the value to save: what was saved, if that still means the same. */
 export function writeRoute(route) {
   if (!isChanged(route)) return route.saved;
-  const { saved, strategy, fallback } = route;
-  const names = namesOf(route);
+  const { saved } = route;
   const before = meaning(saved);
-  const changes = {};
-  if (strategy !== before.strategy) changes.strategy = strategy;
-  if (fallback !== before.fallback) changes.fallback = fallback;
-  if (isObject(saved)) return { ...saved, backends: names, ...changes };
-  if (Object.keys(changes).length > 0) return { backends: names, ...changes };
+  const names = namesOf(route);
+  const written = { ...fieldsOf(saved), backends: names };
+  for (const name of CHOICES) {
+    if (route[name] !== before[name]) written[name] = route[name];
+  }
+  for (const { name } of ROUTE_NUMBERS) put(written, name, route[name]);
+  if (isObject(saved) || Object.keys(written).length > 1) return written;
   return names.length === 1 && !Array.isArray(saved) ? names[0] : names;
 }
 
 /** Whether a route is new or means something else than when it was saved. */
 export function isChanged(route) {
   if (route.saved === undefined) return true;
-  const { names, strategy, fallback } = meaning(route.saved);
+  const { names, ...before } = meaning(route.saved);
   return (
-    strategy !== route.strategy ||
-    fallback !== route.fallback ||
+    Object.entries(before).some(([name, value]) => value !== route[name]) ||
     JSON.stringify(names) !== JSON.stringify(namesOf(route))
   );
+}
+
+/**
+ * Return what cannot be sent.
+ *
+ * @returns {{steps: string[], text: string}[]} steps from the route on
+ */
+export function routeProblems(route) {
+  const saved = fieldsOf(route.saved);
+  return ROUTE_NUMBERS.filter(({ name }) => isNoNumber(saved, name, route[name])).map(
+    ({ name }) => ({ steps: [name], text: "Must be a number." }),
+  );
+}
+
+/** Return how many of the fields are set that are folded away on the page. */
+export function countSet(route) {
+  const numbers = ROUTE_NUMBERS.filter(({ name }) => route[name] !== "");
+  return numbers.length + (route.spill ? 1 : 0);
 }
 
 function namesOf(route) {
@@ -86,12 +131,20 @@ function namesOf(route) {
 }
 
 function meaning(value) {
+  const fields = fieldsOf(value);
   const names = isObject(value) ? value.backends : value;
   return {
     names: [names ?? ""].flat().filter((name) => typeof name === "string" && name !== ""),
-    strategy: (isObject(value) && value.strategy) || DEFAULT_STRATEGY,
-    fallback: isObject(value) && value.fallback === true,
+    strategy: fields.strategy || DEFAULT_STRATEGY,
+    fallback: fields.fallback === true,
+    spill: fields.spill === true,
+    ...Object.fromEntries(ROUTE_NUMBERS.map(({ name }) => [name, textOf(fields, name)])),
   };
+}
+
+/** Return the fields of the long form; none of a short one. */
+function fieldsOf(value) {
+  return isObject(value) ? value : {};
 }
 
 function isObject(value) {

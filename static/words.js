@@ -51,22 +51,6 @@ export function healthWords(health) {
   return { state: "unknown", text: `Not checked: ${health.error}`, checked: null };
 }
 
-/**
- * Say what a backend does and has done.
- *
- * @param {object|undefined} numbers as `/api/status` tells them of it
- * @returns {string} empty if nothing is known
- */
-export function workWords(numbers) {
-  if (!numbers) return "";
-  const { state, inFlight, waiting, served, failed } = numbers;
-  const told = [`${inFlight} under way`, `${served} served`];
-  if (waiting > 0) told.splice(1, 0, `${waiting} waiting`);
-  if (failed > 0) told.push(`${failed} failed`);
-  const draining = state === "drain" ? "Draining: takes nothing new. " : "";
-  return draining + told.join(", ");
-}
-
 /** Sum up: how many of these backends, by name, are healthy. */
 export function healthSummary(names, health) {
   const healthy = names.filter((name) => healthOf(health, name)?.status === "healthy");

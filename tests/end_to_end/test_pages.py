@@ -40,9 +40,9 @@ def test_the_overview_tells_the_work_of_each_backend(
     """What it has served is counted live, and that it drains is said."""
     proxy = start_proxy(config_for(start_server("gpu")))
     browser.open(f"{proxy.url}/")
-    browser.until_told("#backends [data-work]", "0 under way, 0 served")
+    browser.until_told("#backends [data-work]", "(auto) under way, 0 served")
     assert predict(proxy, form(SEARCH, text="a dog"))[0] == 200
-    browser.until_told("#backends [data-work]", "0 under way, 1 served")
+    browser.until_told("#backends [data-work]", "(auto) under way, 1 served")
     assert proxy.post("/api/backends/gpu", {"state": "drain"})[0] == 200
     browser.until_told("#backends [data-work]", "Draining: takes nothing new.")
 

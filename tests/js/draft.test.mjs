@@ -152,11 +152,17 @@ test("what cannot be sent is told where it is", () => {
   twin.key = "ocr";
   draft.choose(twin, edited.backends[0], true);
   edited.settings.set("maxBodySize", "100 MB");
+  edited.backends[1].weight = "heavy";
+  edited.default.holdSeconds = "long";
+  edited.routes[1].maxWaiting = "all";
   assert.deepEqual(
     draft.problems(edited).map(({ steps }) => steps),
     [
+      ["backends", 1, "weight"],
       ["backends", 2, "name"],
       ["backends", 2, "url"],
+      ["defaultBackend", "holdSeconds"],
+      ["routes", 1, "maxWaiting"],
       ["routes", 4, "key"],
       ["routes", 4, "backends"],
       ["routes", 5, "key"],

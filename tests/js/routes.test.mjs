@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { isChanged, readRoute, writeRoute } from "../../static/routes.js";
+import { countSet, isChanged, readRoute, routeProblems, writeRoute } from "../../static/routes.js";
 
 /** Return what is saved after `edit` was done to the route of `value`. */
 function edited(value, edit) {
@@ -49,6 +49,40 @@ test("what only the long form can say makes a short form long", () => {
   assert.deepEqual(edited("a", fallBack), { backends: ["a"], fallback: true });
   const slow = (route) => (route.strategy = "slowest");
   assert.deepEqual(edited(["a", "b"], slow), { backends: ["a", "b"], strategy: "slowest" });
+});
+
+test("each field of scheduling makes a short form long, and is saved alone", () => {
+  const typed = { holdSeconds: 120, maxWaiting: 0, hedgeAfterMs: 250.5 };
+  for (const [name, number] of Object.entries(typed)) {
+    const expected = { backends: ["a"], [name]: number };
+    assert.deepEqual(edited("a", (route) => (route[name] = String(number))), expected);
+    assert.deepEqual(edited(["a"], (route) => (route[name] = String(number))), expected);
+  }
+  const spill = (route) => (route.spill = true);
+  assert.deepEqual(edited("a", spill), { backends: ["a"], spill: true });
+});
+
+test("an emptied number is left out, and the rest stays as it was", () => {
+  const value = { spill: true, holdSeconds: 9, backends: ["a"], newer: 1, maxWaiting: 5 };
+  const emptied = edited(value, (route) => (route.holdSeconds = ""));
+  const { holdSeconds, ...rest } = value;
+  assert.equal(holdSeconds, 9);
+  assert.equal(JSON.stringify(emptied), JSON.stringify(rest));
+  assert.equal(edited(value, (route) => (route.holdSeconds = "9")), value);
+});
+
+test("what is no number is told, unless it was saved so by a newer proxy", () => {
+  const route = readRoute({ backends: ["a"], holdSeconds: "2 min" });
+  assert.deepEqual(routeProblems(route), []);
+  Object.assign(route, { holdSeconds: "3 min", maxWaiting: "all", hedgeAfterMs: "7" });
+  const steps = routeProblems(route).map((problem) => problem.steps);
+  assert.deepEqual(steps, [["holdSeconds"], ["maxWaiting"]]);
+});
+
+test("the fields that are folded away are counted where they are set", () => {
+  assert.equal(countSet(readRoute("a")), 0);
+  const value = { backends: ["a"], fallback: true, spill: true, holdSeconds: 0 };
+  assert.equal(countSet(readRoute(value)), 2);
 });
 
 test("a change taken back leaves the value as it was", () => {

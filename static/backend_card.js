@@ -1,0 +1,93 @@
+// Shows a backend on the overview, and enables, drains or disables it.
+
+import { ApiError, post } from "./api.js";
+import { STATES } from "./backends.js";
+import { whileBusy } from "./busy.js";
+import { el, tell } from "./dom.js";
+import { HealthLine } from "./health.js";
+import { serviceTimes, workWords } from "./work.js";
+
+export class BackendCard {
+  /**
+   * @param {{name: string, url: string}} backend
+   * @param {() => void} changed is called after its state was changed
+   */
+  constructor({ name, url }, changed) {
+    this.name = name;
+    this._changed = changed;
+    this._health = new HealthLine();
+    this._work = el("p", { class: "hint", "data-work": true });
+    this._times = el("div", { "data-times": true });
+    this._problem = el("p", { class: "error", role: "alert", hidden: true });
+    this._buttons = STATES.map(({ value, label, hint }) => {
+      const onclick = () => this._set(value, button);
+      const attributes = { type: "button", "data-state": value, title: hint, onclick };
+      const button = el("button", attributes, label);
+      return button;
+    });
+    const states = { class: "states", role: "group", "aria-label": `State of ${name}` };
+    this.node = el(
+      "li",
+      { class: "card" },
+      el("h3", {}, name),
+      el("p", { class: "muted" }, url),
+      this._health.node,
+      this._work,
+      this._times,
+      el("div", states, ...this._buttons),
+      this._problem,
+    );
+  }
+
+  /** Show what `/api/health` and `/api/status` tell of it. */
+  show(health, numbers) {
+    this._health.show(health);
+    tell(this._work, workWords(numbers));
+    for (const button of this._buttons) {
+      button.setAttribute("aria-pressed", String(button.dataset.state === numbers?.state));
+    }
+    const rows = serviceTimes(numbers);
+    const told = JSON.stringify(rows);
+    if (told === this._told) return;
+    this._told = told;
+    this._times.replaceChildren(...(rows.length > 0 ? [tableOf(rows)] : []));
+  }
+
+  _set(state, button) {
+    if (button.getAttribute("aria-pressed") === "true") return;
+    tell(this._problem, "");
+    whileBusy(button, "Saving…", async () => {
+      try {
+        await post(`api/backends/${encodeURIComponent(this.name)}`, { state });
+        for (const other of this._buttons) {
+          other.setAttribute("aria-pressed", String(other === button));
+        }
+      } catch (error) {
+        if (!(error instanceof ApiError)) throw error;
+        tell(this._problem, error.message);
+      }
+      this._changed();
+    });
+  }
+}
+
+function tableOf(rows) {
+  const heads = ["Task", "Count", "Median", "90 %", "99 %"];
+  const head = el("tr", {}, ...heads.map((text) => el("th", { scope: "col" }, text)));
+  const lines = rows.map(({ task, count, times }) => {
+    const cells = [count, ...times].map((value) => el("td", {}, String(value)));
+    return el("tr", {}, el("th", { scope: "row" }, ...breakable(task)), ...cells);
+  });
+  return el(
+    "table",
+    { class: "times" },
+    el("caption", {}, "Service times"),
+    el("thead", {}, head),
+    el("tbody", {}, ...lines),
+  );
+}
+
+/** Return the parts of a long name such as clip/visual, with breaks between them. */
+function breakable(task) {
+  return task.split(/(?<=[/+])/).flatMap((part) => [part, el("wbr")]);
+}

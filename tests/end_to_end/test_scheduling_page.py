@@ -1,0 +1,293 @@
+"""Scheduling on the configuration page, in a real browser before the real proxy."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.select import Select
+
+from tests.end_to_end.browser import Browser
+from tests.end_to_end.processes import Proxy, config_for
+from tests.end_to_end.test_config_page import save, tick
+from tests.end_to_end.test_failures import SEARCH, form, predict
+from tests.end_to_end.test_import import StartProxy, StartServer
+
+pytest_plugins = ["tests.end_to_end.browser_fixtures"]
+
+PLAIN: dict[str, Any] = {
+    "defaultBackend": "gpu",
+    "backends": [{"name": "gpu", "url": "http://127.0.0.1:1"}],
+    "taskRouting": {"ocr": "gpu", "clip": ["gpu"]},
+}
+OF_A_BACKEND = {
+    "Requests at once": "4",
+    "Weight": "2.5",
+    "Smart search": "3",
+    "Faces": "2",
+    "Text in pictures": "1",
+    "MAC address": "00:11:22:aa:bb:cc",
+    "Broadcast address": "192.168.1.255",
+    "UDP port": "7",
+}
+OF_A_ROUTE = {
+    "Seconds to hold work": "120",
+    "Requests that may wait": "50",
+    "Hedge searches after (ms)": "250",
+}
+SPILL = "“In order” goes on to the next one when one is full, too"
+FULL_BACKEND = {
+    **PLAIN["backends"][0],
+    "state": "drain",
+    "maxConcurrent": 4,
+    "weight": 2.5,
+    "limits": {"clip": 3, "facial-recognition": 2, "ocr": 1},
+    "wakeOnLan": {
+        "mac": "00:11:22:aa:bb:cc",
+        "broadcast": "192.168.1.255",
+        "port": 7,
+    },
+}
+FULL_ROUTE = {
+    "backends": ["gpu"],
+    "spill": True,
+    "holdSeconds": 120,
+    "maxWaiting": 50,
+    "hedgeAfterMs": 250,
+}
+
+
+def configured(start_proxy: StartProxy, saved: dict[str, Any]) -> Proxy:
+    """Return a proxy with a configuration whose backends need not be there."""
+    proxy = start_proxy(None)
+    assert proxy.post("/api/config", saved)[0] == 200
+    return proxy
+
+
+def unfold(browser: Browser, within: str) -> None:
+    """Unfold what is folded there."""
+    browser.press(f"{within} details:not([open]) summary")
+
+
+def fill(browser: Browser, within: str, texts: dict[str, str]) -> None:
+    """Type into several fields."""
+    for label, text in texts.items():
+        browser.fill(label, text, within)
+
+
+def shown(browser: Browser, within: str, labels: dict[str, str]) -> dict[str, str]:
+    """Return what stands in the fields of these labels."""
+    return {
+        label: str(browser.field(label, within).get_attribute("value"))
+        for label in labels
+    }
+
+
+def test_a_newcomer_sees_name_and_url_only(
+    browser: Browser, start_proxy: StartProxy
+) -> None:
+    """The rest of a backend is folded away, also of a new one."""
+    proxy = configured(start_proxy, PLAIN)
+    browser.open(f"{proxy.url}/config")
+    browser.press("#add-backend")
+    labels = [field.accessible_name for field in browser.all("#backends input")]
+    assert labels == ["Name", "URL"] * 2
+    assert browser.all("#backends select") == []
+
+
+def test_every_field_of_a_backend_is_saved_and_shown_again(
+    browser: Browser, start_proxy: StartProxy
+) -> None:
+    """What is typed is in force, and stands there after a reload."""
+    proxy = configured(start_proxy, PLAIN)
+    browser.open(f"{proxy.url}/config")
+    unfold(browser, "#backends")
+    Select(browser.field("State")).select_by_visible_text("Drain")
+    fill(browser, "#backends", OF_A_BACKEND)
+    save(browser)
+    assert proxy.json("/api/config") == {**PLAIN, "backends": [FULL_BACKEND]}
+    assert browser.text("#backends summary") == "Advanced (7 set)"
+    assert browser.field("State").is_displayed()  # it was open, and stays so
+    browser.open(f"{proxy.url}/config")
+    unfold(browser, "#backends")
+    assert browser.field("State").get_attribute("value") == "drain"
+    assert shown(browser, "#backends", OF_A_BACKEND) == OF_A_BACKEND
+    assert browser.text("#state") == ""
+
+
+def test_emptied_fields_are_not_set_any_more(
+    browser: Browser, start_proxy: StartProxy
+) -> None:
+    """They are left out of what is saved, of backends as well as of routes."""
+    full = {**PLAIN, "backends": [FULL_BACKEND], "taskRouting": {"ocr": FULL_ROUTE}}
+    proxy = configured(start_proxy, full)
+    browser.open(f"{proxy.url}/config")
+    unfold(browser, "#backends")
+    fill(browser, "#backends", dict.fromkeys(OF_A_BACKEND, ""))
+    unfold(browser, "#routes")
+    fill(browser, "#routes", dict.fromkeys(OF_A_ROUTE, ""))
+    save(browser)
+    saved = proxy.json("/api/config")
+    assert saved["backends"] == [{**PLAIN["backends"][0], "state": "drain"}]
+    assert saved["taskRouting"] == {"ocr": {"backends": ["gpu"], "spill": True}}
+
+
+@pytest.mark.parametrize(
+    ("within", "expected_document"),
+    [
+        ("#default", {**PLAIN, "defaultBackend": FULL_ROUTE}),
+        (
+            "#routes li:last-child",
+            {**PLAIN, "taskRouting": {"ocr": "gpu", "clip": FULL_ROUTE}},
+        ),
+    ],
+)
+def test_every_field_of_a_route_is_saved_and_shown_again(
+    browser: Browser,
+    start_proxy: StartProxy,
+    within: str,
+    expected_document: dict[str, Any],
+) -> None:
+    """Only the route that was edited gets the long form."""
+    proxy = configured(start_proxy, PLAIN)
+    browser.open(f"{proxy.url}/config")
+    unfold(browser, within)
+    fill(browser, within, OF_A_ROUTE)
+    tick(browser, within, SPILL)
+    save(browser)
+    assert proxy.json("/api/config") == expected_document
+    browser.open(f"{proxy.url}/config")
+    browser.until_told(f"{within} summary", "Advanced (4 set)")
+    unfold(browser, within)
+    assert shown(browser, within, OF_A_ROUTE) == OF_A_ROUTE
+    assert browser.field(SPILL, within).is_selected()
+
+
+def test_what_is_unfolded_only_changes_nothing(
+    browser: Browser, start_proxy: StartProxy
+) -> None:
+    """What is typed and taken back leaves every form as it was."""
+    proxy = configured(start_proxy, PLAIN)
+    browser.open(f"{proxy.url}/config")
+    for within in ("#backends", "#default", "#routes li:last-child"):
+        unfold(browser, within)
+    for within, label in (
+        ("#backends", "Weight"),
+        ("#routes", "Requests that may wait"),
+    ):
+        browser.fill(label, "7", within)
+        assert browser.text("#state") == "Unsaved changes"
+        browser.field(label, within).send_keys(Keys.BACKSPACE)
+        assert browser.text("#state") == ""
+    browser.fill("Seconds between health checks", "5")
+    save(browser)
+    document = {**PLAIN, "healthCheckInterval": 5}
+    assert json.dumps(proxy.json("/api/config")) == json.dumps(document)
+
+
+@pytest.mark.parametrize(
+    ("within", "label", "text", "told"),
+    [
+        ("#backends", "Requests at once", "0", "expected"),
+        ("#backends", "Requests at once", "all", "Must be a number or auto."),
+        ("#backends", "Weight", "0", "expected"),
+        ("#backends", "Faces", "0.5", "expected"),
+        ("#backends", "MAC address", "gpu", "must be a MAC address"),
+        ("#backends", "Broadcast address", "lan", "must be an IPv4 address"),
+        ("#backends", "UDP port", "70000", "expected"),
+        ("#default", "Seconds to hold work", "300", "280"),
+        ("#routes li:last-child", "Requests that may wait", "-1", "expected"),
+        ("#routes li:last-child", "Hedge searches after (ms)", "soon", "Must be"),
+    ],
+)
+def test_a_refusal_is_shown_at_its_field_even_where_it_is_folded_away(
+    browser: Browser,
+    expected: list[str],
+    start_proxy: StartProxy,
+    within: str,
+    label: str,
+    text: str,
+    told: str,
+) -> None:
+    """It is unfolded, marked and has the focus; nothing is saved."""
+    expected.append("status of 400 (Bad Request)")
+    wake = {"mac": "00:11:22:aa:bb:cc"}
+    backends = [{**PLAIN["backends"][0], "wakeOnLan": wake}]
+    before = {**PLAIN, "backends": backends}
+    proxy = configured(start_proxy, before)
+    browser.open(f"{proxy.url}/config")
+    unfold(browser, within)
+    browser.fill(label, text, within)
+    browser.press(f"{within} summary")
+    browser.press("#save")
+    browser.until_told("#problem", told)
+    field = browser.driver.switch_to.active_element
+    assert field.accessible_name == label
+    assert field.get_attribute("value") == text
+    assert field.get_attribute("aria-invalid") == "true"
+    described = str(field.get_attribute("aria-describedby")).split()
+    assert told in browser.text(f"#{described[0]}")
+    assert proxy.json("/api/config") == before
+
+
+def test_a_wake_up_without_its_address_is_refused_there(
+    browser: Browser, expected: list[str], start_proxy: StartProxy
+) -> None:
+    """What is missing has the error, not what was typed."""
+    expected.append("status of 400 (Bad Request)")
+    proxy = configured(start_proxy, PLAIN)
+    browser.open(f"{proxy.url}/config")
+    unfold(browser, "#backends")
+    browser.fill("Broadcast address", "192.168.1.255")
+    browser.press("#save")
+    browser.until_told("#problem", "MAC address of gpu: missing")
+    assert browser.driver.switch_to.active_element.accessible_name == "MAC address"
+
+
+def test_a_busy_button_says_so(browser: Browser, start_proxy: StartProxy) -> None:
+    """While it is saved the button tells it and keeps the focus."""
+    proxy = configured(start_proxy, PLAIN)
+    browser.open(f"{proxy.url}/config")
+    browser.fill("Seconds between health checks", "5")
+    browser.run(
+        "const asked = window.fetch;"
+        "const held = new Promise((resolve) => { window.goOn = resolve; });"
+        "window.fetch = async (...how) => { await held; return asked(...how); };"
+    )
+    button = browser.find("#save")
+    browser.click(button)
+    assert (button.text, button.get_attribute("aria-busy")) == ("Saving…", "true")
+    assert browser.driver.switch_to.active_element == button
+    browser.run("window.goOn()")
+    browser.until_told("#state", "Saved at")
+    browser.until(lambda: button.text == "Save", "the button is free again")
+    assert button.get_attribute("aria-busy") is None
+
+
+@pytest.mark.parametrize("page", ["/", "/config"])
+def test_scheduling_can_be_used_on_a_phone_in_the_dark(
+    browser: Browser, start_server: StartServer, start_proxy: StartProxy, page: str
+) -> None:
+    """Every control has a name, nothing sticks out, and the colours are dark."""
+    routing = {"facial-recognition/detection-and-more": {"backends": ["gpu"]}}
+    proxy = start_proxy(config_for(start_server("gpu"), taskRouting=routing))
+    assert predict(proxy, form(SEARCH, text="a dog"))[0] == 200
+    command = browser.driver.execute_cdp_cmd
+    metrics = {"width": 380, "height": 740, "deviceScaleFactor": 1, "mobile": True}
+    command("Emulation.setDeviceMetricsOverride", metrics)
+    dark = {"name": "prefers-color-scheme", "value": "dark"}
+    command("Emulation.setEmulatedMedia", {"features": [dark]})
+    browser.open(proxy.url + page)
+    browser.find({"/": "#backends table", "/config": "#routes li"}[page])
+    for summary in browser.all("summary"):
+        browser.click(summary)
+    controls = browser.all("main :is(input, select, button, summary, a)")
+    assert [
+        one.get_attribute("outerHTML") for one in controls if not one.accessible_name
+    ] == []
+    assert browser.run("return document.documentElement.scrollWidth") == 380
+    assert browser.find("body").value_of_css_property("background-color") == (
+        "rgba(20, 23, 28, 1)"
+    )
