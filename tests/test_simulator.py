@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from benchmarks.simulator import Server, Simulation, percentile
@@ -52,3 +54,26 @@ def test_nobody_starves() -> None:
     """All pictures are answered although searches keep coming."""
     done = Simulation([Server(0.05, 1)]).run(100, clients=8, search_every=0.04)
     assert len(done.latencies) == 100
+
+
+def calls_per_request(backends: int) -> float:
+    """Return how many functions are called for a request while many wait."""
+    requests = 40 * backends
+    simulation = Simulation([Server(0.1, 2)] * backends, {"maxWaiting": 10_000})
+    calls = 0
+
+    def count(frame: object, event: str, argument: object) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    sys.setprofile(count)
+    try:
+        simulation.run(requests, clients=12 * backends)
+    finally:
+        sys.setprofile(None)
+    return calls / requests
+
+
+def test_a_request_costs_the_same_with_200_backends_as_with_ten() -> None:
+    """A place that becomes free is offered; nobody looks for it at every backend."""
+    assert calls_per_request(200) <= 1.5 * calls_per_request(10)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from immich_ml_proxy.core.config import Config, Route
 from immich_ml_proxy.core.demand import Demand
@@ -31,6 +31,7 @@ class Pool:
         self._on_flip = on_flip
         self._members: dict[str, Member] = {}
         self._policies: dict[Route, Policy] = {}
+        self._enabled: dict[Route, Sequence[Member]] = {}
         self.config = config
         self.reconfigure(config)
 
@@ -57,10 +58,16 @@ class Pool:
             route: self._policies.get(route) or POLICIES[route.strategy](route)
             for route in config.all_routes
         }
+        self._enabled = {route: self._enabled_of(route) for route in config.all_routes}
         self.config = config
 
     def choose(
-        self, demand: Demand, tried: Collection[Member], now: float, hold: bool = False
+        self,
+        demand: Demand,
+        tried: Collection[Member],
+        now: float,
+        hold: bool = False,
+        freed: Member | None = None,
     ) -> Member | None:
         """
         Return the backend that a request should go to now.
@@ -70,17 +77,24 @@ class Pool:
 
         :param tried: the backends that have failed this request.
         :param hold: wait for a healthy one rather than take any.
+        :param freed: the only backend that may have a place.
         :return: one with a place; ``None`` when the request has to wait.
         """
         ways = self._ways(demand.route, tried)
         for route, members in ways:
+            if freed and freed in members and freed.is_healthy(now):
+                # The others are looked at only if the policy asks for them.
+                well = (member for member in members if member.is_healthy(now))
+                return self._choose(route, [freed], well, demand, now)
             healthy = [member for member in members if member.is_healthy(now)]
             if healthy:
-                return self._choose(route, healthy, demand, now)
+                asked = [] if freed else healthy
+                return self._choose(route, asked, healthy, demand, now)
         if not hold:
             for route, members in ways:
                 if members:
-                    return self._choose(route, members, demand, now)
+                    asked = [one for one in members if freed in (None, one)]
+                    return self._choose(route, asked, members, demand, now)
         return None
 
     def may_ask(self, route: Route, tried: Collection[Member]) -> bool:
@@ -167,26 +181,33 @@ class Pool:
 
     def _ways(
         self, route: Route, tried: Collection[Member]
-    ) -> list[tuple[Route, list[Member]]]:
+    ) -> list[tuple[Route, Sequence[Member]]]:
         """Return the routes to look at, each with the backends that may be asked."""
         routes = [route]
         default = self.config.default
         if route.fallback and default is not None and default != route:
             routes.append(default)
-        return [
-            (
-                way,
-                [m for m in self.members_of(way) if m.is_enabled and m not in tried],
-            )
-            for way in routes
+        ways = [
+            (way, self._enabled.get(way) or self._enabled_of(way)) for way in routes
         ]
+        if not tried:
+            return ways
+        return [(way, [m for m in members if m not in tried]) for way, members in ways]
+
+    def _enabled_of(self, route: Route) -> Sequence[Member]:
+        return [member for member in self.members_of(route) if member.is_enabled]
 
     def _choose(
-        self, route: Route, members: list[Member], demand: Demand, now: float
+        self,
+        route: Route,
+        asked: Sequence[Member],
+        well: Iterable[Member],
+        demand: Demand,
+        now: float,
     ) -> Member | None:
-        free = [member for member in members if member.has_place(demand, now)]
+        free = [member for member in asked if member.has_place(demand, now)]
         if not free:
             return None
         # A request may still hold a route of the configuration before.
         policy = self._policies.get(route) or POLICIES[route.strategy](route)
-        return policy.choose(free, members, demand)
+        return policy.choose(free, well, demand)

@@ -15,6 +15,10 @@ from immich_ml_proxy.core.member import Member
 from immich_ml_proxy.core.pool import Pool
 from immich_ml_proxy.core.waiting_line import WaitingLine
 
+#: Seconds between two looks for places that time alone has opened: with many backends
+#: to look at all of them for every request would take longer than all the rest.
+LOOK_EVERY = 0.1
+
 
 @attrs.define(eq=False)
 class Waiting:
@@ -50,7 +54,8 @@ class Scheduler:
         self._pool = pool
         self._lines: dict[Route, WaitingLine[Waiting]] = {}
         self._arrivals = count()
-        self._dispatching = False
+        self._offers: list[Member | None] = []  # those under way; None is all
+        self._looked = 0.0
 
     def ask(self, waiting: Waiting, now: float) -> None:
         """
@@ -76,7 +81,7 @@ class Scheduler:
                 f"on the route {demand.route.key}"
             )
         line.push(waiting, waiting.lane, demand.is_search)
-        self.dispatch(now)
+        self._look(now)
 
     def leave(self, waiting: Waiting) -> None:
         """Take a request out of its line, if it stands in one."""
@@ -97,7 +102,8 @@ class Scheduler:
     def release(self, member: Member, demand: Demand, now: float) -> None:
         """A place is free again."""
         member.give_back(demand)
-        self.dispatch(now)
+        self._offer(member, now)
+        self._look(now)
 
     def reconfigured(self, now: float) -> None:
         """Another configuration is in force."""
@@ -106,20 +112,36 @@ class Scheduler:
 
     def dispatch(self, now: float) -> None:
         """Give places to those in line, as far as there are any."""
-        if self._dispatching:
-            return  # somebody granted a place has given it back at once: it goes on
-        self._dispatching = True
+        self._looked = now
+        self._offer(None, now)
+
+    def _look(self, now: float) -> None:
+        """Dispatch if that was not done just now."""
+        if self._lines and now - self._looked >= LOOK_EVERY:
+            self.dispatch(now)
+
+    def _offer(self, member: Member | None, now: float) -> None:
+        """Give the places of a backend, or of all, to those in line."""
+        self._offers.append(member)
+        if len(self._offers) > 1:
+            return  # somebody granted a place has given it back at once: see below
         try:
-            while self._grant_one(now):
-                pass
+            for each in self._offers:  # which may become more meanwhile
+                while self._grant_one(each, now):
+                    pass
         finally:
-            self._dispatching = False
+            self._offers.clear()
 
     def waiting(self) -> Mapping[Route, int]:
         """Return how many requests wait, by route."""
         return {route: len(line) for route, line in self._lines.items() if len(line)}
 
-    def _grant_one(self, now: float) -> bool:
+    def _grant_one(self, freed: Member | None, now: float) -> bool:
+        """
+        Grant one place.
+
+        :param freed: the only backend at which there may be one.
+        """
         heads = [
             (rank, arrival, line, waiting)
             for line in self._lines.values()
@@ -130,20 +152,25 @@ class Scheduler:
         heads.sort(key=itemgetter(0, 1))
         for _, _, line, waiting in heads:
             demand = waiting.demand
-            member = self._place(waiting, now)
+            member = self._place(waiting, now, freed)
             if member is not None:
                 # A search goes ahead of the images of every line.
                 for each in self._lines.values() if demand.is_search else (line,):
                     each.served(demand.is_search)
-            elif self._pool.may_ask(demand.route, waiting.tried):
+            elif freed or self._pool.may_ask(demand.route, waiting.tried):
                 continue
             line.remove(waiting, waiting.lane, demand.is_search)
             waiting.granted(member)
             return True
         return False
 
-    def _place(self, waiting: Waiting, now: float) -> Member | None:
-        member = self._pool.choose(waiting.demand, waiting.tried, now, waiting.hold)
+    def _place(
+        self, waiting: Waiting, now: float, freed: Member | None = None
+    ) -> Member | None:
+        demand, tried = waiting.demand, waiting.tried
+        if freed and (freed in tried or not freed.has_place(demand, now)):
+            return None
+        member = self._pool.choose(demand, tried, now, waiting.hold, freed)
         if member is not None:
             member.take(waiting.demand, now)
         return member

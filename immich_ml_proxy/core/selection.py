@@ -2,13 +2,14 @@
 How one of several backends is chosen: a policy is a class with one method.
 
 A policy belongs to one route. It is given the backends that could take a request now,
-at least one, and beside them all that are well, in the order of the route; it returns
-one of the former, or ``None``: then the request waits for one of the latter.
+at least one, and beside them all that are well, in the order of the route, to be
+walked once; it returns one of the former, or ``None``: then the request waits for one
+of the latter.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from immich_ml_proxy.core.config import (
@@ -28,7 +29,7 @@ class Policy(Protocol):
     """Chooses a backend for a demand."""
 
     def choose(
-        self, free: Sequence[Member], members: Sequence[Member], demand: Demand
+        self, free: Sequence[Member], members: Iterable[Member], demand: Demand
     ) -> Member | None:
         """Return one of ``free``, or ``None`` to wait for another of ``members``."""
 
@@ -40,7 +41,7 @@ class RoundRobin:
         self._turn = 0
 
     def choose(
-        self, free: Sequence[Member], members: Sequence[Member], demand: Demand
+        self, free: Sequence[Member], members: Iterable[Member], demand: Demand
     ) -> Member:
         """See :class:`Policy`."""
         self._turn += 1
@@ -54,7 +55,7 @@ class LeastBusy:
         self._equals = RoundRobin(route)
 
     def choose(
-        self, free: Sequence[Member], members: Sequence[Member], demand: Demand
+        self, free: Sequence[Member], members: Iterable[Member], demand: Demand
     ) -> Member:
         """See :class:`Policy`; equals take turns."""
         least = min(map(_load, free))
@@ -76,15 +77,16 @@ class Fastest:
         self._equals = RoundRobin(route)
 
     def choose(
-        self, free: Sequence[Member], members: Sequence[Member], demand: Demand
+        self, free: Sequence[Member], members: Iterable[Member], demand: Demand
     ) -> Member | None:
         """See :class:`Policy`; equals take turns."""
-        finish = {member: member.seconds_to_finish(demand) for member in members}
-        soonest = min(finish[member] for member in free)
-        known = (seconds for seconds in finish.values() if seconds)
-        if demand.is_search and min(known, default=soonest) < soonest:
-            return None
-        equals = [member for member in free if finish[member] == soonest]
+        finish = [member.seconds_to_finish(demand) for member in free]
+        soonest = min(finish)
+        if demand.is_search:
+            known = filter(None, (one.seconds_to_finish(demand) for one in members))
+            if min(known, default=soonest) < soonest:
+                return None
+        equals = [one for one, due in zip(free, finish, strict=True) if due == soonest]
         return self._equals.choose(equals, members, demand)
 
 
@@ -99,10 +101,10 @@ class InOrder:
         self._spill = route.spill
 
     def choose(
-        self, free: Sequence[Member], members: Sequence[Member], demand: Demand
+        self, free: Sequence[Member], members: Iterable[Member], demand: Demand
     ) -> Member | None:
         """See :class:`Policy`."""
-        return free[0] if self._spill or free[0] is members[0] else None
+        return free[0] if self._spill or free[0] is next(iter(members)) else None
 
 
 def _load(member: Member) -> float:
