@@ -8,6 +8,7 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
+from immich_ml_proxy.core.config import Route
 from immich_ml_proxy.core.demand import Demand
 from immich_ml_proxy.core.member import Member
 from immich_ml_proxy.core.pool import Pool
@@ -49,7 +50,7 @@ class Places:
         waiting = Waiting(demand, taken.callback, frozenset(tried), hold_until > now)
         self.scheduler.ask(waiting, now)
         if not taken.called:
-            self._wake(demand, now)
+            self._wake(demand.route, now)
             if waiting.hold:
                 taken.addBoth(self._held, self._hold(waiting, hold_until - now))
         return taken
@@ -63,8 +64,11 @@ class Places:
         self.scheduler.reconfigured(self._clock.seconds())
 
     def changed(self) -> None:
-        """The health of a backend may have changed."""
-        self.scheduler.dispatch(self._clock.seconds())
+        """The health of a backend may have changed, or it is as down as before."""
+        now = self._clock.seconds()
+        self.scheduler.dispatch(now)
+        for route in self.scheduler.waiting():
+            self._wake(route, now)
 
     def _hold(self, waiting: Waiting, seconds: float) -> IDelayedCall:
         return self._clock.callLater(
@@ -77,7 +81,7 @@ class Places:
             timer.cancel()
         return result
 
-    def _wake(self, demand: Demand, now: float) -> None:
-        for member in self._pool.members_of(demand.route):
+    def _wake(self, route: Route, now: float) -> None:
+        for member in self._pool.members_of(route):
             if not member.is_healthy(now) and member.is_enabled:
                 self.wanted(member)

@@ -176,6 +176,19 @@ def test_a_backend_that_is_held_for_is_wanted() -> None:
     assert takers.wanted == ["a", "b"]
 
 
+def test_it_is_wanted_again_with_every_ping_in_vain() -> None:
+    """A packet may be lost; how often one is sent is not decided here."""
+    takers = Takers("a")
+    takers.down("a")
+    takers.take(hold=60)
+    takers.down("a")
+    takers.places.changed()
+    assert takers.wanted == ["a", "a"]
+    takers.up("a")
+    takers.places.changed()
+    assert (takers.waiting, takers.wanted) == (0, ["a", "a"])
+
+
 def test_a_new_configuration_lets_those_in_line_go() -> None:
     """To the places that it brings, or away, when there is nobody left."""
     takers = Takers("a")

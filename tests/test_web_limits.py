@@ -84,6 +84,15 @@ def test_a_chunked_body_is_refused_when_it_gets_too_large(
     assert network.links[1:] == []
 
 
+def test_what_is_refused_makes_room_at_once(proxy: Proxy) -> None:
+    """Not when the client is gone, for which it has five seconds."""
+    head, *pieces = chunked(*[bytes(50 * KB)] * 9)
+    client = proxy.send(head, *pieces[:5])
+    assert client.answer.status == 413
+    assert not client.closed
+    assert proxy.site.budget.used == 0
+
+
 def test_a_refused_client_that_goes_on_is_cut_off(
     proxy: Proxy, network: Network
 ) -> None:

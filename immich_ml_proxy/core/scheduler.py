@@ -61,7 +61,8 @@ class Scheduler:
         """
         Grant a place at once, or put the request in line.
 
-        :raises Unavailable: when the line is full.
+        :raises Unavailable: when the line is full; not for a request that a backend has
+            failed: it was taken in, and is not to be lost now.
         """
         demand = waiting.demand
         line = self._lines.get(demand.route)
@@ -75,7 +76,7 @@ class Scheduler:
             if line is None:
                 line = WaitingLine(demand.route.max_waiting, self._arrivals)
                 self._lines[demand.route] = line
-        if line.is_full:
+        if line.is_full and not waiting.tried:
             raise Unavailable(
                 f"{demand.kind.label}: {len(line)} requests wait already for a place "
                 f"on the route {demand.route.key}"

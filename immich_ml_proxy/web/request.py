@@ -169,14 +169,18 @@ class ProxyRequest(server.Request):
         # Klein leaves requests in reference cycles: what is large goes now, not when
         # the garbage collector comes.
         site.finished(self)
+        self._drop_body()
+        if self._linger is not None and self._linger.active():
+            self._linger.cancel()
+        self.upload = None
+        self.answer = None
+
+    def _drop_body(self) -> None:
+        """Let go of the bytes, and make room for those of others."""
+        self.body.drop()
         if self._charge is not None:
             self._charge.release()
             self._charge = None
-        if self._linger is not None and self._linger.active():
-            self._linger.cancel()
-        self.body.drop()
-        self.upload = None
-        self.answer = None
 
     def _begin_upload(self) -> Upload:
         content_type = self.getHeader(b"content-type")
@@ -197,7 +201,7 @@ class ProxyRequest(server.Request):
         if self.upload is not None:
             self.upload.abandon()
             self.upload = None
-        self.body.drop()
+        self._drop_body()
         self.requestHeaders.removeHeader(b"expect")
         self.channel.persistent = 0
         self.clientproto = b"HTTP/1.1"

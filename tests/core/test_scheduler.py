@@ -7,7 +7,7 @@ import pytest
 from immich_ml_proxy.core.errors import Unavailable
 from immich_ml_proxy.core.member import Member
 from immich_ml_proxy.core.scheduler import Waiting
-from tests.core.demands import configured, image
+from tests.core.demands import configured, image, member
 from tests.core.requests import one_at_a_time
 
 
@@ -35,6 +35,15 @@ def test_a_full_line_refuses() -> None:
     )
     requests.release("i1")
     requests.ask("i4")
+    assert requests.waiting == 2
+
+
+def test_a_full_line_takes_whom_a_backend_has_failed() -> None:
+    """It was taken in once: to send it away now would lose it."""
+    requests = one_at_a_time(maxWaiting=1)
+    requests.ask("i1")
+    requests.ask("i2")
+    requests.ask("i3", tried=frozenset({member("b")}))
     assert requests.waiting == 2
 
 
