@@ -18,8 +18,7 @@ picture for a queue.
 
 - It begins with one and doubles while that is of use (slow start, Jacobson, 1988).
 - Then it stays, and from time to time tries a quarter more, at least one, or a quarter
-  less, in turn; after each trial that changes nothing it rests twice as long. What
-  proves better is kept and tried further.
+  less, in turn. What proves better is kept and tried further.
 - A request failed that another backend served: the limit is halved (multiplicative
   decrease, Chiu and Jain, 1989).
 """
@@ -41,10 +40,10 @@ PART = 0.25
 #: difference the more of them, by its square.
 ANSWERS = 6
 PRECISION = 4
-#: Answers of each place until the next trial after one that changed nothing: the first
-#: time, and at most.
-FIRST_REST = 128
-LONGEST_REST = 1024
+#: Answers of each place until the next trial, after one that changed nothing: when the
+#: limit is new, which may be too low yet, and from then on.
+FIRST_REST = 16
+REST = 512
 #: An answer counts as this many times the upper quartile at the most: loading a model
 #: takes seconds, once.
 SLOWEST = 4.0
@@ -145,7 +144,7 @@ class AdaptiveLimit:
                 self._upwards = not self._upwards
             self._change(self._found, in_flight)
             self._ignore += self._rest * self._found
-            self._rest = min(2 * self._rest, LONGEST_REST)
+            self._rest = REST
 
     def _try(self, in_flight: int) -> None:
         """Try another limit than the one found."""
