@@ -146,6 +146,9 @@ def _backends(items: list[Any]) -> Iterator[Backend]:
                 f"{path}.name",
                 "must be printable and must not begin or end with a space",
             )
+        if backend.name in (".", ".."):
+            # Such a step of a path is gone before it reaches POST /api/backends/NAME.
+            raise ConfigError(f"{path}.name", "must not be . or ..")
         if backend.name in taken:
             raise ConfigError(
                 f"{path}.name",

@@ -47,6 +47,7 @@ BAD: list[tuple[Any, str, str]] = [
     (backend(name=" gpu"), "backends[0].name", "begin or end with a space"),
     (backend(name="gpu\u00a0"), "backends[0].name", "printable"),
     (backend(name=" "), "backends[0].name", "begin or end with a space"),
+    (backend(name=".."), "backends[0].name", "must not be . or .."),
     (backend(name="g\npu"), "backends[0].name", "printable"),
     (backend(name="g\x00pu"), "backends[0].name", "printable"),
     (backend(Url="http://gpu"), "backends[0].Url", "no such field"),
