@@ -30,6 +30,7 @@ DOCUMENTS = CHECKOUT / "docs" / "scheduling"
 
 SCENARIOS: Mapping[str, Callable[[Setting], list[Row]]] = {
     "mixed": scheduling_pools.mixed,
+    "long": scheduling_pools.long,
     "three": scheduling_pools.three,
     "equal": scheduling_pools.equal,
     "search": scheduling_pools.search,

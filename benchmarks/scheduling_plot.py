@@ -19,6 +19,7 @@ def draw(found: Mapping[str, Sequence[Row]], directory: Path) -> None:
     """
     pools = {
         "mixed": "20 ms x 4, 200 ms x 1",
+        "long": "the same, 5,000 images",
         "three": "and 500 ms x 1",
         "equal": "eight equal ones",
     }

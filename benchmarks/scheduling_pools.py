@@ -120,18 +120,25 @@ def mixed(setting: Setting) -> list[Row]:
     return [*rows, Row("fast server alone", columns)]
 
 
+def long(setting: Setting) -> list[Row]:
+    """The same for longer: a fast server beside one ten times as slow, 5,000 images."""
+    specs = {"fast": FAST, "slow": SLOW}
+    peers = (*OURS, BY_HAND)
+    return _pool(setting, specs, peers, setting.size(5000, 400), 16, TAIL_MS)
+
+
 def three(setting: Setting) -> list[Row]:
     """A fast server beside two slow ones."""
     specs = {"fast": FAST, "slow": SLOW, "slower": SLOWER}
     peers = (*OURS[:3], BY_HAND, haproxy(), nginx("least_conn"))
-    return _pool(setting, specs, peers, setting.size(2000, 400), 16)
+    return _pool(setting, specs, peers, setting.size(5000, 400), 16)
 
 
 def equal(setting: Setting) -> list[Row]:
     """Eight equal servers."""
     specs = {f"gpu{number}": Spec(0.1, 2) for number in range(8)}
     peers = (*OURS[:3], BY_HAND, haproxy(), nginx("least_conn"))
-    return _pool(setting, specs, peers, setting.size(2000, 400), 64)
+    return _pool(setting, specs, peers, setting.size(5000, 400), 64)
 
 
 SEARCH_SECONDS = 0.02
