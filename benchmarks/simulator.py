@@ -20,7 +20,7 @@ from itertools import count
 import msgspec
 from attrs import field, frozen
 
-from immich_ml_proxy.core import config_document
+from immich_ml_proxy.config import document as config_document
 from immich_ml_proxy.core.demand import Demand, demand_of
 from immich_ml_proxy.core.member import Member
 from immich_ml_proxy.core.pool import Pool

@@ -3,17 +3,21 @@ One address in front of all your Immich machine-learning servers.
 
 What knows what: a module imports only from its own room or from those below it::
 
-    cli, tap              the command; its options, and all the wiring
+    cli                   the command
+    tap                   the options, and all the wiring
     service               starting and stopping in the right order
-    web/                  HTTP: what Immich, the pages and scripts see
+    web/                  what Immich, the pages and scripts see
     predictor             the use case: form, routing, forwarder, merge
     forwarder             a group to a backend, judged, failed over
     health_checker        pings on a timer
-    places, hedging, wake_on_lan    waiting for a place, a second try, waking
+    places, hedging       waiting for a place, a second try
+    wake_on_lan           waking
     exchange, time_limit  one request to one backend, in bounded time
-    body_reader, connections, agent, http_connection    bytes out, sockets, HTTP
-    config_store, memory  the disk, the C library
+    body_reader, connections, agent, http_connection  bytes out, sockets, HTTP
+    memory                what the C library is told
     core/                 the rules: no Twisted, no clock, no files
+    config/               the configuration: read, checked, kept
+    errors                our errors, each with its status
     demo/                 simulated ML servers, apart: they know nothing of the proxy
 
 A module that decides is pure: it knows neither Twisted nor the time nor files. The

@@ -33,9 +33,9 @@ from twisted.web.client import (
 from twisted.web.http_headers import Headers
 from twisted.web.iweb import IBodyProducer, IResponse
 
+from immich_ml_proxy.config.model import Backend
 from immich_ml_proxy.connections import NO_COOKIES, Connections, backend_url
 from immich_ml_proxy.core.body import Body
-from immich_ml_proxy.core.config import Backend
 from immich_ml_proxy.core.recorder import Recorder, RequestSeen, ResponseSeen
 from immich_ml_proxy.http_connection import BadAnswer
 from immich_ml_proxy.time_limit import limit_time

@@ -8,7 +8,7 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
-from immich_ml_proxy.core.config import Route
+from immich_ml_proxy.config.model import Route
 from immich_ml_proxy.core.demand import Demand
 from immich_ml_proxy.core.member import Member
 from immich_ml_proxy.core.pool import Pool

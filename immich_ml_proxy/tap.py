@@ -11,10 +11,10 @@ from twisted.application.service import IService
 from twisted.logger import Logger
 from twisted.python import usage
 
-from immich_ml_proxy.config_store import ConfigStore
+from immich_ml_proxy.config import document as config_document
+from immich_ml_proxy.config.model import Config
+from immich_ml_proxy.config.store import ConfigStore
 from immich_ml_proxy.connections import connections
-from immich_ml_proxy.core import config_document
-from immich_ml_proxy.core.config import Config
 from immich_ml_proxy.core.health import Health
 from immich_ml_proxy.core.member import Member
 from immich_ml_proxy.core.pool import Pool

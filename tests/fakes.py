@@ -14,8 +14,8 @@ from twisted.python.failure import Failure
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Site
 
+from immich_ml_proxy.config import document as config_document
 from immich_ml_proxy.connections import connections
-from immich_ml_proxy.core import config_document
 from immich_ml_proxy.core.health import Health
 from immich_ml_proxy.core.member import Member
 from immich_ml_proxy.core.pool import Pool

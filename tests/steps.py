@@ -11,10 +11,10 @@ from twisted.python.failure import Failure
 from twisted.web.http_headers import Headers
 
 from immich_ml_proxy.body_reader import BodyReader, Splice
+from immich_ml_proxy.config.model import Backend
 from immich_ml_proxy.core import routing
 from immich_ml_proxy.core.body import Body
-from immich_ml_proxy.core.config import Backend
-from immich_ml_proxy.core.errors import ProxyError
+from immich_ml_proxy.errors import ProxyError
 from immich_ml_proxy.exchange import ExchangeFailed, Outgoing, Reply
 from immich_ml_proxy.forwarder import Served, Work
 from tests.demo_requests import MULTIPART, VISUAL

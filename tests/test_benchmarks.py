@@ -25,7 +25,7 @@ from benchmarks.report import (
 )
 from benchmarks.report import table as speed_table
 from benchmarks.setting import choose
-from immich_ml_proxy.core import config_document
+from immich_ml_proxy.config import document as config_document
 
 WRK = """Running 2s test @ http://127.0.0.1:8000/predict
   1 threads and 8 connections

@@ -10,10 +10,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from immich_ml_proxy.config_store import ConfigStore
-from immich_ml_proxy.core import config_document
-from immich_ml_proxy.core.config import Config
-from immich_ml_proxy.core.errors import StorageError
+from immich_ml_proxy.config import document as config_document
+from immich_ml_proxy.config.model import Config
+from immich_ml_proxy.config.store import ConfigStore
+from immich_ml_proxy.errors import StorageError
 from tests.fakes import document
 
 Full = Callable[[], AbstractContextManager[None]]

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from immich_ml_proxy.core import config_document
+from immich_ml_proxy.config import document as config_document
 from tests.fakes import Fleet, document, outcome, serve
 
 

@@ -9,13 +9,13 @@ import pytest
 from twisted.internet.defer import CancelledError
 
 from immich_ml_proxy.core.body import Body
-from immich_ml_proxy.core.errors import (
+from immich_ml_proxy.core.form import scanner
+from immich_ml_proxy.errors import (
     BackendFailed,
     BadEntries,
     ProxyError,
     Unavailable,
 )
-from immich_ml_proxy.core.form import scanner
 from immich_ml_proxy.predictor import Form, GroupRefused, Prediction
 from tests.demo_requests import FACES, MULTIPART, OCR, TEXTUAL, VISUAL, entries_part
 from tests.demo_requests import form as form_of

@@ -13,7 +13,7 @@ from twisted.internet.protocol import DatagramProtocol
 from twisted.internet.task import Clock
 from twisted.logger import LogLevel, capturedLogs, formatEvent
 
-from immich_ml_proxy.core.config import WakeOnLan
+from immich_ml_proxy.config.model import WakeOnLan
 from immich_ml_proxy.wake_on_lan import PAUSE, Waker, magic_packet
 from tests.core.demands import member
 

@@ -28,7 +28,7 @@ from urllib.parse import quote_plus, unquote_to_bytes
 import attrs
 from multipart import parse_options_header
 
-from immich_ml_proxy.core.errors import BadEntries, BadForm, BodyTooLarge
+from immich_ml_proxy.errors import BadEntries, BadForm, BodyTooLarge
 
 #: What Starlette, which the ML servers parse forms with, accepts at the most.
 MAX_PARTS = 1000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from immich_ml_proxy.core.config import Backend
+from immich_ml_proxy.config.model import Backend
 from immich_ml_proxy.core.demand import Demand
 from immich_ml_proxy.core.health import CLOSED, Health
 from immich_ml_proxy.core.limiter import AdaptiveLimit, FixedLimit, Limiter

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
-from immich_ml_proxy.core.config import Config, Route
+from immich_ml_proxy.config.model import Config, Route
 from immich_ml_proxy.core.demand import Demand
 from immich_ml_proxy.core.health import Health
 from immich_ml_proxy.core.member import Member

@@ -20,8 +20,8 @@ from typing import Any
 import attrs
 import msgspec
 
-from immich_ml_proxy.core.config import Config, Route, normalized
-from immich_ml_proxy.core.errors import BadEntries, Unavailable
+from immich_ml_proxy.config.model import Config, Route, normalized
+from immich_ml_proxy.errors import BadEntries, Unavailable
 
 #: A client has a handful of tasks with one or two types each.
 MAX_ENTRIES_COUNT = 100

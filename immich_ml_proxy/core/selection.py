@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from immich_ml_proxy.core.config import (
+from immich_ml_proxy.config.model import (
     FASTEST,
     IN_ORDER,
     LEAST_BUSY,

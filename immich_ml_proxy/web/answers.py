@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from twisted.web.iweb import IRequest
 
-from immich_ml_proxy.core.errors import ConfigError, ProxyError
+from immich_ml_proxy.errors import ConfigError, ProxyError
 
 
 def json_answer(request: IRequest, value: Any, status: int = 200) -> bytes:

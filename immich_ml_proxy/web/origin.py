@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from immich_ml_proxy.core.errors import ForeignOrigin
+from immich_ml_proxy.errors import ForeignOrigin
 from immich_ml_proxy.web.request import ProxyRequest
 
 

@@ -12,10 +12,10 @@ from twisted.web.iweb import IRequest
 from twisted.web.server import Site
 from werkzeug.exceptions import HTTPException
 
+from immich_ml_proxy.config.model import Config
 from immich_ml_proxy.core.budget import Budget
-from immich_ml_proxy.core.config import Config
-from immich_ml_proxy.core.errors import ProxyError
 from immich_ml_proxy.core.recorder import Recorder, RequestSeen, ResponseSeen
+from immich_ml_proxy.errors import ProxyError
 from immich_ml_proxy.exchange import flat
 from immich_ml_proxy.web.answers import json_answer, text_answer, write_error
 from immich_ml_proxy.web.request import ProxyRequest

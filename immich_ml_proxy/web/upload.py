@@ -8,8 +8,8 @@ from twisted.internet.defer import Deferred, fail
 from twisted.logger import Logger
 
 from immich_ml_proxy.core.body import Body
-from immich_ml_proxy.core.errors import BadEntries, ProxyError
 from immich_ml_proxy.core.form import Entries, Scanner, scanner
+from immich_ml_proxy.errors import BadEntries, ProxyError
 from immich_ml_proxy.predictor import Form, Prediction
 
 Predict = Callable[[Form], Deferred[Prediction]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from immich_ml_proxy.core.config import Route
+from immich_ml_proxy.config.model import Route
 from immich_ml_proxy.core.demand import Demand
 from immich_ml_proxy.core.health import TRIP_AFTER, Health
 from immich_ml_proxy.core.member import Member

@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from immich_ml_proxy.core import config_document
-from immich_ml_proxy.core.config import Backend, Config, Route
+from immich_ml_proxy.config import document as config_document
+from immich_ml_proxy.config.model import Backend, Config, Route
 from immich_ml_proxy.core.demand import Demand
 from immich_ml_proxy.core.member import Member
 from immich_ml_proxy.core.pool import Pool

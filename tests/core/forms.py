@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from immich_ml_proxy.core import form
-from immich_ml_proxy.core.errors import ProxyError
 from immich_ml_proxy.core.form import Entries
+from immich_ml_proxy.errors import ProxyError
 
 BOUNDARY = b"----formdata-undici-012345678901"
 MULTIPART = b"multipart/form-data; boundary=" + BOUNDARY

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from immich_ml_proxy.core import config, config_document, routing
+from immich_ml_proxy.config import document as config_document
+from immich_ml_proxy.config import model as config
+from immich_ml_proxy.core import routing
 
 CLIP = {"modelName": "ViT-B-32__openai"}
 FACES = {

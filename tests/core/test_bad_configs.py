@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from immich_ml_proxy.core import config_document
-from immich_ml_proxy.core.errors import ConfigError
+from immich_ml_proxy.config import document as config_document
+from immich_ml_proxy.errors import ConfigError
 from tests.core.documents import GPU, backend, routed, top
 
 BAD: list[tuple[Any, str, str]] = [

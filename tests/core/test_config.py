@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from immich_ml_proxy.core import config_document
-from immich_ml_proxy.core.config import Config, Route
+from immich_ml_proxy.config import document as config_document
+from immich_ml_proxy.config.model import Config, Route
 
 README: dict[str, Any] = {
     "defaultBackend": "backend1",

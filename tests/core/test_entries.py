@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from immich_ml_proxy.core import routing
-from immich_ml_proxy.core.errors import BadEntries
+from immich_ml_proxy.errors import BadEntries
 from tests.core.routes import configured, routed
 
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from immich_ml_proxy.core import config_document
-from immich_ml_proxy.core.errors import ConfigError
+from immich_ml_proxy.config import document as config_document
+from immich_ml_proxy.errors import ConfigError
 from tests.core.documents import backend, top
 
 

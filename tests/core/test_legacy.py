@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from immich_ml_proxy.core import config_document
-from immich_ml_proxy.core.config import Route
-from immich_ml_proxy.core.errors import ConfigError
-from immich_ml_proxy.core.legacy import upgrade
+from immich_ml_proxy.config import document as config_document
+from immich_ml_proxy.config.legacy import upgrade
+from immich_ml_proxy.config.model import Route
+from immich_ml_proxy.errors import ConfigError
 
 BACKENDS = [
     {"name": "nas", "url": "http://nas:3003"},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from immich_ml_proxy.core.config import Backend
+from immich_ml_proxy.config.model import Backend
 from immich_ml_proxy.core.demand import Demand
 from immich_ml_proxy.core.limiter import ANSWERS
 from immich_ml_proxy.core.member import OVERDUE, OVERTAKES, Member

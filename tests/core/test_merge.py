@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from immich_ml_proxy.config.model import Route
 from immich_ml_proxy.core import merge, routing
-from immich_ml_proxy.core.config import Route
 from immich_ml_proxy.core.routing import Group
 
 

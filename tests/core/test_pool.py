@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from immich_ml_proxy.core.config import STRATEGIES
+from immich_ml_proxy.config.model import STRATEGIES
 from tests.core.backends import ABC, NOW, Backends, routed
 
 

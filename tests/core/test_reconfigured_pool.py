@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from immich_ml_proxy.core.config import Route
+from immich_ml_proxy.config.model import Route
 from immich_ml_proxy.core.health import TRIP_AFTER
 from immich_ml_proxy.core.member import Member
 from immich_ml_proxy.core.pool import Pool

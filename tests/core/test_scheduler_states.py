@@ -16,12 +16,12 @@ from hypothesis.stateful import (
     rule,
 )
 
-from immich_ml_proxy.core.config import Route
+from immich_ml_proxy.config.model import Route
 from immich_ml_proxy.core.demand import Demand
-from immich_ml_proxy.core.errors import Unavailable
 from immich_ml_proxy.core.member import Member
 from immich_ml_proxy.core.pool import Pool
 from immich_ml_proxy.core.scheduler import Scheduler, Waiting
+from immich_ml_proxy.errors import Unavailable
 from tests.core.demands import configured, image, search
 
 ROUTING = {

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from immich_ml_proxy.core import config, config_document
-from immich_ml_proxy.core.config import Backend, Config, Route, WakeOnLan
-from immich_ml_proxy.core.errors import ConfigError
+from immich_ml_proxy.config import document as config_document
+from immich_ml_proxy.config import model as config
+from immich_ml_proxy.config.model import Backend, Config, Route, WakeOnLan
+from immich_ml_proxy.errors import ConfigError
 
 MAC = "00:11:22:aa:bb:cc"
 

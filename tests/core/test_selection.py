@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from immich_ml_proxy.core.config import STRATEGIES, Route
+from immich_ml_proxy.config.model import STRATEGIES, Route
 from immich_ml_proxy.core.demand import Demand
 from immich_ml_proxy.core.member import Member
 from immich_ml_proxy.core.selection import POLICIES, Policy

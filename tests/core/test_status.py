@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from immich_ml_proxy.core.config import Route
+from immich_ml_proxy.config.model import Route
 from immich_ml_proxy.core.health import TRIP_AFTER
 from immich_ml_proxy.core.pool import Pool
 from immich_ml_proxy.core.scheduler import Scheduler, Waiting

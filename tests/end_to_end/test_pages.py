@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from selenium.webdriver.support.select import Select
 
-from immich_ml_proxy.core.config import STRATEGIES
+from immich_ml_proxy.config.model import STRATEGIES
 from tests.end_to_end.browser import Browser
 from tests.end_to_end.processes import config_for
 from tests.end_to_end.test_failures import SEARCH, form, predict

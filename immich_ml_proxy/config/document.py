@@ -15,7 +15,15 @@ from typing import Annotated, Any
 
 import msgspec
 
-from immich_ml_proxy.core.config import (
+from immich_ml_proxy.config.fields import (
+    check_broadcast,
+    checked_mac,
+    checked_url,
+    convert,
+    step,
+)
+from immich_ml_proxy.config.legacy import upgrade
+from immich_ml_proxy.config.model import (
     DEFAULT_ROUTE,
     ROUND_ROBIN,
     STRATEGIES,
@@ -26,15 +34,7 @@ from immich_ml_proxy.core.config import (
     State,
     normalized,
 )
-from immich_ml_proxy.core.errors import ConfigError
-from immich_ml_proxy.core.fields import (
-    check_broadcast,
-    checked_mac,
-    checked_url,
-    convert,
-    step,
-)
-from immich_ml_proxy.core.legacy import upgrade
+from immich_ml_proxy.errors import ConfigError
 
 #: Longest document that is looked at, in bytes.
 MAX_DOCUMENT = 1024 * 1024

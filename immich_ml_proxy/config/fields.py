@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 
 import msgspec
 
-from immich_ml_proxy.core.errors import ConfigError
+from immich_ml_proxy.errors import ConfigError
 
 _T = TypeVar("_T")
 

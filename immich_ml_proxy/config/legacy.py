@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from immich_ml_proxy.core.errors import ConfigError
-from immich_ml_proxy.core.fields import step
+from immich_ml_proxy.config.fields import step
+from immich_ml_proxy.errors import ConfigError
 
 _PAIRS = (
     ("taskRouting", "taskRoutingPolicy"),

@@ -7,9 +7,9 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from immich_ml_proxy.core import config_document
-from immich_ml_proxy.core.config import Config
-from immich_ml_proxy.core.errors import ConfigError, StorageError
+from immich_ml_proxy.config import document as config_document
+from immich_ml_proxy.config.model import Config
+from immich_ml_proxy.errors import ConfigError, StorageError
 
 
 class ConfigStore:
