@@ -18,7 +18,6 @@ from immich_ml_proxy.connections import connections
 from immich_ml_proxy.core.health import Health
 from immich_ml_proxy.core.member import Member
 from immich_ml_proxy.core.pool import Pool
-from immich_ml_proxy.core.recorder import Recorder
 from immich_ml_proxy.demo import DemoServers
 from immich_ml_proxy.exchange import Exchange
 from immich_ml_proxy.forwarder import Forwarder
@@ -26,6 +25,7 @@ from immich_ml_proxy.health_checker import HealthChecker
 from immich_ml_proxy.memory import Memory, glibc
 from immich_ml_proxy.places import Places
 from immich_ml_proxy.predictor import Predictor
+from immich_ml_proxy.records.recorder import Recorder
 from immich_ml_proxy.service import Listener, ProxyService
 from immich_ml_proxy.wake_on_lan import Waker
 from immich_ml_proxy.web.config import ConfigEndpoints

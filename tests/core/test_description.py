@@ -12,9 +12,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from immich_ml_proxy.core.description import Description, Form, Text, describe
-from immich_ml_proxy.core.excerpt import LABEL_LENGTH, SHOWN_BYTES, in_blocks
-from immich_ml_proxy.core.form_parts import SHOWN_PARTS
+from immich_ml_proxy.records.description import Description, Form, Text, describe
+from immich_ml_proxy.records.excerpt import LABEL_LENGTH, SHOWN_BYTES, in_blocks
+from immich_ml_proxy.records.form_parts import SHOWN_PARTS
 
 BOUNDARY = "----formdata-undici-012345678901"
 MULTIPART = f"multipart/form-data; boundary={BOUNDARY}"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from immich_ml_proxy.core.masking import is_secret, mask_text, mask_url
+from immich_ml_proxy.records.masking import is_secret, mask_text, mask_url
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from immich_ml_proxy.core.excerpt import SHOWN_BYTES
-from immich_ml_proxy.core.recorder import (
+from immich_ml_proxy.errors import BadRequest
+from immich_ml_proxy.records.excerpt import SHOWN_BYTES
+from immich_ml_proxy.records.recorder import (
     RECORD_OVERHEAD,
     SHOWN_CHARACTERS,
     SHOWN_HEADERS,
@@ -20,7 +21,6 @@ from immich_ml_proxy.core.recorder import (
     RequestSeen,
     ResponseSeen,
 )
-from immich_ml_proxy.errors import BadRequest
 
 NOW = 1769860800.25  # 2026-01-31 12:00:00.250 UTC
 

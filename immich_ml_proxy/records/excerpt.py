@@ -7,7 +7,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator
 
-from immich_ml_proxy.core.masking import mask_text
+from immich_ml_proxy.records.masking import mask_text
 
 SHOWN_BYTES = 64 * 1024
 """How much text is shown of a body, over all parts of a form together."""

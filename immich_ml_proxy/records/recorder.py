@@ -26,10 +26,10 @@ from typing import Literal
 import attrs
 import msgspec
 
-from immich_ml_proxy.core.description import Description, describe
-from immich_ml_proxy.core.excerpt import label
-from immich_ml_proxy.core.masking import MASK, is_secret, mask_text, mask_url
 from immich_ml_proxy.errors import BadRequest
+from immich_ml_proxy.records.description import Description, describe
+from immich_ml_proxy.records.excerpt import label
+from immich_ml_proxy.records.masking import MASK, is_secret, mask_text, mask_url
 
 MAX_RECORDS_LIMIT = 10_000
 """The most records that may be asked for."""

@@ -9,14 +9,14 @@ from urllib.parse import unquote_to_bytes
 from msgspec import Struct
 from multipart import MultipartError, MultipartSegment, PushMultipartParser
 
-from immich_ml_proxy.core.excerpt import (
+from immich_ml_proxy.records.excerpt import (
     SHOWN_BYTES,
     Excerpt,
     Utf8Decoder,
     label,
     masked,
 )
-from immich_ml_proxy.core.masking import MASK, is_secret
+from immich_ml_proxy.records.masking import MASK, is_secret
 
 SHOWN_PARTS = 100
 """How many parts of a form are described; the rest is counted."""

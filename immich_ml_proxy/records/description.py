@@ -19,14 +19,14 @@ from collections.abc import Sequence
 from msgspec import UNSET, Struct, UnsetType
 from multipart import MultipartError, parse_options_header
 
-from immich_ml_proxy.core.excerpt import (
+from immich_ml_proxy.records.excerpt import (
     SHOWN_BYTES,
     Excerpt,
     in_blocks,
     label,
     masked,
 )
-from immich_ml_proxy.core.form_parts import Part, multipart_parts, urlencoded_parts
+from immich_ml_proxy.records.form_parts import Part, multipart_parts, urlencoded_parts
 
 
 class Text(Struct, frozen=True, rename="camel", tag="text", tag_field="kind"):

@@ -1,0 +1,1 @@
+"""Debug records: what went over the wire, bounded, secrets masked."""
