@@ -24,8 +24,8 @@ from immich_ml_proxy.config import document as config_document
 from immich_ml_proxy.core.demand import Demand, demand_of
 from immich_ml_proxy.core.member import Member
 from immich_ml_proxy.core.pool import Pool
-from immich_ml_proxy.core.routing import Group, read
 from immich_ml_proxy.core.scheduler import Scheduler, Waiting
+from immich_ml_proxy.protocol.routing import Group, read
 
 PICTURE = read(b'{"clip":{"visual":{"modelName":"ViT-B-32__openai"}}}')
 SEARCH = read(b'{"clip":{"textual":{"modelName":"ViT-B-32__openai"}}}')

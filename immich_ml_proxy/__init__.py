@@ -16,6 +16,7 @@ What knows what: a module imports only from its own room or from those below it:
     body_reader, connections, agent, http_connection  bytes out, sockets, HTTP
     memory                what the C library is told
     core/                 the rules: no Twisted, no clock, no files
+    protocol/             what Immich speaks: forms, entries, answers
     records/              what is recorded of requests, and how it is shown
     config/               the configuration: read, checked, kept
     errors                our errors, each with its status

@@ -11,7 +11,7 @@ from twisted.internet.interfaces import IConsumer
 from twisted.web.iweb import IBodyProducer
 from zope.interface import implementer
 
-from immich_ml_proxy.core.body import Body
+from immich_ml_proxy.protocol.body import Body
 
 
 @attrs.frozen

@@ -9,7 +9,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.python.failure import Failure
 
-from immich_ml_proxy.core.body import Body
+from immich_ml_proxy.protocol.body import Body
 
 #: Seconds after which it is asked anew how many are allowed.
 ASK_AGAIN = 5.0

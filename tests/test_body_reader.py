@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from immich_ml_proxy.body_reader import BodyReader, Splice, as_sent
-from immich_ml_proxy.core.body import Body
+from immich_ml_proxy.protocol.body import Body
 
 
 class Consumer:

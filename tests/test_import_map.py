@@ -32,6 +32,7 @@ ROOMS = (
     "http_connection",
     "memory",
     "core",
+    "protocol",
     "records",
     "config",
     "errors",

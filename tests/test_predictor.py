@@ -8,8 +8,6 @@ from typing import Any
 import pytest
 from twisted.internet.defer import CancelledError
 
-from immich_ml_proxy.core.body import Body
-from immich_ml_proxy.core.form import scanner
 from immich_ml_proxy.errors import (
     BackendFailed,
     BadEntries,
@@ -17,6 +15,8 @@ from immich_ml_proxy.errors import (
     Unavailable,
 )
 from immich_ml_proxy.predictor import Form, GroupRefused, Prediction
+from immich_ml_proxy.protocol.body import Body
+from immich_ml_proxy.protocol.form import scanner
 from tests.demo_requests import FACES, MULTIPART, OCR, TEXTUAL, VISUAL, entries_part
 from tests.demo_requests import form as form_of
 from tests.fakes import Fleet, outcome

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from immich_ml_proxy.core.body import Body
+from immich_ml_proxy.protocol.body import Body
 from tests.fakes import Fleet
 from tests.steps import (
     HALF,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import attrs
 
 from immich_ml_proxy.config.model import Route, normalized
-from immich_ml_proxy.core.routing import Group
 from immich_ml_proxy.core.service_times import Kind, kind_of
+from immich_ml_proxy.protocol.routing import Group
 
 
 @attrs.frozen(eq=False)

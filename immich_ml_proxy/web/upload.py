@@ -7,10 +7,10 @@ from collections.abc import Callable
 from twisted.internet.defer import Deferred, fail
 from twisted.logger import Logger
 
-from immich_ml_proxy.core.body import Body
-from immich_ml_proxy.core.form import Entries, Scanner, scanner
 from immich_ml_proxy.errors import BadEntries, ProxyError
 from immich_ml_proxy.predictor import Form, Prediction
+from immich_ml_proxy.protocol.body import Body
+from immich_ml_proxy.protocol.form import Entries, Scanner, scanner
 
 Predict = Callable[[Form], Deferred[Prediction]]
 

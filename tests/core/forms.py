@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from immich_ml_proxy.core import form
-from immich_ml_proxy.core.form import Entries
 from immich_ml_proxy.errors import ProxyError
+from immich_ml_proxy.protocol import form
+from immich_ml_proxy.protocol.form import Entries
 
 BOUNDARY = b"----formdata-undici-012345678901"
 MULTIPART = b"multipart/form-data; boundary=" + BOUNDARY

@@ -7,7 +7,7 @@ from typing import Any
 
 from immich_ml_proxy.config import document as config_document
 from immich_ml_proxy.config import model as config
-from immich_ml_proxy.core import routing
+from immich_ml_proxy.protocol import routing
 
 CLIP = {"modelName": "ViT-B-32__openai"}
 FACES = {

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from immich_ml_proxy.core import form
-from immich_ml_proxy.core.form import (
+from immich_ml_proxy.errors import BadEntries, BadForm, BodyTooLarge, ProxyError
+from immich_ml_proxy.protocol import form
+from immich_ml_proxy.protocol.form import (
     MAX_ENTRIES,
     MAX_PART_HEADERS,
     MAX_PARTS,
     MAX_URLENCODED,
 )
-from immich_ml_proxy.errors import BadEntries, BadForm, BodyTooLarge, ProxyError
 from tests.core.forms import (
     BOUNDARY,
     IMMICH,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from immich_ml_proxy.core.body import Body
+from immich_ml_proxy.protocol.body import Body
 
 CHANGES: dict[str, Callable[[Body], None]] = {
     "a chunk": lambda body: body.append(b"x"),

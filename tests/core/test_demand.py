@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from immich_ml_proxy.core import routing
 from immich_ml_proxy.core.demand import Demand, demand_of
 from immich_ml_proxy.core.service_times import Kind
+from immich_ml_proxy.protocol import routing
 from tests.core.demands import configured
 
 ONE = configured({"name": "a"})

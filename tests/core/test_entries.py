@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from immich_ml_proxy.core import routing
 from immich_ml_proxy.errors import BadEntries
+from immich_ml_proxy.protocol import routing
 from tests.core.routes import configured, routed
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from multipart import MultipartSegment, PushMultipartParser
 
-from immich_ml_proxy.core import form
+from immich_ml_proxy.protocol import form
 from tests.core.forms import (
     BOUNDARY,
     IMMICH,

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from immich_ml_proxy.config.model import Route
-from immich_ml_proxy.core import merge, routing
-from immich_ml_proxy.core.routing import Group
+from immich_ml_proxy.protocol import merge, routing
+from immich_ml_proxy.protocol.routing import Group
 
 
 def tasks_of(entries: Any) -> routing.Tasks:

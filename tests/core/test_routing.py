@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from immich_ml_proxy.config import document as config_document
 from immich_ml_proxy.config.model import normalized
-from immich_ml_proxy.core import routing
 from immich_ml_proxy.errors import Unavailable
+from immich_ml_proxy.protocol import routing
 from tests.core.routes import CLIP, FACES, configured, routed
 
 KEYS = {"clip/visual": "exact", "visual": "type", "clip": "task"}

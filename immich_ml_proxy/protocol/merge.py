@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from immich_ml_proxy.core.routing import Group, Tasks
+from immich_ml_proxy.protocol.routing import Group, Tasks
 
 Answer = Mapping[str, msgspec.Raw]
 

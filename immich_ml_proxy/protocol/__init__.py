@@ -1,0 +1,1 @@
+"""What Immich speaks: forms, entries and their routes, bodies, answers."""
