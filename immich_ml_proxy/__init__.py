@@ -12,8 +12,7 @@ What knows what: a module imports only from its own room or from those below it:
     health_checker        pings on a timer
     places, hedging       waiting for a place, a second try
     wake_on_lan           waking
-    exchange, time_limit  one request to one backend, in bounded time
-    body_reader, connections, agent, http_connection  bytes out, sockets, HTTP
+    upstream/             the HTTP client: one request to one server, in bounded time
     memory                what the C library is told
     core/                 the rules: no Twisted, no clock, no files
     protocol/             what Immich speaks: forms, entries, answers

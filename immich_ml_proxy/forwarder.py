@@ -34,17 +34,17 @@ from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.web.http_headers import Headers
 
-from immich_ml_proxy.body_reader import BodyReader, Splice, as_sent
 from immich_ml_proxy.core.demand import demand_of
 from immich_ml_proxy.core.member import Member
 from immich_ml_proxy.core.pool import Pool
 from immich_ml_proxy.errors import BackendFailed, ProxyError, TimedOut, Unavailable
-from immich_ml_proxy.exchange import Exchange, ExchangeFailed, Outgoing, Reply
 from immich_ml_proxy.hedging import HedgeBudget, hedged
 from immich_ml_proxy.places import Places
 from immich_ml_proxy.protocol import merge, routing
 from immich_ml_proxy.protocol.body import Body
 from immich_ml_proxy.protocol.routing import Group
+from immich_ml_proxy.upstream.body_producer import BodyReader, Splice, as_sent
+from immich_ml_proxy.upstream.client import Exchange, ExchangeFailed, Outgoing, Reply
 
 #: Seconds before backends that all failed are asked again by a request that is held.
 START_OVER_AFTER = 1.0

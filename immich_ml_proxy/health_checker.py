@@ -13,7 +13,7 @@ from twisted.web.http_headers import Headers
 
 from immich_ml_proxy.core.member import Member
 from immich_ml_proxy.core.pool import Pool
-from immich_ml_proxy.exchange import Exchange, ExchangeFailed, Outgoing
+from immich_ml_proxy.upstream.client import Exchange, ExchangeFailed, Outgoing
 
 #: Seconds a ping may take. Immich gives up our own /ping after 2.
 PING_TIMEOUT = 1.5

@@ -12,7 +12,6 @@ from typing import Any
 import attrs
 from twisted.internet.defer import Deferred, DeferredList, FirstError
 
-from immich_ml_proxy.body_reader import Splice
 from immich_ml_proxy.core.pool import Pool
 from immich_ml_proxy.errors import ProxyError
 from immich_ml_proxy.forwarder import Forwarder, Served, Work
@@ -20,6 +19,7 @@ from immich_ml_proxy.protocol import merge, routing
 from immich_ml_proxy.protocol.body import Body
 from immich_ml_proxy.protocol.form import Entries
 from immich_ml_proxy.protocol.routing import Group, Tasks
+from immich_ml_proxy.upstream.body_producer import Splice
 
 JSON = b"application/json"
 

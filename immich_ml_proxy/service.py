@@ -17,8 +17,8 @@ from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from immich_ml_proxy.connections import Connections
 from immich_ml_proxy.core.pool import Pool
+from immich_ml_proxy.upstream.endpoints import Connections
 from immich_ml_proxy.web.site import ProxySite
 
 #: Seconds that requests under way get when the proxy is stopped.

@@ -14,12 +14,10 @@ from twisted.python import usage
 from immich_ml_proxy.config import document as config_document
 from immich_ml_proxy.config.model import Config
 from immich_ml_proxy.config.store import ConfigStore
-from immich_ml_proxy.connections import connections
 from immich_ml_proxy.core.health import Health
 from immich_ml_proxy.core.member import Member
 from immich_ml_proxy.core.pool import Pool
 from immich_ml_proxy.demo import DemoServers
-from immich_ml_proxy.exchange import Exchange
 from immich_ml_proxy.forwarder import Forwarder
 from immich_ml_proxy.health_checker import HealthChecker
 from immich_ml_proxy.memory import Memory, glibc
@@ -27,6 +25,8 @@ from immich_ml_proxy.places import Places
 from immich_ml_proxy.predictor import Predictor
 from immich_ml_proxy.records.recorder import Recorder
 from immich_ml_proxy.service import Listener, ProxyService
+from immich_ml_proxy.upstream.client import Exchange
+from immich_ml_proxy.upstream.endpoints import connections
 from immich_ml_proxy.wake_on_lan import Waker
 from immich_ml_proxy.web.config import ConfigEndpoints
 from immich_ml_proxy.web.debug import DebugEndpoints

@@ -15,17 +15,17 @@ from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Site
 
 from immich_ml_proxy.config import document as config_document
-from immich_ml_proxy.connections import connections
 from immich_ml_proxy.core.health import Health
 from immich_ml_proxy.core.member import Member
 from immich_ml_proxy.core.pool import Pool
 from immich_ml_proxy.demo.form import read_form
-from immich_ml_proxy.exchange import Exchange
 from immich_ml_proxy.forwarder import Forwarder
 from immich_ml_proxy.health_checker import HealthChecker
 from immich_ml_proxy.places import Places
 from immich_ml_proxy.predictor import Predictor
 from immich_ml_proxy.records.recorder import Recorder
+from immich_ml_proxy.upstream.client import Exchange
+from immich_ml_proxy.upstream.endpoints import connections
 from tests.links import Link
 from tests.network import Network
 

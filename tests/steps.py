@@ -10,13 +10,13 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.python.failure import Failure
 from twisted.web.http_headers import Headers
 
-from immich_ml_proxy.body_reader import BodyReader, Splice
 from immich_ml_proxy.config.model import Backend
 from immich_ml_proxy.errors import ProxyError
-from immich_ml_proxy.exchange import ExchangeFailed, Outgoing, Reply
 from immich_ml_proxy.forwarder import Served, Work
 from immich_ml_proxy.protocol import routing
 from immich_ml_proxy.protocol.body import Body
+from immich_ml_proxy.upstream.body_producer import BodyReader, Splice
+from immich_ml_proxy.upstream.client import ExchangeFailed, Outgoing, Reply
 from tests.demo_requests import MULTIPART, VISUAL
 from tests.fakes import Fleet, Script, outcome
 from tests.memory_proxy import photo_form

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from immich_ml_proxy.body_reader import BodyReader, Splice, as_sent
 from immich_ml_proxy.protocol.body import Body
+from immich_ml_proxy.upstream.body_producer import BodyReader, Splice, as_sent
 
 
 class Consumer:

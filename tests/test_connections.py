@@ -11,7 +11,7 @@ from twisted.internet.error import DNSLookupError
 from twisted.internet.error import TimeoutError as ConnectTimeout
 from twisted.web.client import URI, ResponseNeverReceived
 
-from immich_ml_proxy.connections import (
+from immich_ml_proxy.upstream.endpoints import (
     BLOCK,
     NO_COOKIES,
     BackendEndpoints,

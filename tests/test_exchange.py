@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from twisted.internet.error import ConnectError, NoRouteError, TCPTimedOutError
 from twisted.internet.error import TimeoutError as ConnectTimeout
 
-from immich_ml_proxy.exchange import in_words
-from immich_ml_proxy.http_connection import MAX_ANSWER
 from immich_ml_proxy.protocol.body import Body
+from immich_ml_proxy.upstream.client import in_words
+from immich_ml_proxy.upstream.http_connection import MAX_ANSWER
 from tests.demo_requests import MULTIPART
 from tests.fakes import Fleet
 from tests.steps import (

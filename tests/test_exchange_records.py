@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from twisted.web.http_headers import Headers
 
-from immich_ml_proxy.exchange import Outgoing
+from immich_ml_proxy.upstream.client import Outgoing
 from tests.demo_requests import MULTIPART
 from tests.fakes import Fleet
 from tests.steps import PHOTO, Sending, arrived, predict

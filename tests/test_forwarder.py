@@ -10,9 +10,9 @@ import msgspec
 import pytest
 from twisted.logger import capturedLogs, formatEvent
 
-from immich_ml_proxy.body_reader import Splice
 from immich_ml_proxy.config import document as config_document
 from immich_ml_proxy.errors import BackendFailed, ProxyError, TimedOut, Unavailable
+from immich_ml_proxy.upstream.body_producer import Splice
 from tests.demo_requests import MULTIPART, VISUAL
 from tests.fakes import Fleet, document, serve
 from tests.steps import HALF, PHOTO, REFUSED, Forward, says, switch

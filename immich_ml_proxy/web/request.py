@@ -11,11 +11,11 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 from twisted.web import server
 
-from immich_ml_proxy.connections import BLOCK
 from immich_ml_proxy.core.budget import Charge
 from immich_ml_proxy.errors import BodyTooLarge, ProxyError, Unavailable
 from immich_ml_proxy.predictor import Prediction
 from immich_ml_proxy.protocol.body import Body
+from immich_ml_proxy.upstream.endpoints import BLOCK
 from immich_ml_proxy.web.answers import write_error
 from immich_ml_proxy.web.upload import Upload
 

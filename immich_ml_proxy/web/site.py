@@ -15,8 +15,8 @@ from werkzeug.exceptions import HTTPException
 from immich_ml_proxy.config.model import Config
 from immich_ml_proxy.core.budget import Budget
 from immich_ml_proxy.errors import ProxyError
-from immich_ml_proxy.exchange import flat
 from immich_ml_proxy.records.recorder import Recorder, RequestSeen, ResponseSeen
+from immich_ml_proxy.upstream.client import flat
 from immich_ml_proxy.web.answers import json_answer, text_answer, write_error
 from immich_ml_proxy.web.request import ProxyRequest
 from immich_ml_proxy.web.upload import Predict

@@ -34,11 +34,11 @@ from twisted.web.http_headers import Headers
 from twisted.web.iweb import IBodyProducer, IResponse
 
 from immich_ml_proxy.config.model import Backend
-from immich_ml_proxy.connections import NO_COOKIES, Connections, backend_url
-from immich_ml_proxy.http_connection import BadAnswer
 from immich_ml_proxy.protocol.body import Body
 from immich_ml_proxy.records.recorder import Recorder, RequestSeen, ResponseSeen
-from immich_ml_proxy.time_limit import limit_time
+from immich_ml_proxy.upstream.endpoints import NO_COOKIES, Connections, backend_url
+from immich_ml_proxy.upstream.http_connection import BadAnswer
+from immich_ml_proxy.upstream.time_limit import limit_time
 
 
 class ExchangeFailed(Exception):

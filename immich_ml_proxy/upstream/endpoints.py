@@ -28,7 +28,7 @@ from twisted.web.client import URI, BrowserLikePolicyForHTTPS
 from twisted.web.iweb import IAgentEndpointFactory
 from zope.interface import implementer
 
-from immich_ml_proxy.agent import BackendAgent
+from immich_ml_proxy.upstream.connection_pool import BackendAgent
 
 #: Seconds until connecting, with the look-up of the name, is given up.
 CONNECT_TIMEOUT = 2.0

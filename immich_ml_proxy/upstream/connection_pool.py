@@ -19,7 +19,7 @@ from twisted.web.http_headers import Headers
 from twisted.web.iweb import IAgent, IAgentEndpointFactory, IBodyProducer
 from zope.interface import implementer
 
-from immich_ml_proxy.http_connection import Connection
+from immich_ml_proxy.upstream.http_connection import Connection
 
 
 @attrs.frozen

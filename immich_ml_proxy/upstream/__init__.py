@@ -1,0 +1,1 @@
+"""The HTTP client: requests to ML servers, and their answers."""
