@@ -20,11 +20,11 @@ from itertools import count
 import msgspec
 from attrs import field, frozen
 
+from immich_ml_proxy.balancer.demand import Demand, demand_of
+from immich_ml_proxy.balancer.pool import Pool
+from immich_ml_proxy.balancer.scheduler import Scheduler, Waiting
+from immich_ml_proxy.balancer.server import Member
 from immich_ml_proxy.config import document as config_document
-from immich_ml_proxy.core.demand import Demand, demand_of
-from immich_ml_proxy.core.member import Member
-from immich_ml_proxy.core.pool import Pool
-from immich_ml_proxy.core.scheduler import Scheduler, Waiting
 from immich_ml_proxy.protocol.routing import Group, read
 
 PICTURE = read(b'{"clip":{"visual":{"modelName":"ViT-B-32__openai"}}}')

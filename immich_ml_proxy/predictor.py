@@ -12,9 +12,9 @@ from typing import Any
 import attrs
 from twisted.internet.defer import Deferred, DeferredList, FirstError
 
-from immich_ml_proxy.core.pool import Pool
+from immich_ml_proxy.balancer.forwarder import Forwarder, Served, Work
+from immich_ml_proxy.balancer.pool import Pool
 from immich_ml_proxy.errors import ProxyError
-from immich_ml_proxy.forwarder import Forwarder, Served, Work
 from immich_ml_proxy.protocol import merge, routing
 from immich_ml_proxy.protocol.body import Body
 from immich_ml_proxy.protocol.form import Entries

@@ -17,7 +17,7 @@ from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from immich_ml_proxy.core.pool import Pool
+from immich_ml_proxy.balancer.pool import Pool
 from immich_ml_proxy.upstream.endpoints import Connections
 from immich_ml_proxy.web.site import ProxySite
 

@@ -11,17 +11,17 @@ from twisted.application.service import IService
 from twisted.logger import Logger
 from twisted.python import usage
 
+from immich_ml_proxy.balancer.forwarder import Forwarder
+from immich_ml_proxy.balancer.health import Health
+from immich_ml_proxy.balancer.health_checker import HealthChecker
+from immich_ml_proxy.balancer.place import Places
+from immich_ml_proxy.balancer.pool import Pool
+from immich_ml_proxy.balancer.server import Member
 from immich_ml_proxy.config import document as config_document
 from immich_ml_proxy.config.model import Config
 from immich_ml_proxy.config.store import ConfigStore
-from immich_ml_proxy.core.health import Health
-from immich_ml_proxy.core.member import Member
-from immich_ml_proxy.core.pool import Pool
 from immich_ml_proxy.demo import DemoServers
-from immich_ml_proxy.forwarder import Forwarder
-from immich_ml_proxy.health_checker import HealthChecker
 from immich_ml_proxy.memory import Memory, glibc
-from immich_ml_proxy.places import Places
 from immich_ml_proxy.predictor import Predictor
 from immich_ml_proxy.records.recorder import Recorder
 from immich_ml_proxy.service import Listener, ProxyService

@@ -14,8 +14,8 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.internet.protocol import DatagramProtocol
 from twisted.logger import Logger
 
+from immich_ml_proxy.balancer.server import Member
 from immich_ml_proxy.config.fields import checked_mac
-from immich_ml_proxy.core.member import Member
 
 #: Seconds between two packets to one backend.
 PAUSE = 60.0

@@ -14,14 +14,14 @@ from twisted.python.failure import Failure
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Site
 
+from immich_ml_proxy.balancer.forwarder import Forwarder
+from immich_ml_proxy.balancer.health import Health
+from immich_ml_proxy.balancer.health_checker import HealthChecker
+from immich_ml_proxy.balancer.place import Places
+from immich_ml_proxy.balancer.pool import Pool
+from immich_ml_proxy.balancer.server import Member
 from immich_ml_proxy.config import document as config_document
-from immich_ml_proxy.core.health import Health
-from immich_ml_proxy.core.member import Member
-from immich_ml_proxy.core.pool import Pool
 from immich_ml_proxy.demo.form import read_form
-from immich_ml_proxy.forwarder import Forwarder
-from immich_ml_proxy.health_checker import HealthChecker
-from immich_ml_proxy.places import Places
 from immich_ml_proxy.predictor import Predictor
 from immich_ml_proxy.records.recorder import Recorder
 from immich_ml_proxy.upstream.client import Exchange

@@ -10,9 +10,9 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.python.failure import Failure
 from twisted.web.http_headers import Headers
 
+from immich_ml_proxy.balancer.forwarder import Served, Work
 from immich_ml_proxy.config.model import Backend
 from immich_ml_proxy.errors import ProxyError
-from immich_ml_proxy.forwarder import Served, Work
 from immich_ml_proxy.protocol import routing
 from immich_ml_proxy.protocol.body import Body
 from immich_ml_proxy.upstream.body_producer import BodyReader, Splice

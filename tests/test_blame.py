@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from twisted.internet.defer import CancelledError
 
-from immich_ml_proxy.core.service_times import kind_of
+from immich_ml_proxy.balancer.latency import kind_of
 from tests.fakes import Fleet
 from tests.steps import PHOTO, REFUSED, Forward, arriving, complete, switch
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import Clock
 
-from immich_ml_proxy.hedging import HedgeBudget, hedged
+from immich_ml_proxy.balancer.hedging import HedgeBudget, hedged
 from tests.fakes import outcome
 
 

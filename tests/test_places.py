@@ -8,9 +8,9 @@ import pytest
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import Clock
 
-from immich_ml_proxy.core.member import Member
+from immich_ml_proxy.balancer.place import Places
+from immich_ml_proxy.balancer.server import Member
 from immich_ml_proxy.errors import Unavailable
-from immich_ml_proxy.places import Places
 from tests.core.demands import configured, image, pool_of
 from tests.fakes import outcome, result_of
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import attrs
 
-from immich_ml_proxy.core.member import Member
-from immich_ml_proxy.core.pool import Pool
-from immich_ml_proxy.core.scheduler import Scheduler
+from immich_ml_proxy.balancer.pool import Pool
+from immich_ml_proxy.balancer.scheduler import Scheduler
+from immich_ml_proxy.balancer.server import Member
 
 
 def status(pool: Pool, scheduler: Scheduler, now: float) -> dict[str, Any]:

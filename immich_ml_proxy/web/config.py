@@ -8,14 +8,14 @@ import msgspec
 from klein import Klein
 from twisted.internet.interfaces import IReactorTime
 
+from immich_ml_proxy.balancer.hedging import HedgeBudget
+from immich_ml_proxy.balancer.place import Places
+from immich_ml_proxy.balancer.pool import Pool
 from immich_ml_proxy.config import document as config_document
 from immich_ml_proxy.config.model import Config, State
 from immich_ml_proxy.config.store import ConfigStore
-from immich_ml_proxy.core.pool import Pool
 from immich_ml_proxy.core.status import status
 from immich_ml_proxy.errors import BadRequest
-from immich_ml_proxy.hedging import HedgeBudget
-from immich_ml_proxy.places import Places
 from immich_ml_proxy.web.answers import json_answer, json_text
 from immich_ml_proxy.web.origin import body_of
 from immich_ml_proxy.web.request import ProxyRequest

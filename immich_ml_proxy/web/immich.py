@@ -9,9 +9,9 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
-from immich_ml_proxy.core.pool import Pool
+from immich_ml_proxy.balancer.health_checker import HealthChecker
+from immich_ml_proxy.balancer.pool import Pool
 from immich_ml_proxy.errors import ProxyError
-from immich_ml_proxy.health_checker import HealthChecker
 from immich_ml_proxy.predictor import Prediction
 from immich_ml_proxy.web.answers import json_answer, text_answer
 from immich_ml_proxy.web.pages import Pages

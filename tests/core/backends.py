@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from immich_ml_proxy.balancer.demand import Demand
+from immich_ml_proxy.balancer.health import TRIP_AFTER, Health
+from immich_ml_proxy.balancer.pool import Pool
+from immich_ml_proxy.balancer.server import Member
 from immich_ml_proxy.config.model import Route
-from immich_ml_proxy.core.demand import Demand
-from immich_ml_proxy.core.health import TRIP_AFTER, Health
-from immich_ml_proxy.core.member import Member
-from immich_ml_proxy.core.pool import Pool
 from tests.core.demands import configured, image
 
 NOW = 1.0

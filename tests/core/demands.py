@@ -6,12 +6,12 @@ from typing import Any
 
 import msgspec
 
+from immich_ml_proxy.balancer.demand import Demand
+from immich_ml_proxy.balancer.latency import Kind
+from immich_ml_proxy.balancer.pool import Pool
+from immich_ml_proxy.balancer.server import Member
 from immich_ml_proxy.config import document as config_document
 from immich_ml_proxy.config.model import Backend, Config, Route
-from immich_ml_proxy.core.demand import Demand
-from immich_ml_proxy.core.member import Member
-from immich_ml_proxy.core.pool import Pool
-from immich_ml_proxy.core.service_times import Kind
 
 IMAGE = Kind("clip/visual", 1)
 SEARCH = Kind("clip/textual", 0)

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from immich_ml_proxy.core.demand import Demand, demand_of
-from immich_ml_proxy.core.service_times import Kind
+from immich_ml_proxy.balancer.demand import Demand, demand_of
+from immich_ml_proxy.balancer.latency import Kind
 from immich_ml_proxy.protocol import routing
 from tests.core.demands import configured
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from immich_ml_proxy.core.health import (
+from immich_ml_proxy.balancer.health import (
     CLOSED,
     FIRST_OUTAGE,
     LONGEST_OUTAGE,

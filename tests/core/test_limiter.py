@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from immich_ml_proxy.core.limiter import (
+from immich_ml_proxy.balancer.limit import (
     ANSWERS,
     FIRST_REST,
     HIGHEST,

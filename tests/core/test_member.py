@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from immich_ml_proxy.balancer.demand import Demand
+from immich_ml_proxy.balancer.latency import Kind
+from immich_ml_proxy.balancer.limit import ANSWERS
+from immich_ml_proxy.balancer.server import OVERDUE, OVERTAKES, Member
 from immich_ml_proxy.config.model import Backend
-from immich_ml_proxy.core.demand import Demand
-from immich_ml_proxy.core.limiter import ANSWERS
-from immich_ml_proxy.core.member import OVERDUE, OVERTAKES, Member
-from immich_ml_proxy.core.service_times import Kind
 from tests.core.demands import ROUTE, image, member, search
 
 OCR = image(task="ocr")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from immich_ml_proxy.core.health import TRIP_AFTER, Health
+from immich_ml_proxy.balancer.health import TRIP_AFTER, Health
 from tests.core.backends import ABC, NOW, Backends, routed
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from immich_ml_proxy.balancer.health import TRIP_AFTER
+from immich_ml_proxy.balancer.pool import Pool
+from immich_ml_proxy.balancer.server import Member
 from immich_ml_proxy.config.model import Route
-from immich_ml_proxy.core.health import TRIP_AFTER
-from immich_ml_proxy.core.member import Member
-from immich_ml_proxy.core.pool import Pool
 from tests.core.demands import configured, image, pool_of
 
 A, B = {"name": "a"}, {"name": "b"}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from immich_ml_proxy.core.member import Member
-from immich_ml_proxy.core.scheduler import Waiting
+from immich_ml_proxy.balancer.scheduler import Waiting
+from immich_ml_proxy.balancer.server import Member
 from immich_ml_proxy.errors import Unavailable
 from tests.core.demands import configured, image, member
 from tests.core.requests import one_at_a_time

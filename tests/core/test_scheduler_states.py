@@ -16,11 +16,11 @@ from hypothesis.stateful import (
     rule,
 )
 
+from immich_ml_proxy.balancer.demand import Demand
+from immich_ml_proxy.balancer.pool import Pool
+from immich_ml_proxy.balancer.scheduler import Scheduler, Waiting
+from immich_ml_proxy.balancer.server import Member
 from immich_ml_proxy.config.model import Route
-from immich_ml_proxy.core.demand import Demand
-from immich_ml_proxy.core.member import Member
-from immich_ml_proxy.core.pool import Pool
-from immich_ml_proxy.core.scheduler import Scheduler, Waiting
 from immich_ml_proxy.errors import Unavailable
 from tests.core.demands import configured, image, search
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from immich_ml_proxy.balancer.demand import Demand
+from immich_ml_proxy.balancer.selection import POLICIES, Policy
+from immich_ml_proxy.balancer.server import Member
 from immich_ml_proxy.config.model import STRATEGIES, Route
-from immich_ml_proxy.core.demand import Demand
-from immich_ml_proxy.core.member import Member
-from immich_ml_proxy.core.selection import POLICIES, Policy
 from tests.core.demands import ROUTE, SEARCH, image, member, search
 
 

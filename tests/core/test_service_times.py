@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from immich_ml_proxy.core.service_times import (
+from immich_ml_proxy.balancer.latency import (
     KEPT,
     MAX_TASKS,
     Kind,

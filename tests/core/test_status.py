@@ -6,10 +6,10 @@ from typing import Any
 
 import msgspec
 
+from immich_ml_proxy.balancer.health import TRIP_AFTER
+from immich_ml_proxy.balancer.pool import Pool
+from immich_ml_proxy.balancer.scheduler import Scheduler, Waiting
 from immich_ml_proxy.config.model import Route
-from immich_ml_proxy.core.health import TRIP_AFTER
-from immich_ml_proxy.core.pool import Pool
-from immich_ml_proxy.core.scheduler import Scheduler, Waiting
 from immich_ml_proxy.core.status import status
 from tests.core.demands import configured, image, pool_of
 

@@ -14,7 +14,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from immich_ml_proxy.core.waiting_line import SEARCHES_IN_A_ROW, WaitingLine
+from immich_ml_proxy.balancer.queue import SEARCHES_IN_A_ROW, WaitingLine
 
 
 def line_of(*names: str, bound: int = 1000) -> WaitingLine[str]:

@@ -11,8 +11,8 @@ from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 from twisted.web.http_headers import Headers
 
-from immich_ml_proxy.core.member import Member
-from immich_ml_proxy.core.pool import Pool
+from immich_ml_proxy.balancer.pool import Pool
+from immich_ml_proxy.balancer.server import Member
 from immich_ml_proxy.upstream.client import Exchange, ExchangeFailed, Outgoing
 
 #: Seconds a ping may take. Immich gives up our own /ping after 2.

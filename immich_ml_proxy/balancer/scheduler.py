@@ -8,11 +8,11 @@ from operator import itemgetter
 
 import attrs
 
+from immich_ml_proxy.balancer.demand import Demand
+from immich_ml_proxy.balancer.pool import Pool
+from immich_ml_proxy.balancer.queue import WaitingLine
+from immich_ml_proxy.balancer.server import Member
 from immich_ml_proxy.config.model import Route
-from immich_ml_proxy.core.demand import Demand
-from immich_ml_proxy.core.member import Member
-from immich_ml_proxy.core.pool import Pool
-from immich_ml_proxy.core.waiting_line import WaitingLine
 from immich_ml_proxy.errors import Unavailable
 
 #: Seconds between two looks for places that time alone has opened: with many backends

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from immich_ml_proxy.balancer.demand import Demand
 from immich_ml_proxy.config.model import (
     FASTEST,
     IN_ORDER,
@@ -19,10 +20,9 @@ from immich_ml_proxy.config.model import (
     ROUND_ROBIN,
     Route,
 )
-from immich_ml_proxy.core.demand import Demand
 
 if TYPE_CHECKING:
-    from immich_ml_proxy.core.member import Member
+    from immich_ml_proxy.balancer.server import Member
 
 
 class Policy(Protocol):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import attrs
 
+from immich_ml_proxy.balancer.latency import Kind, kind_of
 from immich_ml_proxy.config.model import Route, normalized
-from immich_ml_proxy.core.service_times import Kind, kind_of
 from immich_ml_proxy.protocol.routing import Group
 
 

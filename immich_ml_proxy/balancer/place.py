@@ -8,11 +8,11 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
+from immich_ml_proxy.balancer.demand import Demand
+from immich_ml_proxy.balancer.pool import Pool
+from immich_ml_proxy.balancer.scheduler import Scheduler, Waiting
+from immich_ml_proxy.balancer.server import Member
 from immich_ml_proxy.config.model import Route
-from immich_ml_proxy.core.demand import Demand
-from immich_ml_proxy.core.member import Member
-from immich_ml_proxy.core.pool import Pool
-from immich_ml_proxy.core.scheduler import Scheduler, Waiting
 
 
 class Places:

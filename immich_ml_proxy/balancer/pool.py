@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
+from immich_ml_proxy.balancer.demand import Demand
+from immich_ml_proxy.balancer.health import Health
+from immich_ml_proxy.balancer.selection import POLICIES, Policy
+from immich_ml_proxy.balancer.server import Member
 from immich_ml_proxy.config.model import Config, Route
-from immich_ml_proxy.core.demand import Demand
-from immich_ml_proxy.core.health import Health
-from immich_ml_proxy.core.member import Member
-from immich_ml_proxy.core.selection import POLICIES, Policy
 
 #: Told when a backend's health changes sides: the member, and its health before.
 OnFlip = Callable[[Member, Health], None]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 
+from immich_ml_proxy.balancer.demand import Demand
+from immich_ml_proxy.balancer.health import CLOSED, Health
+from immich_ml_proxy.balancer.latency import ServiceTimes
+from immich_ml_proxy.balancer.limit import AdaptiveLimit, FixedLimit, Limiter
 from immich_ml_proxy.config.model import Backend
-from immich_ml_proxy.core.demand import Demand
-from immich_ml_proxy.core.health import CLOSED, Health
-from immich_ml_proxy.core.limiter import AdaptiveLimit, FixedLimit, Limiter
-from immich_ml_proxy.core.service_times import ServiceTimes
 
 #: Searches that go beyond a limit that was found before an image has its turn.
 OVERTAKES = 8

@@ -34,12 +34,12 @@ from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.web.http_headers import Headers
 
-from immich_ml_proxy.core.demand import demand_of
-from immich_ml_proxy.core.member import Member
-from immich_ml_proxy.core.pool import Pool
+from immich_ml_proxy.balancer.demand import demand_of
+from immich_ml_proxy.balancer.hedging import HedgeBudget, hedged
+from immich_ml_proxy.balancer.place import Places
+from immich_ml_proxy.balancer.pool import Pool
+from immich_ml_proxy.balancer.server import Member
 from immich_ml_proxy.errors import BackendFailed, ProxyError, TimedOut, Unavailable
-from immich_ml_proxy.hedging import HedgeBudget, hedged
-from immich_ml_proxy.places import Places
 from immich_ml_proxy.protocol import merge, routing
 from immich_ml_proxy.protocol.body import Body
 from immich_ml_proxy.protocol.routing import Group
