@@ -8,11 +8,12 @@ What knows what: a module imports only from its own room or from those below it:
     service               starting and stopping in the right order
     web/                  what Immich, the pages and scripts see
     predictor             the use case: form, routing, forwarder, merge
-    wake_on_lan           waking
+    observe/              what people are told of it all
+    power/                waking machines
     memory                what the C library is told
-    core/                 the rules: no Twisted, no clock, no files
     balancer/             servers at run time: their health and places, and who is next
     upstream/             the HTTP client: one request to one server, in bounded time
+    core/                 the rules: no Twisted, no clock, no files
     protocol/             what Immich speaks: forms, entries, answers
     records/              what is recorded of requests, and how it is shown
     config/               the configuration: read, checked, kept

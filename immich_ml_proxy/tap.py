@@ -22,12 +22,12 @@ from immich_ml_proxy.config.model import Config
 from immich_ml_proxy.config.store import ConfigStore
 from immich_ml_proxy.demo import DemoServers
 from immich_ml_proxy.memory import Memory, glibc
+from immich_ml_proxy.power.wake_on_lan import Waker
 from immich_ml_proxy.predictor import Predictor
 from immich_ml_proxy.records.recorder import Recorder
 from immich_ml_proxy.service import Listener, ProxyService
 from immich_ml_proxy.upstream.client import Exchange
 from immich_ml_proxy.upstream.endpoints import connections
-from immich_ml_proxy.wake_on_lan import Waker
 from immich_ml_proxy.web.config import ConfigEndpoints
 from immich_ml_proxy.web.debug import DebugEndpoints
 from immich_ml_proxy.web.immich import ImmichEndpoints

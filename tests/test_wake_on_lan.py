@@ -14,7 +14,7 @@ from twisted.internet.task import Clock
 from twisted.logger import LogLevel, capturedLogs, formatEvent
 
 from immich_ml_proxy.config.model import WakeOnLan
-from immich_ml_proxy.wake_on_lan import PAUSE, Waker, magic_packet
+from immich_ml_proxy.power.wake_on_lan import PAUSE, Waker, magic_packet
 from tests.core.demands import member
 
 MAC = "00:11:22:aa:bb:cc"

@@ -14,8 +14,8 @@ from immich_ml_proxy.balancer.pool import Pool
 from immich_ml_proxy.config import document as config_document
 from immich_ml_proxy.config.model import Config, State
 from immich_ml_proxy.config.store import ConfigStore
-from immich_ml_proxy.core.status import status
 from immich_ml_proxy.errors import BadRequest
+from immich_ml_proxy.observe.status import status
 from immich_ml_proxy.web.answers import json_answer, json_text
 from immich_ml_proxy.web.origin import body_of
 from immich_ml_proxy.web.request import ProxyRequest

@@ -10,7 +10,7 @@ from immich_ml_proxy.balancer.health import TRIP_AFTER
 from immich_ml_proxy.balancer.pool import Pool
 from immich_ml_proxy.balancer.scheduler import Scheduler, Waiting
 from immich_ml_proxy.config.model import Route
-from immich_ml_proxy.core.status import status
+from immich_ml_proxy.observe.status import status
 from tests.core.demands import configured, image, pool_of
 
 

@@ -1,0 +1,1 @@
+"""Machines that sleep, and how they are woken."""
