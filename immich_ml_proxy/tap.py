@@ -28,12 +28,14 @@ from immich_ml_proxy.records.recorder import Recorder
 from immich_ml_proxy.service import Listener, ProxyService
 from immich_ml_proxy.upstream.client import Exchange
 from immich_ml_proxy.upstream.endpoints import connections
+from immich_ml_proxy.web.answers import write_error
+from immich_ml_proxy.web.app import make_app
 from immich_ml_proxy.web.config import ConfigEndpoints
 from immich_ml_proxy.web.debug import DebugEndpoints
 from immich_ml_proxy.web.immich import ImmichEndpoints
 from immich_ml_proxy.web.pages import Pages, static_folder
 from immich_ml_proxy.web.request import new_trace_id
-from immich_ml_proxy.web.site import ProxySite, make_app
+from immich_ml_proxy.web.site import ProxySite
 
 _log = Logger()
 
@@ -100,7 +102,7 @@ def makeService(options: Options, reactor: Any = None) -> IService:
         DebugEndpoints(recorder),
         pages,
     )
-    site = ProxySite(reactor, app, predictor.predict, recorder)
+    site = ProxySite(reactor, app, predictor.predict, recorder, write_error)
     site.limit(first)
     parts.append(Memory(reactor, site.budget, glibc()))
     listener = Listener(reactor, options["listen"], site)

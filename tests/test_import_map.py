@@ -50,6 +50,7 @@ EDGES = {
     "upstream.http_connection",
     "upstream.time_limit",
     "web.answers",
+    "web.app",
     "web.config",
     "web.debug",
     "web.immich",

@@ -16,7 +16,6 @@ from immich_ml_proxy.errors import BodyTooLarge, ProxyError, Unavailable
 from immich_ml_proxy.predictor import Prediction
 from immich_ml_proxy.protocol.body import Body
 from immich_ml_proxy.upstream.endpoints import BLOCK
-from immich_ml_proxy.web.answers import write_error
 from immich_ml_proxy.web.upload import Upload
 
 if TYPE_CHECKING:
@@ -207,7 +206,7 @@ class ProxyRequest(server.Request):
         self.clientproto = b"HTTP/1.1"
         self.setHeader(b"Connection", b"close")
         self.setHeader(b"X-Request-ID", self.trace_id.encode("ascii"))
-        self.write(write_error(self, error))
+        self.write(self._proxy.write_error(self, error))
         self._linger = self.channel.callLater(LINGER, self.channel.loseConnection)
 
     def _wait(self) -> None:

@@ -1,23 +1,21 @@
-"""The site: what all requests share, and the Klein app put together."""
+"""The site: what all requests share."""
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any
 
 from klein import Klein
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IReactorTime
-from twisted.python.failure import Failure
 from twisted.web.iweb import IRequest
 from twisted.web.server import Site
-from werkzeug.exceptions import HTTPException
 
 from immich_ml_proxy.config.model import Config
 from immich_ml_proxy.core.budget import Budget
 from immich_ml_proxy.errors import ProxyError
 from immich_ml_proxy.records.recorder import Recorder, RequestSeen, ResponseSeen
 from immich_ml_proxy.upstream.client import flat
-from immich_ml_proxy.web.answers import json_answer, text_answer, write_error
 from immich_ml_proxy.web.request import ProxyRequest
 from immich_ml_proxy.web.upload import Predict
 
@@ -25,41 +23,8 @@ from immich_ml_proxy.web.upload import Predict
 IDLE_CLIENT = 60
 
 
-class Endpoints(Protocol):
-    """What one audience sees."""
-
-    def add_to(self, app: Klein) -> None:
-        """Add the routes to ``app``."""
-
-
-def make_app(*audiences: Endpoints) -> Klein:
-    """Return one app with the routes of all, and our errors."""
-    app = Klein()
-    for audience in audiences:
-        audience.add_to(app)
-    app.handle_errors(ProxyError)(_our_error)
-    app.handle_errors(HTTPException)(_http_error)
-    return app
-
-
-def _our_error(request: IRequest, failure: Failure) -> bytes:
-    error: Any = failure.value
-    return write_error(request, error)
-
-
-def _http_error(request: Any, failure: Failure) -> bytes:
-    """An unknown path or a wrong method; JSON for programs, text for people."""
-    error: Any = failure.value
-    for name, value in error.get_headers({}):
-        if name.lower() in ("allow", "location"):
-            request.setHeader(name.encode(), value.encode("latin-1", "replace"))
-    status = error.code or 500
-    told = f"{status} {error.name}"
-    if status == 405:
-        told += f": use {', '.join(sorted(error.valid_methods or ()))}"
-    if request.path.startswith(b"/api/") or request.path == b"/predict":
-        return json_answer(request, {"error": told}, status)
-    return text_answer(request, told.encode() + b"\n", status)
+#: Writes an error of ours to a request, and returns the body of the answer.
+WriteError = Callable[[IRequest, ProxyError], bytes]
 
 
 class ProxySite(Site):
@@ -68,6 +33,7 @@ class ProxySite(Site):
     :param app: the routes.
     :param predict: begins the work of a ``POST /predict``.
     :param recorder: is told of every request while debug is on.
+    :param write_error: writes an error of ours to a request, and returns its body.
     :ivar budget: the room for bodies.
     :ivar max_body_size: largest body, in bytes.
     :ivar active: the requests under way.
@@ -80,7 +46,12 @@ class ProxySite(Site):
     noisy = False
 
     def __init__(
-        self, clock: IReactorTime, app: Klein, predict: Predict, recorder: Recorder
+        self,
+        clock: IReactorTime,
+        app: Klein,
+        predict: Predict,
+        recorder: Recorder,
+        write_error: WriteError,
     ) -> None:
         super().__init__(
             app.resource(),
@@ -91,6 +62,7 @@ class ProxySite(Site):
         self.clock = clock
         self.predict = predict
         self.recorder = recorder
+        self.write_error = write_error
         self.budget = Budget(0)
         self.max_body_size = 0
         self.active: set[ProxyRequest] = set()

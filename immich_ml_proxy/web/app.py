@@ -1,0 +1,50 @@
+"""The Klein app put together: every audience's routes, and how errors are answered."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from klein import Klein
+from twisted.python.failure import Failure
+from twisted.web.iweb import IRequest
+from werkzeug.exceptions import HTTPException
+
+from immich_ml_proxy.errors import ProxyError
+from immich_ml_proxy.web.answers import json_answer, text_answer, write_error
+
+
+class Endpoints(Protocol):
+    """What one audience sees."""
+
+    def add_to(self, app: Klein) -> None:
+        """Add the routes to ``app``."""
+
+
+def make_app(*audiences: Endpoints) -> Klein:
+    """Return one app with the routes of all, and our errors."""
+    app = Klein()
+    for audience in audiences:
+        audience.add_to(app)
+    app.handle_errors(ProxyError)(_our_error)
+    app.handle_errors(HTTPException)(_http_error)
+    return app
+
+
+def _our_error(request: IRequest, failure: Failure) -> bytes:
+    error: Any = failure.value
+    return write_error(request, error)
+
+
+def _http_error(request: Any, failure: Failure) -> bytes:
+    """An unknown path or a wrong method; JSON for programs, text for people."""
+    error: Any = failure.value
+    for name, value in error.get_headers({}):
+        if name.lower() in ("allow", "location"):
+            request.setHeader(name.encode(), value.encode("latin-1", "replace"))
+    status = error.code or 500
+    told = f"{status} {error.name}"
+    if status == 405:
+        told += f": use {', '.join(sorted(error.valid_methods or ()))}"
+    if request.path.startswith(b"/api/") or request.path == b"/predict":
+        return json_answer(request, {"error": told}, status)
+    return text_answer(request, told.encode() + b"\n", status)
