@@ -6,14 +6,14 @@ What knows what: a module imports only from its own room or from those below it:
     cli                   the command
     tap                   the options, and all the wiring
     service               starting and stopping in the right order
+    memory                what the C library is told
     web/                  what Immich, the pages and scripts see
+    downstream/           the HTTP server below: sites, requests, uploads, room for them
     predictor             the use case: form, routing, forwarder, merge
     observe/              what people are told of it all
     power/                waking machines
-    memory                what the C library is told
     balancer/             servers at run time: their health and places, and who is next
     upstream/             the HTTP client: one request to one server, in bounded time
-    core/                 the rules: no Twisted, no clock, no files
     protocol/             what Immich speaks: forms, entries, answers
     records/              what is recorded of requests, and how it is shown
     config/               the configuration: read, checked, kept

@@ -15,7 +15,7 @@ from twisted.application.service import Service
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import LoopingCall
 
-from immich_ml_proxy.core.budget import Budget
+from immich_ml_proxy.downstream.budget import Budget
 
 _MIB = 1024 * 1024
 

@@ -18,8 +18,8 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from immich_ml_proxy.balancer.pool import Pool
+from immich_ml_proxy.downstream.site import ProxySite
 from immich_ml_proxy.upstream.endpoints import Connections
-from immich_ml_proxy.web.site import ProxySite
 
 #: Seconds that requests under way get when the proxy is stopped.
 GRACE = 30.0

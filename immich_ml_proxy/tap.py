@@ -21,6 +21,8 @@ from immich_ml_proxy.config import document as config_document
 from immich_ml_proxy.config.model import Config
 from immich_ml_proxy.config.store import ConfigStore
 from immich_ml_proxy.demo import DemoServers
+from immich_ml_proxy.downstream.request import new_trace_id
+from immich_ml_proxy.downstream.site import ProxySite
 from immich_ml_proxy.memory import Memory, glibc
 from immich_ml_proxy.power.wake_on_lan import Waker
 from immich_ml_proxy.predictor import Predictor
@@ -34,8 +36,6 @@ from immich_ml_proxy.web.config import ConfigEndpoints
 from immich_ml_proxy.web.debug import DebugEndpoints
 from immich_ml_proxy.web.immich import ImmichEndpoints
 from immich_ml_proxy.web.pages import Pages, static_folder
-from immich_ml_proxy.web.request import new_trace_id
-from immich_ml_proxy.web.site import ProxySite
 
 _log = Logger()
 

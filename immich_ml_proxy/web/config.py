@@ -14,11 +14,11 @@ from immich_ml_proxy.balancer.pool import Pool
 from immich_ml_proxy.config import document as config_document
 from immich_ml_proxy.config.model import Config, State
 from immich_ml_proxy.config.store import ConfigStore
+from immich_ml_proxy.downstream.request import ProxyRequest
 from immich_ml_proxy.errors import BadRequest
 from immich_ml_proxy.observe.status import status
 from immich_ml_proxy.web.answers import json_answer, json_text
 from immich_ml_proxy.web.origin import body_of
-from immich_ml_proxy.web.request import ProxyRequest
 
 
 class _State(msgspec.Struct, forbid_unknown_fields=True):

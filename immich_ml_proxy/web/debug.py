@@ -7,11 +7,11 @@ from typing import TypeVar
 import msgspec
 from klein import Klein
 
+from immich_ml_proxy.downstream.request import ProxyRequest
 from immich_ml_proxy.errors import BadRequest
 from immich_ml_proxy.records.recorder import Recorder
 from immich_ml_proxy.web.answers import json_answer, json_text
 from immich_ml_proxy.web.origin import body_of, refuse_foreign
-from immich_ml_proxy.web.request import ProxyRequest
 
 _T = TypeVar("_T")
 

@@ -11,11 +11,11 @@ from twisted.python.failure import Failure
 
 from immich_ml_proxy.balancer.health_checker import HealthChecker
 from immich_ml_proxy.balancer.pool import Pool
+from immich_ml_proxy.downstream.request import ProxyRequest
 from immich_ml_proxy.errors import ProxyError
 from immich_ml_proxy.predictor import Prediction
 from immich_ml_proxy.web.answers import json_answer, text_answer
 from immich_ml_proxy.web.pages import Pages
-from immich_ml_proxy.web.request import ProxyRequest
 
 
 class ImmichEndpoints:

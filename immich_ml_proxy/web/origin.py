@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from immich_ml_proxy.downstream.request import ProxyRequest
 from immich_ml_proxy.errors import ForeignOrigin
-from immich_ml_proxy.web.request import ProxyRequest
 
 
 def body_of(request: ProxyRequest) -> bytes:

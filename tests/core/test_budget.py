@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from immich_ml_proxy.core.budget import SMALL, Budget, Charge
+from immich_ml_proxy.downstream.budget import SMALL, Budget, Charge
 
 LIMIT = 1_000_000
 LARGEST = 1_500_000

@@ -15,7 +15,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from immich_ml_proxy.core.budget import SMALL, Budget, Charge
+from immich_ml_proxy.downstream.budget import SMALL, Budget, Charge
 
 LIMIT = 1_000_000
 

@@ -12,12 +12,12 @@ from twisted.web.iweb import IRequest
 from twisted.web.server import Site
 
 from immich_ml_proxy.config.model import Config
-from immich_ml_proxy.core.budget import Budget
+from immich_ml_proxy.downstream.budget import Budget
+from immich_ml_proxy.downstream.request import ProxyRequest
+from immich_ml_proxy.downstream.upload import Predict
 from immich_ml_proxy.errors import ProxyError
 from immich_ml_proxy.records.recorder import Recorder, RequestSeen, ResponseSeen
 from immich_ml_proxy.upstream.client import flat
-from immich_ml_proxy.web.request import ProxyRequest
-from immich_ml_proxy.web.upload import Predict
 
 #: Seconds an idle client is kept connected.
 IDLE_CLIENT = 60

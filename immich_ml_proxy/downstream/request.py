@@ -11,15 +11,15 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 from twisted.web import server
 
-from immich_ml_proxy.core.budget import Charge
+from immich_ml_proxy.downstream.budget import Charge
+from immich_ml_proxy.downstream.upload import Upload
 from immich_ml_proxy.errors import BodyTooLarge, ProxyError, Unavailable
 from immich_ml_proxy.predictor import Prediction
 from immich_ml_proxy.protocol.body import Body
 from immich_ml_proxy.upstream.endpoints import BLOCK
-from immich_ml_proxy.web.upload import Upload
 
 if TYPE_CHECKING:
-    from immich_ml_proxy.web.site import ProxySite
+    from immich_ml_proxy.downstream.site import ProxySite
 
 #: Bytes read at once between two requests. Twisted cuts a head out of what was read
 #: line by line, copying the rest each time: there should not be much of it.

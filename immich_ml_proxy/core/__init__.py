@@ -1,1 +1,0 @@
-"""The rules: values in, values out; no Twisted, no clock, no files."""

@@ -1,0 +1,1 @@
+"""The HTTP server below the endpoints: requests, uploads, and room for them."""
