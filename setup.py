@@ -50,7 +50,7 @@ setup(
         "bench": ["matplotlib>=3.8"],
     },
     entry_points={
-        "console_scripts": ["immich-ml-proxy = immich_ml_proxy.cli:main"],
+        "console_scripts": ["immich-ml-proxy = immich_ml_proxy.commands.cli:main"],
     },
     zip_safe=False,
 )

@@ -3,10 +3,10 @@ One address in front of all your Immich machine-learning servers.
 
 What knows what: a module imports only from its own room or from those below it::
 
-    cli                   the command
     tap                   the options, and all the wiring
     service               starting and stopping in the right order
     memory                what the C library is told
+    commands/             what the command line can do
     web/                  what Immich, the pages and scripts see
     downstream/           the HTTP server below: sites, requests, uploads, room for them
     predictor             the use case: form, routing, forwarder, merge

@@ -1,15 +1,13 @@
-"""The command's options, and all the wiring; nothing else imports the reactor."""
+"""All the wiring, for ``twistd``; nothing else imports the reactor."""
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from twisted.application.service import IService
 from twisted.logger import Logger
-from twisted.python import usage
 
 from immich_ml_proxy.balancer.forwarder import Forwarder
 from immich_ml_proxy.balancer.health import Health
@@ -17,17 +15,19 @@ from immich_ml_proxy.balancer.health_checker import HealthChecker
 from immich_ml_proxy.balancer.place import Places
 from immich_ml_proxy.balancer.pool import Pool
 from immich_ml_proxy.balancer.server import Member
+from immich_ml_proxy.commands.options import Options
 from immich_ml_proxy.config import document as config_document
 from immich_ml_proxy.config.model import Config
 from immich_ml_proxy.config.store import ConfigStore
 from immich_ml_proxy.demo import DemoServers
-from immich_ml_proxy.downstream.request import new_trace_id
+from immich_ml_proxy.downstream.listener import Listener
 from immich_ml_proxy.downstream.site import ProxySite
+from immich_ml_proxy.downstream.trace_id import new_trace_id
 from immich_ml_proxy.memory import Memory, glibc
 from immich_ml_proxy.power.wake_on_lan import Waker
 from immich_ml_proxy.predictor import Predictor
 from immich_ml_proxy.records.recorder import Recorder
-from immich_ml_proxy.service import Listener, ProxyService
+from immich_ml_proxy.service import ProxyService
 from immich_ml_proxy.upstream.client import Exchange
 from immich_ml_proxy.upstream.endpoints import connections
 from immich_ml_proxy.web.answers import write_error
@@ -37,27 +37,9 @@ from immich_ml_proxy.web.debug import DebugEndpoints
 from immich_ml_proxy.web.immich import ImmichEndpoints
 from immich_ml_proxy.web.pages import Pages, static_folder
 
+__all__ = ["Options", "makeService"]
+
 _log = Logger()
-
-
-class Options(usage.Options):
-    """The options of ``twistd immich-ml-proxy``."""
-
-    synopsis = "[options]"
-    longdesc = "One address in front of all your Immich machine-learning servers."
-    optParameters = [  # noqa: RUF012 - so does usage.Options
-        ["listen", "l", "tcp:3004", "Twisted endpoint to listen on."],
-        ["config", "c", "config.json", "Where the configuration is kept."],
-    ]
-    optFlags = [  # noqa: RUF012
-        ["debug", "d", "Record requests from the start on."],
-        ["demo", None, "Use three simulated ML servers and a configuration in memory."],
-    ]
-
-    def opt_version(self) -> None:
-        """Show the version and exit."""
-        print(f"immich-ml-proxy {version('immich-ml-proxy')}")  # noqa: T201
-        raise SystemExit(0)
 
 
 def makeService(options: Options, reactor: Any = None) -> IService:

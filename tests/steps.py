@@ -16,7 +16,8 @@ from immich_ml_proxy.errors import ProxyError
 from immich_ml_proxy.protocol import routing
 from immich_ml_proxy.protocol.body import Body
 from immich_ml_proxy.upstream.body_producer import BodyReader, Splice
-from immich_ml_proxy.upstream.client import ExchangeFailed, Outgoing, Reply
+from immich_ml_proxy.upstream.client import Outgoing
+from immich_ml_proxy.upstream.reply import ExchangeFailed, Reply
 from tests.demo_requests import MULTIPART, VISUAL
 from tests.fakes import Fleet, Script, outcome
 from tests.memory_proxy import photo_form

@@ -14,10 +14,10 @@ PREFIX = "immich_ml_proxy."
 
 #: The rooms from the top down; a module imports only from its own or from those below.
 ROOMS = (
-    "cli",
     "tap",
     "service",
     "memory",
+    "commands",
     "web",
     "downstream",
     "predictor",
@@ -36,10 +36,13 @@ EDGES = {
     "balancer.health_checker",
     "balancer.hedging",
     "balancer.place",
-    "cli",
+    "commands.cli",
+    "commands.options",
     "config.store",
+    "downstream.listener",
     "downstream.request",
     "downstream.site",
+    "downstream.trace_id",
     "downstream.upload",
     "memory",
     "power.wake_on_lan",

@@ -15,7 +15,7 @@ from twisted.internet.error import CannotListenError
 from twisted.logger import LogEvent, capturedLogs, formatEvent
 from twisted.python import usage
 
-from immich_ml_proxy.service import CannotStart
+from immich_ml_proxy.downstream.listener import CannotStart
 from immich_ml_proxy.tap import Options, makeService
 from tests.demo_requests import TEXTUAL
 from tests.fakes import document, serve

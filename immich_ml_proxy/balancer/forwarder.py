@@ -44,7 +44,8 @@ from immich_ml_proxy.protocol import merge, routing
 from immich_ml_proxy.protocol.body import Body
 from immich_ml_proxy.protocol.routing import Group
 from immich_ml_proxy.upstream.body_producer import BodyReader, Splice, as_sent
-from immich_ml_proxy.upstream.client import Exchange, ExchangeFailed, Outgoing, Reply
+from immich_ml_proxy.upstream.client import Exchange, Outgoing
+from immich_ml_proxy.upstream.reply import ExchangeFailed, Reply
 
 #: Seconds before backends that all failed are asked again by a request that is held.
 START_OVER_AFTER = 1.0

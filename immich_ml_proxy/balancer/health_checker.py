@@ -13,7 +13,8 @@ from twisted.web.http_headers import Headers
 
 from immich_ml_proxy.balancer.pool import Pool
 from immich_ml_proxy.balancer.server import Member
-from immich_ml_proxy.upstream.client import Exchange, ExchangeFailed, Outgoing
+from immich_ml_proxy.upstream.client import Exchange, Outgoing
+from immich_ml_proxy.upstream.reply import ExchangeFailed
 
 #: Seconds a ping may take. Immich gives up our own /ping after 2.
 PING_TIMEOUT = 1.5

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
+from immich_ml_proxy.balancer.breaker import CLOSED
 from immich_ml_proxy.balancer.demand import Demand
-from immich_ml_proxy.balancer.health import CLOSED, Health
+from immich_ml_proxy.balancer.health import Health
 from immich_ml_proxy.balancer.latency import ServiceTimes
 from immich_ml_proxy.balancer.limit import AdaptiveLimit, FixedLimit, Limiter
 from immich_ml_proxy.config.model import Backend

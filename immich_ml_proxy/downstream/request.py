@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import secrets
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +10,7 @@ from twisted.python.failure import Failure
 from twisted.web import server
 
 from immich_ml_proxy.downstream.budget import Charge
+from immich_ml_proxy.downstream.trace_id import trace_id
 from immich_ml_proxy.downstream.upload import Upload
 from immich_ml_proxy.errors import BodyTooLarge, ProxyError, Unavailable
 from immich_ml_proxy.predictor import Prediction
@@ -28,13 +27,6 @@ HEAD = 8 * 1024
 #: Seconds that a refused client is given to read its answer before the connection is
 #: closed: closing it at once would discard the answer with what the client still sends.
 LINGER = 5.0
-
-_TRACE_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
-
-
-def new_trace_id() -> str:
-    """Return a name for a request that came without one: 16 hexadecimal digits."""
-    return secrets.token_hex(8)
 
 
 class ProxyRequest(server.Request):
@@ -80,7 +72,7 @@ class ProxyRequest(server.Request):
         self.content = BytesIO()  # twisted.web wants one; the body is not in it
         self.body = Body(length)
         self.started = site.clock.seconds()
-        self.trace_id = _trace_id(self.getHeader(b"x-request-id"))
+        self.trace_id = trace_id(self.getHeader(b"x-request-id"))
         # The channel tells the request line later, and has it under private names.
         # Without them work would begin when the body is complete, not before.
         self.method = getattr(self.channel, "_command", self.method)
@@ -222,9 +214,3 @@ class ProxyRequest(server.Request):
             if self.upload is not None:
                 self.upload.go_on()
         self._transport.resumeProducing()
-
-
-def _trace_id(given: bytes | None) -> str:
-    if given is not None and _TRACE_ID.fullmatch(given):
-        return given.decode("ascii")
-    return new_trace_id()

@@ -38,42 +38,8 @@ from immich_ml_proxy.protocol.body import Body
 from immich_ml_proxy.records.recorder import Recorder, RequestSeen, ResponseSeen
 from immich_ml_proxy.upstream.endpoints import NO_COOKIES, Connections, backend_url
 from immich_ml_proxy.upstream.http_connection import BadAnswer
+from immich_ml_proxy.upstream.reply import ExchangeFailed, Reply
 from immich_ml_proxy.upstream.time_limit import limit_time
-
-
-class ExchangeFailed(Exception):
-    """
-    A backend gave no whole answer; the text says why, in words for people.
-
-    :ivar timed_out: the time for it was over.
-    :ivar status: what it answered, if that is what is wrong; else 0.
-    """
-
-    def __init__(self, reason: str, timed_out: bool = False, status: int = 0) -> None:
-        super().__init__(reason)
-        self.timed_out = timed_out
-        self.status = status
-
-
-@attrs.frozen
-class Reply:
-    """
-    A backend's whole answer.
-
-    :ivar status: the HTTP status.
-    :ivar headers: as received, without those about the connection.
-    :ivar body: the bytes, decoded when they came compressed.
-    """
-
-    status: int
-    headers: Headers
-    body: bytes
-
-    @property
-    def content_type(self) -> bytes:
-        """The ``Content-Type``, or a neutral one."""
-        values = self.headers.getRawHeaders(b"Content-Type")
-        return values[0] if values else b"application/octet-stream"
 
 
 @attrs.frozen

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from immich_ml_proxy.balancer.breaker import TRIP_AFTER
 from immich_ml_proxy.balancer.demand import Demand
-from immich_ml_proxy.balancer.health import TRIP_AFTER, Health
+from immich_ml_proxy.balancer.health import Health
 from immich_ml_proxy.balancer.pool import Pool
 from immich_ml_proxy.balancer.server import Member
 from immich_ml_proxy.config.model import Route

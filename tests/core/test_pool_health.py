@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from immich_ml_proxy.balancer.health import TRIP_AFTER, Health
+from immich_ml_proxy.balancer.breaker import TRIP_AFTER
+from immich_ml_proxy.balancer.health import Health
 from tests.core.backends import ABC, NOW, Backends, routed
 
 

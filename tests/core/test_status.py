@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from immich_ml_proxy.balancer.health import TRIP_AFTER
+from immich_ml_proxy.balancer.breaker import TRIP_AFTER
 from immich_ml_proxy.balancer.pool import Pool
 from immich_ml_proxy.balancer.scheduler import Scheduler, Waiting
 from immich_ml_proxy.config.model import Route

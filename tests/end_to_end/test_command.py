@@ -20,7 +20,7 @@ from tests.end_to_end.test_failures import SEARCH, form, predict
 from tests.end_to_end.test_import import StartProxy, StartServer
 
 COMMAND = [
-    *[sys.executable, "-c", "from immich_ml_proxy.cli import main; main()"],
+    *[sys.executable, "-c", "from immich_ml_proxy.commands.cli import main; main()"],
     "--listen=tcp:0:interface=127.0.0.1",
 ]
 
@@ -180,7 +180,7 @@ def test_an_installed_package_runs_from_anywhere(
     start = (
         f"import sys; sys.path.insert(0, {str(installed)!r});"
         "import immich_ml_proxy; print(immich_ml_proxy.__file__, flush=True);"
-        "from immich_ml_proxy.cli import main; main()"
+        "from immich_ml_proxy.commands.cli import main; main()"
     )
     command = [sys.executable, "-P", "-c", start, *COMMAND[3:], "--demo"]
     proxy = Proxy(elsewhere, command=command)

@@ -16,7 +16,7 @@ from twisted.logger import (
 from twisted.python import usage
 from twisted.scripts import twistd
 
-from immich_ml_proxy.tap import Options
+from immich_ml_proxy.commands.options import Options
 
 
 def main() -> None:

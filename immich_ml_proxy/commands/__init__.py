@@ -1,0 +1,1 @@
+"""What the command ``immich-ml-proxy`` can do."""

@@ -1,0 +1,53 @@
+"""A server's whole answer to a request, or why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+import attrs
+
+
+class HeaderValues(Protocol):
+    """The headers of an answer, as far as they are asked for."""
+
+    def getRawHeaders(self, name: bytes, /) -> Sequence[bytes] | None:
+        """Return the values of a header, or ``None``."""
+
+    def getAllRawHeaders(self) -> Iterable[tuple[bytes, Sequence[bytes]]]:
+        """Return each name with its values."""
+
+
+@attrs.frozen
+class Reply:
+    """
+    A backend's whole answer.
+
+    :ivar status: the HTTP status.
+    :ivar headers: as received, without those about the connection.
+    :ivar body: the bytes, decoded when they came compressed.
+    """
+
+    status: int
+    headers: HeaderValues
+    body: bytes
+
+    @property
+    def content_type(self) -> bytes:
+        """The ``Content-Type``, or a neutral one."""
+        values = self.headers.getRawHeaders(b"Content-Type")
+        return values[0] if values else b"application/octet-stream"
+
+
+class ExchangeFailed(Exception):
+    """
+    A backend gave no whole answer; the text says why, in words for people.
+
+    :ivar timed_out: the time for it was over.
+    :ivar status: what it answered, if that is what is wrong; else 0.
+    """
+
+    def __init__(self, reason: str, timed_out: bool = False, status: int = 0) -> None:
+        super().__init__(reason)
+        self.timed_out = timed_out
+        self.status = status
