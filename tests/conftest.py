@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 from twisted.logger import (
     ILogObserver,
     LogEvent,
@@ -21,6 +22,12 @@ from zope.interface import implementer
 
 from tests.memory_proxy import Proxy
 from tests.network import Network
+
+# How fast this machine is just now is no property of the rules.
+settings.register_profile(
+    "unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("unhurried")
 
 
 @implementer(ILogObserver)

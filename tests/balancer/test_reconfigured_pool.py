@@ -1,0 +1,161 @@
+"""What a new configuration leaves as it is, and what begins anew."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from immich_ml_proxy.balancer.breaker import TRIP_AFTER
+from immich_ml_proxy.balancer.pool import Pool
+from immich_ml_proxy.balancer.server import Member
+from immich_ml_proxy.config.model import Route
+from tests.balancer.demands import configured, image, pool_of
+
+A, B = {"name": "a"}, {"name": "b"}
+
+
+def worn(member: Member) -> Member:
+    """Have something be known of a backend, and something under way there."""
+    member.take(image(), 1.0)
+    member.times.add(image().kind, 2.0)
+    member.served, member.failed, member.retried = 5, 2, 1
+    for _ in range(TRIP_AFTER):
+        member.breaker = member.breaker.failed(1.0)
+    return member
+
+
+def default(pool: Pool) -> Route:
+    """Return the default route in force."""
+    route = pool.config.default
+    assert route is not None
+    return route
+
+
+def turns(pool: Pool, count: int) -> str:
+    """Return whom pictures are given on the default route, one after another."""
+    chosen = [pool.choose(image(default(pool)), (), 1.0) for _ in range(count)]
+    return "".join(member.name for member in chosen if member is not None)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {},
+        {"weight": 2.0},
+        {"state": "drain"},
+        {"limits": {"ocr": 1}},
+        {"maxConcurrent": 3},
+        {"url": "http://a:3003/"},
+    ],
+)
+def test_a_backend_that_stays_keeps_what_is_known_of_it(
+    changed: dict[str, Any],
+) -> None:
+    """Its health, its counts and what is under way; other fields may change."""
+    pool = pool_of(A, B)
+    before = worn(pool["a"])
+    health, breaker = before.health, before.breaker
+    pool.reconfigure(configured({**A, **changed}))
+    after = pool["a"]
+    assert after is before
+    assert (after.health, after.breaker, after.in_flight) == (health, breaker, 1)
+    assert (after.served, after.failed, after.retried) == (5, 2, 1)
+    assert after.times.expected(image().kind) == 2.0
+    assert after.backend == pool.config.backends[0]
+
+
+@pytest.mark.parametrize(
+    "moved",
+    [
+        {"name": "a", "url": "http://elsewhere:3003"},
+        {"name": "a", "url": "http://a:3004"},
+        {"name": "a", "url": "https://a:3003"},
+        {"name": "a", "url": "http://a:3003/ml"},
+        {"name": "z", "url": "http://a:3003"},
+    ],
+)
+def test_another_url_or_name_is_another_backend(moved: dict[str, Any]) -> None:
+    """Nothing is known of it, and it has nothing to do."""
+    pool = pool_of(A, B)
+    worn(pool["a"])
+    pool.reconfigure(configured(moved))
+    after = pool[moved["name"]]
+    assert (after.health.status, after.health.last_check) == ("unknown", 0.0)
+    assert (after.in_flight, after.served, after.breaker.failures) == (0, 0, 0)
+    assert after.times.expected(image().kind) is None
+
+
+def test_two_backends_that_change_names_change_places() -> None:
+    """A name at another URL is not the backend it was."""
+    pool = pool_of(A, B)
+    worn(pool["a"])
+    pool.reconfigure(
+        configured(
+            {"name": "a", "url": "http://b:3003"}, {"name": "b", "url": "http://a:3003"}
+        )
+    )
+    assert [member.in_flight for member in pool] == [0, 0]
+    assert [member.health.status for member in pool] == ["unknown", "unknown"]
+
+
+def test_who_is_gone_is_gone() -> None:
+    """What comes back later under its name begins anew."""
+    pool = pool_of(A, B)
+    pool.reconfigure(configured(B))
+    assert [member.name for member in pool] == ["b"]
+    with pytest.raises(KeyError):
+        pool["a"]
+    pool.reconfigure(configured(A, B))
+    assert pool["a"].health.status == "unknown"
+    assert pool["b"].health.status == "healthy"
+
+
+def test_backends_stand_in_the_order_of_the_new_configuration() -> None:
+    """As they are written."""
+    pool = pool_of(A, B)
+    pool.reconfigure(configured({"name": "c"}, B, A))
+    assert [member.name for member in pool] == ["c", "b", "a"]
+
+
+def test_what_is_under_way_ends_with_its_own_counts() -> None:
+    """A request keeps the backend it was given, though another has its name now."""
+    pool = pool_of(A)
+    demand = image()
+    before = pool["a"]
+    before.take(demand, 1.0)
+    pool.reconfigure(configured({"name": "a", "url": "http://elsewhere"}))
+    pool.served(before, 2.0)
+    before.give_back(demand)
+    assert (before.in_flight, before.served) == (0, 1)
+    assert (pool["a"].in_flight, pool["a"].served) == (0, 0)
+
+
+def test_a_route_that_stays_keeps_its_turn() -> None:
+    """Saving a configuration does not send everything to the first backend."""
+    pool = pool_of(A, B)
+    assert turns(pool, 1) == "a"
+    pool.reconfigure(configured(A, B, requestTimeout=5))
+    assert turns(pool, 2) == "ba"
+
+
+def test_a_route_that_changes_begins_anew() -> None:
+    """Its turns are its own."""
+    pool = pool_of(A, B)
+    assert turns(pool, 1) == "a"
+    long = {"backends": ["a", "b"], "maxWaiting": 7}
+    pool.reconfigure(configured(A, B, defaultBackend=long))
+    assert turns(pool, 2) == "ab"
+
+
+def test_a_request_may_hold_a_route_that_is_gone() -> None:
+    """Its backends are asked as long as there are any."""
+    pool = pool_of(A, B)
+    route = default(pool)
+    pool.reconfigure(configured(B, {"name": "c"}))
+    chosen = pool.choose(image(route), (), 1.0)
+    assert chosen is pool["b"]
+    pool.reconfigure(configured({"name": "c"}))
+    assert pool.choose(image(route), (), 1.0) is None
+    assert not pool.may_ask(route, ())
+    assert pool.is_down(route, 1.0)

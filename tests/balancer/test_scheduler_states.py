@@ -1,0 +1,197 @@
+"""The scheduler under whatever can happen, in any order."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import count
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+)
+
+from immich_ml_proxy.balancer.demand import Demand
+from immich_ml_proxy.balancer.pool import Pool
+from immich_ml_proxy.balancer.scheduler import Scheduler, Waiting
+from immich_ml_proxy.balancer.server import Member
+from immich_ml_proxy.config.model import Route
+from immich_ml_proxy.errors import Unavailable
+from tests.balancer.demands import configured, image, search
+
+ROUTING = {
+    "clip": {"backends": ["a", "b"], "strategy": "least_busy", "maxWaiting": 6},
+    "ocr": {"backends": ["b"], "fallback": True, "maxWaiting": 3},
+}
+BOUNDS = {"default": 1000, "clip": 6, "ocr": 3}
+
+
+def document(states: list[str], places: list[Any]) -> Any:
+    """Return a configuration of three backends in these states."""
+    backends: list[dict[str, Any]] = [
+        {"name": name, "state": state, "maxConcurrent": most}
+        for name, state, most in zip("abc", states, places, strict=True)
+    ]
+    backends[1]["limits"] = {"ocr": 1}
+    return configured(*backends, taskRouting=ROUTING)
+
+
+STATES = st.lists(
+    st.sampled_from(["enabled", "enabled", "drain", "disabled"]), min_size=3, max_size=3
+)
+PLACES = st.lists(st.sampled_from([1, 2, 3, "auto"]), min_size=3, max_size=3)
+
+
+class AnyOrder(RuleBasedStateMachine):
+    """Requests ask, are served and leave; backends come and go."""
+
+    @initialize()
+    def begin(self) -> None:
+        """Begin with backends that are all healthy."""
+        config = document(["enabled"] * 3, [2, 2, "auto"])
+        self.pool = Pool(config, lambda member, before: None)
+        for member in self.pool:
+            self.pool.observe(member, None, 0.0)
+        self.scheduler = Scheduler(self.pool)
+        self.now = 0.0
+        self.numbers = count()
+        self.waiting: dict[int, Waiting] = {}
+        self.there: dict[int, tuple[Member, Demand]] = {}
+
+    @rule(
+        key=st.sampled_from(["default", "clip", "ocr"]),
+        is_search=st.booleans(),
+        tried=st.sets(st.sampled_from("abc")),
+        hold=st.booleans(),
+    )
+    def ask(self, key: str, is_search: bool, tried: set[str], hold: bool) -> None:
+        """Somebody asks."""
+        [route] = (one for one in self.pool.config.all_routes if one.key == key)
+        task = "ocr" if key == "ocr" else "clip"
+        demand = search(route) if is_search else image(route, task)
+        number = next(self.numbers)
+
+        def granted(member: Member | None) -> None:
+            self._granted(number, member)
+
+        failed = frozenset(self.pool[name] for name in tried)
+        self.waiting[number] = Waiting(demand, granted, failed, hold)
+        length = self.scheduler.waiting().get(route, 0)
+        try:
+            self.scheduler.ask(self.waiting[number], self.now)
+        except Unavailable as refused:
+            assert refused.retry_after
+            assert not tried
+            assert length >= BOUNDS[key]
+            del self.waiting[number]
+
+    @precondition(lambda self: self.there)
+    @rule(data=st.data())
+    def release(self, data: st.DataObject) -> None:
+        """Somebody is answered."""
+        number = data.draw(st.sampled_from(sorted(self.there)))
+        member, demand = self.there.pop(number)
+        self.scheduler.release(member, demand, self.now)
+
+    @precondition(lambda self: self.waiting)
+    @rule(data=st.data())
+    def leave(self, data: st.DataObject) -> None:
+        """Somebody leaves."""
+        number = data.draw(st.sampled_from(sorted(self.waiting)))
+        self.scheduler.leave(self.waiting.pop(number))
+
+    @precondition(lambda self: self.waiting)
+    @rule(data=st.data())
+    def let_go(self, data: st.DataObject) -> None:
+        """Somebody has been held long enough."""
+        number = data.draw(st.sampled_from(sorted(self.waiting)))
+        self.scheduler.let_go(self.waiting[number], self.now)
+
+    @rule(name=st.sampled_from("abc"), error=st.none() | st.just("connection refused"))
+    def ping(self, name: str, error: str | None) -> None:
+        """A backend is looked at."""
+        self.pool.observe(self.pool[name], error, self.now)
+        self.scheduler.dispatch(self.now)
+
+    @rule(seconds=st.sampled_from([0.5, 6.0]))
+    def pass_time(self, seconds: float) -> None:
+        """Time passes, and something is looked at."""
+        self.now += seconds
+        self.scheduler.dispatch(self.now)
+
+    @rule(states=STATES, places=PLACES)
+    def reconfigure(self, states: list[str], places: list[Any]) -> None:
+        """Another configuration."""
+        self.pool.reconfigure(document(states, places))
+        self.scheduler.reconfigured(self.now)
+
+    @invariant()
+    def everybody_is_somewhere(self) -> None:
+        """In line, at a backend, or told; never twice, never nowhere."""
+        lines = Counter(waiting.demand.route for waiting in self.waiting.values())
+        assert self.scheduler.waiting() == lines
+        # One that a backend has failed was taken in before: it is let in beyond it.
+        bounded = Counter(
+            waiting.demand.route
+            for waiting in self.waiting.values()
+            if not waiting.tried
+        )
+        for route, length in bounded.items():
+            assert length <= BOUNDS[route.key]
+        for member in self.pool:
+            there = [demand for one, demand in self.there.values() if one is member]
+            assert member.in_flight == len(there)
+
+    @invariant()
+    def nobody_waits_in_vain(self) -> None:
+        """For who waits there is a backend to wait for, and none that has a place."""
+        for waiting in self.waiting.values():
+            may = self._candidates(waiting.demand.route, waiting)
+            assert may, "there is nobody to wait for"
+            well = next((way for way in map(self._healthy, may) if way), None)
+            wanted = well or ([] if waiting.hold else may[0])
+            free = [one for one in wanted if one.has_place(waiting.demand, self.now)]
+            assert not free, (waiting, [one.name for one in free])
+
+    def _granted(self, number: int, member: Member | None) -> None:
+        waiting = self.waiting.pop(number)
+        demand = waiting.demand
+        if member is None:
+            assert not self._candidates(demand.route, waiting)
+            return
+        self.there[number] = (member, demand)
+        assert member.backend.state == "enabled"
+        assert member not in waiting.tried
+        assert member.health.status == "healthy" or not waiting.hold
+        if member.backend.max_concurrent != "auto":
+            assert member.in_flight <= member.limiter.limit
+        ocr = sum("ocr" in d.tasks for one, d in self.there.values() if one is member)
+        assert ocr <= member.backend.limits.get("ocr", ocr)
+
+    def _candidates(self, route: Route, waiting: Waiting) -> list[list[Member]]:
+        """Return by route who may be asked, routes without anybody left out."""
+        default = self.pool.config.default
+        assert default is not None
+        routes = [route, default] if route.fallback else [route]
+        ways = [
+            [
+                self.pool[name]
+                for name in way.backends
+                if self.pool[name].backend.state == "enabled"
+                and self.pool[name] not in waiting.tried
+            ]
+            for way in routes
+        ]
+        return [way for way in ways if way]
+
+    def _healthy(self, members: list[Member]) -> list[Member]:
+        return [one for one in members if one.health.status == "healthy"]
+
+
+AnyOrder.TestCase.settings = settings(max_examples=150, stateful_step_count=40)
+TestAnyOrder = AnyOrder.TestCase
