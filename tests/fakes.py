@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import attrs
@@ -26,7 +26,7 @@ from immich_ml_proxy.predictor import Predictor
 from immich_ml_proxy.records.recorder import Recorder
 from immich_ml_proxy.upstream.client import Exchange
 from immich_ml_proxy.upstream.endpoints import connections
-from tests.links import Link
+from tests.memory_connection import MemoryConnection
 from tests.network import Network
 
 
@@ -251,7 +251,7 @@ class Fleet:
     def __getitem__(self, name: str) -> FakeBackend:
         return self.fakes[name]
 
-    def links(self, name: str) -> list[Link]:
+    def connections_to(self, name: str) -> list[MemoryConnection]:
         """The connections to a backend, closed ones too."""
         return self.network.to(name)
 
@@ -266,6 +266,21 @@ class Fleet:
 
     def _flipped(self, member: Member, before: Health) -> None:
         self.flips.append((member.name, member.health.error))
+
+
+def says(name: str, said: bytes, hang_up: bool = False) -> Callable[[Fleet], None]:
+    """Return what makes a backend say some raw bytes."""
+    return lambda fleet: fleet.network.serve(name, Script(said, hang_up))
+
+
+def switch(name: str, **switches: Any) -> Callable[[Fleet], None]:
+    """Return what sets switches of a backend."""
+
+    def turn(fleet: Fleet) -> None:
+        for key, value in switches.items():
+            setattr(fleet[name], key, value)
+
+    return turn
 
 
 def outcome(deferred: Deferred[Any]) -> list[Any]:

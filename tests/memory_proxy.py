@@ -13,7 +13,7 @@ from twisted.internet.protocol import Protocol
 
 from immich_ml_proxy.tap import Options, makeService
 from tests.demo_requests import MULTIPART, entries_part, form, image_part, part
-from tests.links import Link
+from tests.memory_connection import MemoryConnection
 from tests.network import Network
 
 PICTURE = b"\xff\xd8 a picture \r\n with line ends \xff\xd9"
@@ -89,7 +89,7 @@ class Client(Protocol):
 
     def __init__(self, network: Network) -> None:
         self.got = b""
-        self.link: Link
+        self.connection: MemoryConnection
         self._network = network
 
     def dataReceived(self, data: bytes) -> None:
@@ -99,24 +99,24 @@ class Client(Protocol):
     def send(self, *pieces: bytes) -> Client:
         """Send pieces, each of which the proxy gets by itself."""
         for piece in pieces:
-            self.link.client.write(piece)
+            self.connection.client.write(piece)
             self._network.flush()
         return self
 
     def leave(self) -> None:
         """Close the connection."""
-        self.link.client.abortConnection()
+        self.connection.client.abortConnection()
         self._network.flush()
 
     @property
     def paused(self) -> bool:
         """Whether the proxy has stopped reading."""
-        return self.link.server.paused
+        return self.connection.server.paused
 
     @property
     def closed(self) -> bool:
         """Whether the proxy has closed the connection."""
-        return not self.link.is_open
+        return not self.connection.is_open
 
     def answers(self, bodies: bool = True) -> list[Answer]:
         """Return what came; ``bodies=False`` for answers to ``HEAD``."""
@@ -179,8 +179,10 @@ class Proxy:
         """Return a new connection."""
         client = Client(self.network)
         address = IPv4Address("TCP", "10.0.0.1", 3004)
-        client.link = Link("proxy", client, self.site.buildProtocol(address), address)
-        self.network.links.append(client.link)
+        client.connection = MemoryConnection(
+            "proxy", client, self.site.buildProtocol(address), address
+        )
+        self.network.connections.append(client.connection)
         return client
 
     def send(self, *pieces: bytes) -> Client:

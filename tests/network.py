@@ -11,7 +11,7 @@ from twisted.internet.testing import MemoryReactorClock
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from tests.links import Link
+from tests.memory_connection import MemoryConnection
 
 
 class Connector:
@@ -69,7 +69,7 @@ class Network(MemoryReactorClock):
     Nothing moves by itself: :meth:`flush` and :meth:`advance` move it.
 
     :ivar dialled: host and port of every attempt to connect, in order.
-    :ivar links: every connection there has ever been.
+    :ivar connections: every connection there has ever been.
     :ivar unreachable: names of hosts that do not even refuse.
     """
 
@@ -78,7 +78,7 @@ class Network(MemoryReactorClock):
         self.names = Names()
         self.nameResolver = self.names
         self.dialled: list[tuple[str, int]] = []
-        self.links: list[Link] = []
+        self.connections: list[MemoryConnection] = []
         self.unreachable: set[str] = set()
         self._servers: dict[tuple[str, int], Any] = {}
         self._dialling: list[tuple[Connector, Any]] = []
@@ -93,12 +93,14 @@ class Network(MemoryReactorClock):
     def close(self, name: str, port: int = 3003) -> None:
         """Have ``name`` refuse from now on, and cut its connections."""
         self._servers.pop((name, port), None)
-        for link in self.to(name):
-            link.drop()
+        for connection in self.to(name):
+            connection.drop()
 
-    def to(self, name: str) -> list[Link]:
+    def to(self, name: str) -> list[MemoryConnection]:
         """The connections to ``name``, closed ones too."""
-        return [link for link in self.links if link.name == name]
+        return [
+            connection for connection in self.connections if connection.name == name
+        ]
 
     def connectTCP(
         self,
@@ -120,8 +122,8 @@ class Network(MemoryReactorClock):
         """Move bytes until nothing moves any more."""
         while True:
             moved = self._connect()
-            for link in tuple(self.links):
-                moved |= link.client.move() | link.server.move()
+            for connection in tuple(self.connections):
+                moved |= connection.client.move() | connection.server.move()
             if not moved:
                 return
 
@@ -157,5 +159,5 @@ class Network(MemoryReactorClock):
                 continue
             client = factory.buildProtocol(address)
             there = server.buildProtocol(IPv4Address("TCP", "10.0.0.1", 50000))
-            self.links.append(Link(name, client, there, address))
+            self.connections.append(MemoryConnection(name, client, there, address))
         return moved

@@ -119,8 +119,10 @@ def test_groups_read_a_body_that_still_arrives() -> None:
     body = Body(len(whole))
     body.append(whole[:-50])
     predict = Predict(fleet, ALL, body)
-    assert [len(fleet.links(name)) for name in fleet.fakes] == [1, 1, 1]
-    assert all(b"POST /predict" in link.asked for link in fleet.network.links)
+    assert [len(fleet.connections_to(name)) for name in fleet.fakes] == [1, 1, 1]
+    assert all(
+        b"POST /predict" in connection.asked for connection in fleet.network.connections
+    )
     assert fleet.asked == []
     body.append(whole[-50:])
     body.finish()
@@ -194,7 +196,7 @@ def test_cancelling_reaches_every_backend(entries: dict[str, Any]) -> None:
     fleet.network.flush()
     assert [one.type for one in predict.results] == [CancelledError]
     assert sum(fake.left for fake in fleet.fakes.values()) == len(entries)
-    assert not any(link.is_open for link in fleet.network.links)
+    assert not any(connection.is_open for connection in fleet.network.connections)
     assert fleet.flips == []
     assert [member.in_flight for member in fleet.pool] == [0, 0, 0]
     assert fleet.network.getDelayedCalls() == []

@@ -157,8 +157,8 @@ def test_everything_is_wired(network: Network, start_proxy: Start) -> None:
     assert (fakes["a"].pings, fakes["b"].pings) == (1, 2)
     proxy.service.stopService()
     network.flush()
-    for link in network.links:
-        link.drop()
+    for connection in network.connections:
+        connection.drop()
     assert network.getDelayedCalls() == []
 
 

@@ -6,8 +6,9 @@ import pytest
 from twisted.internet.defer import CancelledError
 
 from immich_ml_proxy.balancer.latency import kind_of
-from tests.fakes import Fleet
-from tests.steps import PHOTO, REFUSED, Forward, arriving, complete, switch
+from tests.balancer.forwarding import REFUSED, Forward
+from tests.fakes import Fleet, switch
+from tests.upstream.sending import PHOTO, arriving, complete
 
 
 def test_a_backend_that_choked_once_is_back_at_once() -> None:

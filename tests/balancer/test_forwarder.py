@@ -13,9 +13,10 @@ from twisted.logger import capturedLogs, formatEvent
 from immich_ml_proxy.config import document as config_document
 from immich_ml_proxy.errors import BackendFailed, ProxyError, TimedOut, Unavailable
 from immich_ml_proxy.upstream.body_producer import Splice
+from tests.balancer.forwarding import REFUSED, Forward
 from tests.demo_requests import MULTIPART, VISUAL
-from tests.fakes import Fleet, document, serve
-from tests.steps import HALF, PHOTO, REFUSED, Forward, says, switch
+from tests.fakes import Fleet, document, says, serve, switch
+from tests.upstream.sending import HALF, PHOTO
 
 FAILURES = [
     (lambda fleet: fleet.network.close("a"), "connection refused"),

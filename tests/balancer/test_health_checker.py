@@ -162,7 +162,7 @@ def test_a_check_ends_in_time_whatever_the_backends_do() -> None:
         *["unhealthy"] * 3,
         "healthy",
     ]
-    assert not any(link.is_open for link in fleet.links("silent"))
+    assert not any(connection.is_open for connection in fleet.connections_to("silent"))
 
 
 def test_a_new_interval_holds_from_now_on() -> None:
@@ -228,7 +228,7 @@ def test_stopping_leaves_nothing_behind(state: str) -> None:
     fleet.network.flush()
     assert stopped == waiting == [None]
     assert fleet.network.getDelayedCalls() == []
-    assert not any(link.is_open for link in fleet.network.links)
+    assert not any(connection.is_open for connection in fleet.network.connections)
     assert fleet.health("a").status == ("healthy" if state == "idle" else "unknown")
     count = pings(fleet)
     fleet.network.advance(60)

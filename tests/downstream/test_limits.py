@@ -66,7 +66,7 @@ def test_a_body_that_says_it_is_too_large_is_refused_at_once(
         assert (proxy.site.budget.used, client.paused) == (0, False)
         client.send(request[start : start + 50 * KB])
     assert client.closed
-    assert network.links[1:] == []
+    assert network.connections[1:] == []
     assert network.getDelayedCalls() == []
 
 
@@ -81,7 +81,7 @@ def test_a_chunked_body_is_refused_when_it_gets_too_large(
     assert client.answer.status == 413
     assert client.closed
     assert proxy.site.budget.used == 0
-    assert network.links[1:] == []
+    assert network.connections[1:] == []
 
 
 def test_what_is_refused_makes_room_at_once(proxy: Proxy) -> None:

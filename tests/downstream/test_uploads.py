@@ -54,16 +54,16 @@ def test_the_backends_request_begins_before_the_upload_ends(
     """As soon as it is known what is asked for, and then byte by byte."""
     image = REQUEST.index(b'name="image"')
     client = proxy.send(REQUEST[: image - 60])
-    assert network.links[1:] == []
+    assert network.connections[1:] == []
     client.send(REQUEST[image - 60 : image])
-    [link] = network.to("b")
-    assert link.asked.startswith(b"POST /predict HTTP/1.1\r\n")
-    assert b"Content-Length: %d\r\n" % len(PHOTO) in link.asked
+    [connection] = network.to("b")
+    assert connection.asked.startswith(b"POST /predict HTTP/1.1\r\n")
+    assert b"Content-Length: %d\r\n" % len(PHOTO) in connection.asked
     for start in range(image, len(REQUEST), 10_000):
         assert client.got == b""
-        before = len(link.asked)
+        before = len(connection.asked)
         client.send(REQUEST[start : start + 10_000])
-        assert len(link.asked) - before == len(REQUEST[start : start + 10_000])
+        assert len(connection.asked) - before == len(REQUEST[start : start + 10_000])
     assert fakes["b"].predicts[0].body == PHOTO
     assert client.answer.json()["clip"] == "b"
     assert idle(proxy)
@@ -152,10 +152,12 @@ def test_a_client_that_leaves_during_its_upload_is_forgotten(
 ) -> None:
     """What was begun is cancelled, and nobody is blamed."""
     client = proxy.send(sent)
-    links = [link for link in network.links if link.name != "proxy"]
-    assert [link.is_open for link in links] == [True] * asked
+    connections = [
+        connection for connection in network.connections if connection.name != "proxy"
+    ]
+    assert [connection.is_open for connection in connections] == [True] * asked
     client.leave()
-    assert not any(link.is_open for link in links)
+    assert not any(connection.is_open for connection in connections)
     assert idle(proxy)
     health = proxy.get("/api/health").json()
     assert {one["status"] for one in health.values()} == {"unknown"}
@@ -265,7 +267,7 @@ def test_nothing_is_left_after_stopping(proxy: Proxy, network: Network) -> None:
     assert stop(proxy) == [None]
     client.leave()
     assert network.getDelayedCalls() == []
-    assert not any(link.is_open for link in network.links)
+    assert not any(connection.is_open for connection in network.connections)
 
 
 def test_entries_alone_begin_the_request(proxy: Proxy, network: Network) -> None:

@@ -16,8 +16,8 @@ from immich_ml_proxy.protocol.body import Body
 from immich_ml_proxy.upstream.client import in_words
 from immich_ml_proxy.upstream.http_connection import MAX_ANSWER
 from tests.demo_requests import MULTIPART
-from tests.fakes import Fleet
-from tests.steps import (
+from tests.fakes import Fleet, says, switch
+from tests.upstream.sending import (
     HALF,
     HEAD,
     PHOTO,
@@ -26,8 +26,6 @@ from tests.steps import (
     arriving,
     complete,
     predict,
-    says,
-    switch,
 )
 
 
@@ -88,7 +86,7 @@ def test_a_failure_is_told_in_words(
     assert sending.failed.status == 0
     fleet.network.advance(2)
     assert fleet.network.getDelayedCalls() == []
-    assert not any(link.is_open for link in fleet.network.links)
+    assert not any(connection.is_open for connection in fleet.network.connections)
 
 
 @pytest.mark.parametrize(
@@ -172,14 +170,14 @@ def test_an_answer_may_come_in_any_pieces(
     fleet = Fleet("gpu")
     fleet["gpu"].silent = True
     sending = Sending(fleet)
-    [link] = fleet.links("gpu")
+    [connection] = fleet.connections_to("gpu")
     borders = [0, *sorted(cut for cut in cuts if cut < len(said)), len(said)]
     for start, end in pairwise(borders):
         assert sending.results == []
-        link.server.write(said[start:end])
+        connection.server.write(said[start:end])
         fleet.network.flush()
     assert (sending.reply.status, sending.reply.body) == (200, BODY)
-    assert link.is_open == reusable
+    assert connection.is_open == reusable
 
 
 def test_the_time_is_for_the_whole_exchange() -> None:
@@ -189,30 +187,30 @@ def test_the_time_is_for_the_whole_exchange() -> None:
     sending = Sending(fleet)
     for _ in range(9):
         fleet.network.advance(0.5)
-        fleet.links("gpu")[0].server.write(b"x")
+        fleet.connections_to("gpu")[0].server.write(b"x")
     assert sending.results == []
     fleet.network.advance(0.5)
     assert str(sending.failed) == "timed out after 5 s"
-    assert not fleet.links("gpu")[0].is_open
+    assert not fleet.connections_to("gpu")[0].is_open
 
 
 def test_a_backend_that_reads_slowly_is_not_flooded() -> None:
     """What it has not taken yet is not written: it would be held twice."""
     fleet = Fleet("gpu")
     Sending(fleet)
-    [link] = fleet.links("gpu")
-    link.server.pauseProducing()
+    [connection] = fleet.connections_to("gpu")
+    connection.server.pauseProducing()
     chunks = [bytes(40_000)] * 10
     body = Body(400_000)
     for chunk in chunks:
         body.append(chunk)
     body.finish()
     sending = Sending(fleet, predict(body))
-    before = len(link.asked)
+    before = len(connection.asked)
     assert before < 150_000
-    link.server.resumeProducing()
+    connection.server.resumeProducing()
     fleet.network.flush()
-    assert len(link.asked) - before > 250_000
+    assert len(connection.asked) - before > 250_000
     assert sending.reply.status == 200
     assert fleet["gpu"].predicts[0].body == b"".join(chunks)
 
@@ -222,16 +220,16 @@ def test_an_answer_over_the_limit_is_not_taken() -> None:
     fleet = Fleet("gpu")
     says("gpu", HEAD + b"\r\n")(fleet)
     sending = Sending(fleet)
-    [link] = fleet.links("gpu")
+    [connection] = fleet.connections_to("gpu")
     piece = bytes(MAX_ANSWER // 8)
     for _ in range(8):
         assert sending.results == []
-        link.server.write(piece)
+        connection.server.write(piece)
         fleet.network.flush()
-    link.server.write(b"x")
+    connection.server.write(b"x")
     fleet.network.flush()
     assert "64 MB" in str(sending.failed)
-    assert not link.is_open
+    assert not connection.is_open
 
 
 @pytest.mark.parametrize("stage", ["look-up", "connect", "upload", "wait", "answer"])
@@ -246,9 +244,9 @@ def test_cancelling_closes_the_connection(stage: str, reused: bool) -> None:
         names[stage == "connect"].add("gpu")
     fleet["gpu"].silent = True
     sending = Sending(fleet, predict(arriving() if stage == "upload" else arrived()))
-    links = fleet.links("gpu")
-    if stage == "answer" and links:
-        links[0].server.write(HEAD + b"Content-Length: 10\r\n\r\nabc")
+    connections = fleet.connections_to("gpu")
+    if stage == "answer" and connections:
+        connections[0].server.write(HEAD + b"Content-Length: 10\r\n\r\nabc")
         fleet.network.flush()
     assert sending.results == []
     dialled = len(fleet.network.dialled)
@@ -256,5 +254,5 @@ def test_cancelling_closes_the_connection(stage: str, reused: bool) -> None:
     fleet.network.flush()
     assert sending.cancelled
     assert len(fleet.network.dialled) == dialled
-    assert not any(link.is_open for link in links)
+    assert not any(connection.is_open for connection in connections)
     assert fleet.network.getDelayedCalls() == []

@@ -11,7 +11,7 @@ from twisted.web.http_headers import Headers
 from immich_ml_proxy.upstream.client import Outgoing
 from tests.demo_requests import MULTIPART
 from tests.fakes import Fleet
-from tests.steps import PHOTO, Sending, arrived, predict
+from tests.upstream.sending import PHOTO, Sending, arrived, predict
 
 
 def recorded(fleet: Fleet) -> Any:

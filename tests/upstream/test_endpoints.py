@@ -116,11 +116,11 @@ def test_a_connection_is_used_again(network: Network) -> None:
     one = connections(network)
     for _ in range(3):
         assert ended(network, get(one, "http://gpu:3003")) == 200
-    assert (one.opened(), len(network.links)) == (1, 1)
+    assert (one.opened(), len(network.connections)) == (1, 1)
     both = [get(one, "http://gpu:3003") for _ in range(2)]
     assert one.opened() == 2
     assert [ended(network, asking) for asking in both] == [200, 200]
-    assert len(network.links) == 2
+    assert len(network.connections) == 2
 
 
 def test_a_fresh_connection_is_used_once(network: Network) -> None:
@@ -130,8 +130,8 @@ def test_a_fresh_connection_is_used_once(network: Network) -> None:
     ended(network, get(one, "http://gpu:3003"))
     for count in (2, 3):
         assert ended(network, get(one, "http://gpu:3003", fresh=True)) == 200
-        assert one.opened() == len(network.links) == count
-        assert not network.links[-1].is_open
+        assert one.opened() == len(network.connections) == count
+        assert not network.connections[-1].is_open
 
 
 def test_a_connection_that_was_idle_for_long_is_not_used_again(
@@ -144,7 +144,7 @@ def test_a_connection_that_was_idle_for_long_is_not_used_again(
         network.advance(idle)
         assert ended(network, get(one, "http://gpu:3003")) == 200
         assert one.opened() == opened
-    assert [link.is_open for link in network.links] == [False, True]
+    assert [connection.is_open for connection in network.connections] == [False, True]
 
 
 def test_a_connection_that_the_backend_has_closed_is_not_used_again(
@@ -154,7 +154,7 @@ def test_a_connection_that_the_backend_has_closed_is_not_used_again(
     serve(network, "gpu")
     one = connections(network)
     ended(network, get(one, "http://gpu:3003"))
-    network.links[0].hang_up()
+    network.connections[0].hang_up()
     network.flush()
     asking = get(one, "http://gpu:3003")
     assert one.opened() == 2
@@ -169,7 +169,7 @@ def test_closing_ends_the_idle_connections(network: Network) -> None:
     assert [ended(network, asking) for asking in both] == [200, 200]
     one.close()
     network.flush()
-    assert [link.is_open for link in network.links] == [False, False]
+    assert [connection.is_open for connection in network.connections] == [False, False]
     assert network.getDelayedCalls() == []
 
 
@@ -188,7 +188,7 @@ def test_https_begins_with_a_handshake_for_the_host(network: Network) -> None:
     network.serve("gpu.lan", Script(b"HTTP/1.1 400 Bad Request\r\n\r\n"), 443)
     asking = get(connections(network), "https://gpu.lan/ml")
     network.flush()
-    hello = network.links[0].asked
+    hello = network.connections[0].asked
     assert hello.startswith(b"\x16\x03")
     assert b"gpu.lan" in hello
     # It answers in plain text, which is no handshake.
@@ -201,5 +201,5 @@ def test_sockets_move_large_blocks(network: Network) -> None:
     """Twisted's own sizes make a picture cost 1.7 times the time."""
     serve(network, "gpu")
     ended(network, get(connections(network), "http://gpu:3003"))
-    end: Any = network.links[0].client
+    end: Any = network.connections[0].client
     assert end.SEND_LIMIT == BLOCK

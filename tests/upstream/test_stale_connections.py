@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from immich_ml_proxy.protocol.body import Body
-from tests.fakes import Fleet
-from tests.steps import (
+from tests.fakes import Fleet, says
+from tests.upstream.sending import (
     HALF,
     PHOTO,
     PING,
@@ -17,7 +17,6 @@ from tests.steps import (
     arriving,
     complete,
     predict,
-    says,
 )
 
 
@@ -28,7 +27,7 @@ def test_a_stale_connection_costs_nothing(
     """ML servers close idle ones: the same backend again, on a fresh connection."""
     fleet = Fleet("gpu")
     Sending(fleet)
-    fleet.links("gpu")[0].hang_up()
+    fleet.connections_to("gpu")[0].hang_up()
     body = make_body() if make_body is not None else None
     sending = Sending(fleet, predict(body) if body is not None else PING)
     if body is not None and not body.complete:
@@ -51,8 +50,8 @@ def test_of_several_stale_connections_no_second_one_is_tried() -> None:
     fleet.network.flush()
     assert slow.reply.status == 200
     # The first connection was idle last: it is tried, and is seen to be closed first.
-    for link in fleet.links("gpu"):
-        link.hang_up()
+    for connection in fleet.connections_to("gpu"):
+        connection.hang_up()
     assert Sending(fleet, predict(arrived())).reply.status == 200
     assert len(fleet.network.dialled) == 3
 
@@ -61,7 +60,7 @@ def test_it_is_sent_again_once_only() -> None:
     """A backend that hangs up on the fresh connection as well is broken."""
     fleet = Fleet("gpu")
     Sending(fleet)
-    fleet.links("gpu")[0].hang_up()
+    fleet.connections_to("gpu")[0].hang_up()
     says("gpu", b"", True)(fleet)
     sending = Sending(fleet, predict(arrived()))
     assert str(sending.failed) == "closed the connection without an answer"
@@ -73,7 +72,7 @@ def test_a_new_connection_that_dies_is_not_stale() -> None:
     fleet = Fleet("gpu")
     fleet["gpu"].silent = True
     sending = Sending(fleet, predict(arrived()))
-    fleet.links("gpu")[0].drop()
+    fleet.connections_to("gpu")[0].drop()
     fleet.network.flush()
     assert str(sending.failed) == "closed the connection without an answer"
     assert len(fleet.network.dialled) == 1
@@ -85,9 +84,9 @@ def test_a_connection_that_dies_while_it_answers_is_not_stale() -> None:
     Sending(fleet)
     fleet["gpu"].silent = True
     sending = Sending(fleet, predict(arrived()))
-    [link] = fleet.links("gpu")
-    link.server.write(HALF)
-    link.drop()
+    [connection] = fleet.connections_to("gpu")
+    connection.server.write(HALF)
+    connection.drop()
     fleet.network.flush()
     assert str(sending.failed) == "broke off its answer"
     assert len(fleet.network.dialled) == 1

@@ -242,11 +242,11 @@ def test_two_entries_reach_nobody_whole(network: Network, start_proxy: Start) ->
         form(entries_part(VISUAL), image_part(bytes(9000)), entries_part(TEXTUAL))
     )
     client = proxy.send(request[:5000])
-    [link] = network.to("gpu")
-    assert link.is_open
+    [connection] = network.to("gpu")
+    assert connection.is_open
     client.send(request[5000:])
     assert client.answer.status == 422
-    assert not link.is_open
+    assert not connection.is_open
     assert fake.received == []
 
 

@@ -15,7 +15,7 @@ WRITE_BUFFER = 64 * 1024
 
 
 @implementer(ITransport, IConsumer, IPushProducer)
-class End:
+class MemoryTransport:
     """
     One end of a connection.
 
@@ -27,7 +27,7 @@ class End:
 
     def __init__(self, address: IPv4Address) -> None:
         self.protocol: Any = None
-        self.peer: End
+        self.peer: MemoryTransport
         self.sent = bytearray()
         self.paused = False
         self.closed = False
@@ -125,7 +125,7 @@ class End:
             self.protocol.connectionLost(Failure(reason))
 
 
-class Link:
+class MemoryConnection:
     """
     A connection.
 
@@ -134,8 +134,8 @@ class Link:
 
     def __init__(self, name: str, client: Any, server: Any, address: Any) -> None:
         self.name = name
-        self.client = End(IPv4Address("TCP", "10.0.0.1", 50000))
-        self.server = End(address)
+        self.client = MemoryTransport(IPv4Address("TCP", "10.0.0.1", 50000))
+        self.server = MemoryTransport(address)
         self.client.peer, self.server.peer = self.server, self.client
         self.client.protocol, self.server.protocol = client, server
         server.makeConnection(self.server)

@@ -1,25 +1,20 @@
-"""Single steps on the way of a request, taken with a fleet in memory."""
+"""Requests to one backend of a fleet in memory, and what comes of them."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
 from typing import Any
 
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import CancelledError
 from twisted.python.failure import Failure
 from twisted.web.http_headers import Headers
 
-from immich_ml_proxy.balancer.forwarder import Served, Work
 from immich_ml_proxy.config.model import Backend
-from immich_ml_proxy.errors import ProxyError
-from immich_ml_proxy.protocol import routing
 from immich_ml_proxy.protocol.body import Body
-from immich_ml_proxy.upstream.body_producer import BodyReader, Splice
+from immich_ml_proxy.upstream.body_producer import BodyReader
 from immich_ml_proxy.upstream.client import Outgoing
 from immich_ml_proxy.upstream.reply import ExchangeFailed, Reply
 from tests.demo_requests import MULTIPART, VISUAL
-from tests.fakes import Fleet, Script, outcome
+from tests.fakes import Fleet, outcome
 from tests.memory_proxy import photo_form
 
 PHOTO = photo_form(VISUAL)
@@ -28,8 +23,6 @@ PING = Outgoing("GET", "/ping", Headers({b"Accept": [b"*/*"]}), "trace")
 HEAD = b"HTTP/1.1 200 OK\r\n"
 #: An answer that is cut short.
 HALF = HEAD + b"Content-Length: 10\r\n\r\nabc"
-#: Seconds after which a refused connection to a name is known to have failed.
-REFUSED = 1
 
 
 def arriving() -> Body:
@@ -62,21 +55,6 @@ def predict(body: Body) -> Outgoing:
         body=body,
         chunks=lambda: body.chunks,
     )
-
-
-def says(name: str, said: bytes, hang_up: bool = False) -> Callable[[Fleet], None]:
-    """Return what makes a backend say some raw bytes."""
-    return lambda fleet: fleet.network.serve(name, Script(said, hang_up))
-
-
-def switch(name: str, **switches: Any) -> Callable[[Fleet], None]:
-    """Return what sets switches of a backend."""
-
-    def turn(fleet: Fleet) -> None:
-        for key, value in switches.items():
-            setattr(fleet[name], key, value)
-
-    return turn
 
 
 class Sending:
@@ -116,35 +94,3 @@ class Sending:
     def cancelled(self) -> bool:
         """Whether it ended as cancelled."""
         return [one.type for one in self.results] == [CancelledError]
-
-
-class Forward:
-    """A group that is being forwarded, as if for a client; ``wait`` in seconds."""
-
-    def __init__(
-        self,
-        fleet: Fleet,
-        splice: Splice | None = None,
-        wait: float = 0,
-        body: Body | None = None,
-    ) -> None:
-        tasks = routing.read(json.dumps(VISUAL).encode())
-        [group] = routing.groups(tasks, fleet.config)
-        content_type = MULTIPART.encode()
-        work = Work(group, body or arrived(), splice, content_type, "trace")
-        self.deferred = Deferred.fromCoroutine(fleet.forwarder.forward(work))
-        self.results = outcome(self.deferred)
-        fleet.network.advance(wait)
-
-    @property
-    def served(self) -> Served:
-        """The answer."""
-        assert isinstance(self.results[0], Served), self.results
-        return self.results[0]
-
-    @property
-    def error(self) -> ProxyError:
-        """Why there is none."""
-        error = self.results[0].value
-        assert isinstance(error, ProxyError), self.results
-        return error

@@ -19,7 +19,7 @@ from tests.memory_proxy import (
 from tests.network import Network
 
 
-class House:
+class Deployment:
     """
     :param backends: fields of each by its name.
     :param more: fields of the configuration; ``default`` those of the default route.
