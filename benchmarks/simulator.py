@@ -23,7 +23,7 @@ from attrs import field, frozen
 from immich_ml_proxy.balancer.demand import Demand, demand_of
 from immich_ml_proxy.balancer.pool import Pool
 from immich_ml_proxy.balancer.scheduler import Scheduler, Waiting
-from immich_ml_proxy.balancer.server import Member
+from immich_ml_proxy.balancer.server import Server
 from immich_ml_proxy.config import document as config_document
 from immich_ml_proxy.protocol.routing import Group, read
 
@@ -36,7 +36,7 @@ TURNAROUND = 0.0005
 
 
 @frozen
-class Server:
+class Machine:
     """A simulated server: seconds for a request, and how many it works on at once."""
 
     seconds: float
@@ -68,7 +68,7 @@ class Outcome:
 class _Machine:
     """A server at run time: when each of its places is free."""
 
-    server: Server
+    server: Machine
     free: list[float] = field(factory=list)
 
     def finish(self, now: float, jitter: float) -> float:
@@ -92,7 +92,7 @@ class Simulation:
 
     def __init__(
         self,
-        servers: Sequence[Server],
+        servers: Sequence[Machine],
         route: Mapping[str, object] | None = None,
         backend: Mapping[str, object] | None = None,
         jitter: float = 0.1,
@@ -109,9 +109,9 @@ class Simulation:
         parsed = config_document.parse(msgspec.json.encode(document))
         assert parsed.default is not None
         self._route = parsed.default
-        self._pool = Pool(parsed, lambda member, before: None)
-        for member in self._pool:
-            self._pool.observe(member, None, 0.0)
+        self._pool = Pool(parsed, lambda server, before: None)
+        for server in self._pool:
+            self._pool.observe(server, None, 0.0)
         self._scheduler = Scheduler(self._pool)
         self._machines = {
             name: _Machine(server, [0.0] * server.places)
@@ -159,7 +159,7 @@ class Simulation:
             latencies,
             searches,
             list(self._peaks.values()),
-            [member.limiter.limit for member in self._pool],
+            [server.limiter.limit for server in self._pool],
         )
 
     def _at(self, when: float, act: Callable[[], None]) -> None:
@@ -175,24 +175,24 @@ class Simulation:
             then()
 
         self._scheduler.ask(
-            Waiting(demand, lambda member: self._send(member, demand, answered)),
+            Waiting(demand, lambda server: self._send(server, demand, answered)),
             self._now,
         )
 
     def _send(
-        self, member: Member | None, demand: Demand, answered: Callable[[], None]
+        self, server: Server | None, demand: Demand, answered: Callable[[], None]
     ) -> None:
-        assert member is not None
+        assert server is not None
         asked = self._now
-        self._peaks[member.name] = max(self._peaks[member.name], member.in_flight)
+        self._peaks[server.name] = max(self._peaks[server.name], server.in_flight)
         jitter = self._random.uniform(1 - self._jitter, 1 + self._jitter)
-        ended = self._machines[member.name].finish(asked, jitter) + TURNAROUND
+        ended = self._machines[server.name].finish(asked, jitter) + TURNAROUND
 
         def finished() -> None:
-            member.times.add(demand.kind, self._now - asked)
-            member.limiter.answered(demand.kind, self._now - asked, member.in_flight)
-            self._pool.served(member, self._now)
-            self._scheduler.release(member, demand, self._now)
+            server.times.add(demand.kind, self._now - asked)
+            server.limiter.answered(demand.kind, self._now - asked, server.in_flight)
+            self._pool.served(server, self._now)
+            self._scheduler.release(server, demand, self._now)
             answered()
 
         self._at(ended, finished)
@@ -211,7 +211,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--backends", default="2,10,50,200")
     parser.add_argument("--strategy", default="fastest")
     options = parser.parse_args(arguments)
-    kinds = [Server(0.02, 4), Server(0.08, 2), Server(0.2, 1), Server(0.5, 1)]
+    kinds = [Machine(0.02, 4), Machine(0.08, 2), Machine(0.2, 1), Machine(0.5, 1)]
     print("backends  requests  makespan/ideal  p50 ms  p99 ms  simulated requests/s")
     for number in map(int, options.backends.split(",")):
         servers = [kinds[n % len(kinds)] for n in range(number)]

@@ -14,7 +14,7 @@ from immich_ml_proxy.balancer.health import Health
 from immich_ml_proxy.balancer.health_checker import HealthChecker
 from immich_ml_proxy.balancer.place import Places
 from immich_ml_proxy.balancer.pool import Pool
-from immich_ml_proxy.balancer.server import Member
+from immich_ml_proxy.balancer.server import Server
 from immich_ml_proxy.commands.options import Options
 from immich_ml_proxy.config import document as config_document
 from immich_ml_proxy.config.model import Config
@@ -28,7 +28,7 @@ from immich_ml_proxy.power.wake_on_lan import Waker
 from immich_ml_proxy.predictor import Predictor
 from immich_ml_proxy.records.recorder import Recorder
 from immich_ml_proxy.service import ProxyService
-from immich_ml_proxy.upstream.client import Exchange
+from immich_ml_proxy.upstream.client import BackendClient
 from immich_ml_proxy.upstream.endpoints import connections
 from immich_ml_proxy.web.answers import write_error
 from immich_ml_proxy.web.app import make_app
@@ -65,10 +65,10 @@ def makeService(options: Options, reactor: Any = None) -> IService:
     pool = Pool(first, _log_flip)
     places = Places(reactor, pool, Waker(reactor).wanted)
     outward = connections(reactor)
-    exchange = Exchange(reactor, outward, recorder)
-    checker = HealthChecker(reactor, exchange, pool, new_trace_id, places.changed)
+    client = BackendClient(reactor, outward, recorder)
+    checker = HealthChecker(reactor, client, pool, new_trace_id, places.changed)
     parts.append(checker)
-    forwarder = Forwarder(reactor, exchange, pool, places, checker.ping)
+    forwarder = Forwarder(reactor, client, pool, places, checker.ping)
     predictor = Predictor(pool, forwarder)
 
     def apply(new: Config) -> None:
@@ -91,12 +91,12 @@ def makeService(options: Options, reactor: Any = None) -> IService:
     return ProxyService(reactor, listener, site, pool, outward, *parts)
 
 
-def _log_flip(member: Member, before: Health) -> None:
-    if member.health.status == "healthy" and before.status != "healthy":
-        _log.info("{backend} is healthy", backend=member.name)
+def _log_flip(server: Server, before: Health) -> None:
+    if server.health.status == "healthy" and before.status != "healthy":
+        _log.info("{backend} is healthy", backend=server.name)
     else:
         _log.warn(
             "{backend} is unhealthy: {error}",
-            backend=member.name,
-            error=member.health.error or "it fails what other servers can do",
+            backend=server.name,
+            error=server.health.error or "it fails what other servers can do",
         )

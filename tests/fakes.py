@@ -19,12 +19,12 @@ from immich_ml_proxy.balancer.health import Health
 from immich_ml_proxy.balancer.health_checker import HealthChecker
 from immich_ml_proxy.balancer.place import Places
 from immich_ml_proxy.balancer.pool import Pool
-from immich_ml_proxy.balancer.server import Member
+from immich_ml_proxy.balancer.server import Server
 from immich_ml_proxy.config import document as config_document
 from immich_ml_proxy.demo.form import read_form
 from immich_ml_proxy.predictor import Predictor
 from immich_ml_proxy.records.recorder import Recorder
-from immich_ml_proxy.upstream.client import Exchange
+from immich_ml_proxy.upstream.client import BackendClient
 from immich_ml_proxy.upstream.endpoints import connections
 from tests.memory_connection import MemoryConnection
 from tests.network import Network
@@ -231,20 +231,20 @@ class Fleet:
         self.pool = Pool(self.config, self._flipped)
         self.wanted: list[str] = []
         self.places = Places(
-            self.network, self.pool, lambda member: self.wanted.append(member.name)
+            self.network, self.pool, lambda server: self.wanted.append(server.name)
         )
         self.recorder = Recorder()
         self.connections = connections(self.network)
-        self.exchange = Exchange(self.network, self.connections, self.recorder)
+        self.client = BackendClient(self.network, self.connections, self.recorder)
         self.checker = HealthChecker(
             self.network,
-            self.exchange,
+            self.client,
             self.pool,
             lambda: "round",
             self.places.changed,
         )
         self.forwarder = Forwarder(
-            self.network, self.exchange, self.pool, self.places, self.checker.ping
+            self.network, self.client, self.pool, self.places, self.checker.ping
         )
         self.predictor = Predictor(self.pool, self.forwarder)
 
@@ -264,8 +264,8 @@ class Fleet:
         """Who got a predict, in this order."""
         return next(iter(self.fakes.values())).journal
 
-    def _flipped(self, member: Member, before: Health) -> None:
-        self.flips.append((member.name, member.health.error))
+    def _flipped(self, server: Server, before: Health) -> None:
+        self.flips.append((server.name, server.health.error))
 
 
 def says(name: str, said: bytes, hang_up: bool = False) -> Callable[[Fleet], None]:

@@ -198,7 +198,7 @@ def test_cancelling_reaches_every_backend(entries: dict[str, Any]) -> None:
     assert sum(fake.left for fake in fleet.fakes.values()) == len(entries)
     assert not any(connection.is_open for connection in fleet.network.connections)
     assert fleet.flips == []
-    assert [member.in_flight for member in fleet.pool] == [0, 0, 0]
+    assert [server.in_flight for server in fleet.pool] == [0, 0, 0]
     assert fleet.network.getDelayedCalls() == []
 
 

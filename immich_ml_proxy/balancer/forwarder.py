@@ -38,13 +38,13 @@ from immich_ml_proxy.balancer.demand import demand_of
 from immich_ml_proxy.balancer.hedging import HedgeBudget, hedged
 from immich_ml_proxy.balancer.place import Places
 from immich_ml_proxy.balancer.pool import Pool
-from immich_ml_proxy.balancer.server import Member
+from immich_ml_proxy.balancer.server import Server
 from immich_ml_proxy.errors import BackendFailed, ProxyError, TimedOut, Unavailable
 from immich_ml_proxy.protocol import merge, routing
 from immich_ml_proxy.protocol.body import Body
 from immich_ml_proxy.protocol.routing import Group
-from immich_ml_proxy.upstream.body_producer import BodyReader, Splice, as_sent
-from immich_ml_proxy.upstream.client import Exchange, Outgoing
+from immich_ml_proxy.upstream.body_producer import BodyProducer, Splice, as_sent
+from immich_ml_proxy.upstream.client import BackendClient, Outgoing
 from immich_ml_proxy.upstream.reply import ExchangeFailed, Reply
 
 #: Seconds before backends that all failed are asked again by a request that is held.
@@ -93,7 +93,7 @@ class Served:
 class Forwarder:
     """
     :param clock: source of time.
-    :param exchange: sends to a backend.
+    :param client: sends to a backend.
     :param pool: what is known of the backends.
     :param places: gives places at them.
     :param recheck: has a backend pinged at once.
@@ -105,13 +105,13 @@ class Forwarder:
     def __init__(
         self,
         clock: IReactorTime,
-        exchange: Exchange,
+        client: BackendClient,
         pool: Pool,
         places: Places,
-        recheck: Callable[[Member], object],
+        recheck: Callable[[Server], object],
     ) -> None:
         self._clock = clock
-        self._exchange = exchange
+        self._client = client
         self._pool = pool
         self._places = places
         self._recheck = recheck
@@ -126,12 +126,12 @@ class Forwarder:
         """
         journey = _Journey(work, self._clock)
         while journey.broken < 2:
-            member = await self._places.take(
+            server = await self._places.take(
                 journey.demand, journey.failed, journey.hold_until
             )
-            if member is not None:
+            if server is not None:
                 with suppress(ExchangeFailed):
-                    return await self._attempt(member, journey)
+                    return await self._attempt(server, journey)
             elif self._rerouted(journey):
                 continue
             elif self._may_start_over(journey):
@@ -155,17 +155,17 @@ class Forwarder:
         held = journey.hold_until > self._clock.seconds()
         return held and bool(journey.failed) and not journey.broken
 
-    async def _attempt(self, member: Member, journey: _Journey) -> Served:
+    async def _attempt(self, server: Server, journey: _Journey) -> Served:
         after = journey.demand.route.hedge_after
         if after is None or not journey.demand.is_search:
-            return await self._ask(member, journey)
+            return await self._ask(server, journey)
         self.hedges.seen()
-        first = Deferred.fromCoroutine(self._ask(member, journey))
+        first = Deferred.fromCoroutine(self._ask(server, journey))
         return await hedged(
-            first, lambda: self._second(member, journey), after, self._clock
+            first, lambda: self._second(server, journey), after, self._clock
         )
 
-    def _second(self, first: Member, journey: _Journey) -> Deferred[Served] | None:
+    def _second(self, first: Server, journey: _Journey) -> Deferred[Served] | None:
         """Ask another healthy backend with a place as well, if the budget allows."""
         now = self._clock.seconds()
         demand, tried = journey.demand, {*journey.failed, first}
@@ -175,40 +175,40 @@ class Forwarder:
         other.take(demand, now)
         return Deferred.fromCoroutine(self._ask(other, journey))
 
-    async def _ask(self, member: Member, journey: _Journey) -> Served:
+    async def _ask(self, server: Server, journey: _Journey) -> Served:
         """Ask a backend at which a place was taken, and judge what comes of it."""
         asked = self._clock.seconds()
         try:
-            reply = await self._judged(member, journey)
+            reply = await self._judged(server, journey)
             if reply.status < 300:
-                self._learn(member, journey, asked)
+                self._learn(server, journey, asked)
         except ExchangeFailed as error:
-            journey.failed[member] = error
+            journey.failed[server] = error
             journey.broken += error.status >= 500
-            self._failed(member, journey.work, error)
+            self._failed(server, journey.work, error)
             raise
         finally:
             # What was learned is known before the next request is given the place.
-            self._places.give_back(member, journey.demand)
+            self._places.give_back(server, journey.demand)
         waited, took = asked - journey.begun, self._clock.seconds() - asked
-        return Served(journey.work.group, reply, member.name, waited, took)
+        return Served(journey.work.group, reply, server.name, waited, took)
 
-    def _learn(self, member: Member, journey: _Journey, asked: float) -> None:
+    def _learn(self, server: Server, journey: _Journey, asked: float) -> None:
         now = self._clock.seconds()
         kind = journey.demand.kind
         # How long the client took to send the body says nothing of the backend.
         took = now - max(asked, journey.complete_at)
-        member.times.add(kind, took)
-        member.limiter.answered(kind, took, member.in_flight)
-        self._pool.served(member, now)
+        server.times.add(kind, took)
+        server.limiter.answered(kind, took, server.in_flight)
+        self._pool.served(server, now)
         for other in journey.failed:
             self._pool.outdone(other, now)
 
-    async def _judged(self, member: Member, journey: _Journey) -> Reply:
-        reply = await self._exchange.send(
-            member.backend,
+    async def _judged(self, server: Server, journey: _Journey) -> Reply:
+        reply = await self._client.send(
+            server.backend,
             _outgoing(journey.work),
-            lambda: self._allowed(member, journey),
+            lambda: self._allowed(server, journey),
         )
         if 400 <= reply.status < 500:
             return reply
@@ -218,26 +218,26 @@ class Forwarder:
             raise ExchangeFailed("answered something that is not a JSON object")
         return reply
 
-    def _allowed(self, member: Member, journey: _Journey) -> float:
-        """Return how many seconds ``member`` may take."""
+    def _allowed(self, server: Server, journey: _Journey) -> float:
+        """Return how many seconds ``server`` may take."""
         timeout = self._pool.config.request_timeout
-        asked = {*journey.failed, member}
+        asked = {*journey.failed, server}
         patience = self._pool.patience(journey.demand, asked, self._clock.seconds())
         return timeout if patience is None else min(timeout, patience)
 
-    def _failed(self, member: Member, work: Work, error: ExchangeFailed) -> None:
-        member.failed += 1
+    def _failed(self, server: Server, work: Work, error: ExchangeFailed) -> None:
+        server.failed += 1
         self._log.warn(
             "{backend} failed {group}: {error} (request {trace_id})",
-            backend=member.name,
+            backend=server.name,
             group=work.group.label,
             error=error,
             trace_id=work.trace_id,
         )
-        self._pool.observe(member, str(error), self._clock.seconds())
-        self._recheck(member)
+        self._pool.observe(server, str(error), self._clock.seconds())
+        self._recheck(server)
         if not error.status:
-            self._places.wanted(member)
+            self._places.wanted(server)
 
 
 class _Journey:
@@ -250,7 +250,7 @@ class _Journey:
         self.demand = demand_of(work.group, self.size)
         self.begun = now
         self.hold_until = now + work.group.route.hold_seconds
-        self.failed: dict[Member, ExchangeFailed] = {}
+        self.failed: dict[Server, ExchangeFailed] = {}
         self.broken = 0  # backends that answered 5xx
         self.complete_at = now
         body.when_complete(lambda: setattr(self, "complete_at", clock.seconds()))
@@ -269,18 +269,18 @@ def _outgoing(work: Work) -> Outgoing:
             }
         ),
         trace_id=work.trace_id,
-        make_body=lambda: BodyReader(body, splice),
+        make_body=lambda: BodyProducer(body, splice),
         body=body,
         chunks=lambda: tuple(as_sent(body.chunks, splice)),
     )
 
 
-def _verdict(group: Group, failed: dict[Member, ExchangeFailed]) -> ProxyError:
+def _verdict(group: Group, failed: dict[Server, ExchangeFailed]) -> ProxyError:
     if not failed:
         return Unavailable(f"{group.label}: there is no backend to ask")
-    told = "; ".join(f"{member.name} {error}" for member, error in failed.items())
+    told = "; ".join(f"{server.name} {error}" for server, error in failed.items())
     last = next(reversed(failed.values()))
     kind = TimedOut if last.timed_out else BackendFailed
     error = kind(f"{group.label}: {told}")
-    error.backends = tuple(member.name for member in failed)
+    error.backends = tuple(server.name for server in failed)
     return error

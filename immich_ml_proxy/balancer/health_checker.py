@@ -12,8 +12,8 @@ from twisted.logger import Logger
 from twisted.web.http_headers import Headers
 
 from immich_ml_proxy.balancer.pool import Pool
-from immich_ml_proxy.balancer.server import Member
-from immich_ml_proxy.upstream.client import Exchange, Outgoing
+from immich_ml_proxy.balancer.server import Server
+from immich_ml_proxy.upstream.client import BackendClient, Outgoing
 from immich_ml_proxy.upstream.reply import ExchangeFailed
 
 #: Seconds a ping may take. Immich gives up our own /ping after 2.
@@ -23,7 +23,7 @@ PING_TIMEOUT = 1.5
 class HealthChecker(Service):
     """
     :param clock: source of time: the reactor, or a ``task.Clock`` in tests.
-    :param exchange: sends the pings.
+    :param client: sends the pings.
     :param pool: the backends, and the interval in the configuration in force.
     :param new_trace_id: names a round of pings in records.
     :param observed: told after every ping.
@@ -34,18 +34,18 @@ class HealthChecker(Service):
     def __init__(
         self,
         clock: IReactorTime,
-        exchange: Exchange,
+        client: BackendClient,
         pool: Pool,
         new_trace_id: Callable[[], str],
         observed: Callable[[], object],
     ) -> None:
         self._clock = clock
-        self._exchange = exchange
+        self._client = client
         self._pool = pool
         self._new_trace_id = new_trace_id
         self._observed = observed
         self._loop: LoopingCall | None = None
-        self._pings: dict[Member, Deferred[None]] = {}
+        self._pings: dict[Server, Deferred[None]] = {}
 
     def startService(self) -> None:
         """Begin with a round at once."""
@@ -74,33 +74,33 @@ class HealthChecker(Service):
         """
         trace_id = trace_id or self._new_trace_id()
         pings = [
-            self.ping(member, trace_id)
-            for member in self._pool
-            if member.backend.state != "disabled"
+            self.ping(server, trace_id)
+            for server in self._pool
+            if server.backend.state != "disabled"
         ]
         return DeferredList(pings, consumeErrors=True).addCallback(lambda _: None)
 
-    def ping(self, member: Member, trace_id: str | None = None) -> Deferred[None]:
+    def ping(self, server: Server, trace_id: str | None = None) -> Deferred[None]:
         """Ping one backend, or join the ping under way; it never fails."""
-        under_way = self._pings.get(member)
+        under_way = self._pings.get(server)
         if under_way is None:
             pinging = Deferred.fromCoroutine(
-                self._ping(member, trace_id or self._new_trace_id())
+                self._ping(server, trace_id or self._new_trace_id())
             )
             if pinging.called:
                 return pinging
-            self._pings[member] = under_way = pinging
-            pinging.addBoth(self._pinged, member)
+            self._pings[server] = under_way = pinging
+            pinging.addBoth(self._pinged, server)
         joined: Deferred[None] = Deferred()
         under_way.chainDeferred(joined)
         return joined
 
-    async def _ping(self, member: Member, trace_id: str) -> None:
+    async def _ping(self, server: Server, trace_id: str) -> None:
         outgoing = Outgoing("GET", "/ping", Headers({b"Accept": [b"*/*"]}), trace_id)
         error = None
         try:
-            reply = await self._exchange.send(
-                member.backend, outgoing, lambda: PING_TIMEOUT
+            reply = await self._client.send(
+                server.backend, outgoing, lambda: PING_TIMEOUT
             )
         except CancelledError:
             return  # the service is stopping; nothing was learned
@@ -109,11 +109,11 @@ class HealthChecker(Service):
         else:
             if not 200 <= reply.status < 300:
                 error = f"answered {reply.status}"
-        self._pool.observe(member, error, self._clock.seconds())
+        self._pool.observe(server, error, self._clock.seconds())
         self._observed()
 
-    def _pinged(self, result: None, member: Member) -> None:
-        self._pings.pop(member, None)
+    def _pinged(self, result: None, server: Server) -> None:
+        self._pings.pop(server, None)
 
     def _start_loop(self) -> None:
         self._loop = LoopingCall(self.check)

@@ -11,7 +11,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from immich_ml_proxy.balancer.demand import Demand
 from immich_ml_proxy.balancer.pool import Pool
 from immich_ml_proxy.balancer.scheduler import Scheduler, Waiting
-from immich_ml_proxy.balancer.server import Member
+from immich_ml_proxy.balancer.server import Server
 from immich_ml_proxy.config.model import Route
 
 
@@ -23,7 +23,7 @@ class Places:
     """
 
     def __init__(
-        self, clock: IReactorTime, pool: Pool, wanted: Callable[[Member], object]
+        self, clock: IReactorTime, pool: Pool, wanted: Callable[[Server], object]
     ) -> None:
         self._clock = clock
         self._pool = pool
@@ -31,8 +31,8 @@ class Places:
         self.scheduler = Scheduler(pool)
 
     def take(
-        self, demand: Demand, tried: Collection[Member], hold_until: float
-    ) -> Deferred[Member | None]:
+        self, demand: Demand, tried: Collection[Server], hold_until: float
+    ) -> Deferred[Server | None]:
         """
         Return a backend at which a place has been taken; it must be given back.
 
@@ -44,7 +44,7 @@ class Places:
         :raises Unavailable: when too many wait already.
         """
         now = self._clock.seconds()
-        taken: Deferred[Member | None] = Deferred(
+        taken: Deferred[Server | None] = Deferred(
             lambda _: self.scheduler.leave(waiting)
         )
         waiting = Waiting(demand, taken.callback, frozenset(tried), hold_until > now)
@@ -55,9 +55,9 @@ class Places:
                 taken.addBoth(self._held, self._hold(waiting, hold_until - now))
         return taken
 
-    def give_back(self, member: Member, demand: Demand) -> None:
+    def give_back(self, server: Server, demand: Demand) -> None:
         """Give a place back."""
-        self.scheduler.release(member, demand, self._clock.seconds())
+        self.scheduler.release(server, demand, self._clock.seconds())
 
     def reconfigured(self) -> None:
         """Another configuration is in force."""
@@ -82,6 +82,6 @@ class Places:
         return result
 
     def _wake(self, route: Route, now: float) -> None:
-        for member in self._pool.members_of(route):
-            if not member.is_healthy(now) and member.is_enabled:
-                self.wanted(member)
+        for server in self._pool.servers_of(route):
+            if not server.is_healthy(now) and server.is_enabled:
+                self.wanted(server)

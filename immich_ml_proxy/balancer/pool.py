@@ -7,11 +7,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from immich_ml_proxy.balancer.demand import Demand
 from immich_ml_proxy.balancer.health import Health
 from immich_ml_proxy.balancer.selection import POLICIES, Policy
-from immich_ml_proxy.balancer.server import Member
+from immich_ml_proxy.balancer.server import Server
 from immich_ml_proxy.config.model import Config, Route
 
-#: Told when a backend's health changes sides: the member, and its health before.
-OnFlip = Callable[[Member, Health], None]
+#: Told when a backend's health changes sides: the server, and its health before.
+OnFlip = Callable[[Server, Health], None]
 
 #: A request is asked of another backend after this many times the expected seconds,
 PATIENCE = 20.0
@@ -29,17 +29,17 @@ class Pool:
 
     def __init__(self, config: Config, on_flip: OnFlip) -> None:
         self._on_flip = on_flip
-        self._members: dict[str, Member] = {}
+        self._servers: dict[str, Server] = {}
         self._policies: dict[Route, Policy] = {}
-        self._enabled: dict[Route, Sequence[Member]] = {}
+        self._enabled: dict[Route, Sequence[Server]] = {}
         self.config = config
         self.reconfigure(config)
 
-    def __iter__(self) -> Iterator[Member]:
-        return iter(self._members.values())
+    def __iter__(self) -> Iterator[Server]:
+        return iter(self._servers.values())
 
-    def __getitem__(self, name: str) -> Member:
-        return self._members[name]
+    def __getitem__(self, name: str) -> Server:
+        return self._servers[name]
 
     def reconfigure(self, config: Config) -> None:
         """
@@ -48,12 +48,12 @@ class Pool:
         A backend that stays at its URL keeps its health and its counts, a route that
         stays as it is keeps its turn.
         """
-        kept = {(member.name, member.backend.url): member for member in self}
-        self._members = {}
+        kept = {(server.name, server.backend.url): server for server in self}
+        self._servers = {}
         for backend in config.backends:
-            member = kept.get((backend.name, backend.url)) or Member(backend)
-            member.reconfigure(backend)
-            self._members[backend.name] = member
+            server = kept.get((backend.name, backend.url)) or Server(backend)
+            server.reconfigure(backend)
+            self._servers[backend.name] = server
         self._policies = {
             route: self._policies.get(route) or POLICIES[route.strategy](route)
             for route in config.all_routes
@@ -64,11 +64,11 @@ class Pool:
     def choose(
         self,
         demand: Demand,
-        tried: Collection[Member],
+        tried: Collection[Server],
         now: float,
         hold: bool = False,
-        freed: Member | None = None,
-    ) -> Member | None:
+        freed: Server | None = None,
+    ) -> Server | None:
         """
         Return the backend that a request should go to now.
 
@@ -81,44 +81,44 @@ class Pool:
         :return: one with a place; ``None`` when the request has to wait.
         """
         ways = self._ways(demand.route, tried)
-        for route, members in ways:
-            if freed and freed in members and freed.is_healthy(now):
+        for route, servers in ways:
+            if freed and freed in servers and freed.is_healthy(now):
                 # The others are looked at only if the policy asks for them.
-                well = (member for member in members if member.is_healthy(now))
+                well = (server for server in servers if server.is_healthy(now))
                 return self._choose(route, [freed], well, demand, now)
-            healthy = [member for member in members if member.is_healthy(now)]
+            healthy = [server for server in servers if server.is_healthy(now)]
             if healthy:
                 asked = [] if freed else healthy
                 return self._choose(route, asked, healthy, demand, now)
         if not hold:
-            for route, members in ways:
-                if members:
-                    asked = [one for one in members if freed in (None, one)]
-                    return self._choose(route, asked, members, demand, now)
+            for route, servers in ways:
+                if servers:
+                    asked = [one for one in servers if freed in (None, one)]
+                    return self._choose(route, asked, servers, demand, now)
         return None
 
-    def may_ask(self, route: Route, tried: Collection[Member]) -> bool:
+    def may_ask(self, route: Route, tried: Collection[Server]) -> bool:
         """Whether there is a backend that has not been tried."""
-        return any(members for _, members in self._ways(route, tried))
+        return any(servers for _, servers in self._ways(route, tried))
 
     def is_down(self, route: Route, now: float) -> bool:
         """Whether no backend that ``route`` may use is healthy."""
         return not any(
-            member.is_healthy(now)
-            for _, members in self._ways(route, ())
-            for member in members
+            server.is_healthy(now)
+            for _, servers in self._ways(route, ())
+            for server in servers
         )
 
-    def members_of(self, route: Route) -> list[Member]:
+    def servers_of(self, route: Route) -> list[Server]:
         """Return the backends that ``route`` names."""
         return [
-            member
+            server
             for name in route.backends
-            if (member := self._members.get(name)) is not None
+            if (server := self._servers.get(name)) is not None
         ]
 
     def patience(
-        self, demand: Demand, tried: Collection[Member], now: float
+        self, demand: Demand, tried: Collection[Server], now: float
     ) -> float | None:
         """
         Return how many seconds to wait before another backend is asked instead.
@@ -128,15 +128,15 @@ class Pool:
             healthy: then the answer is waited for as long as it may take.
         """
         others = [
-            member
-            for _, members in self._ways(demand.route, tried)
-            for member in members
-            if member.is_healthy(now)
+            server
+            for _, servers in self._ways(demand.route, tried)
+            for server in servers
+            if server.is_healthy(now)
         ]
         known = [
             expected
-            for member in (*others, *tried)
-            if (expected := member.times.expected(demand.kind)) is not None
+            for server in (*others, *tried)
+            if (expected := server.times.expected(demand.kind)) is not None
         ]
         if not others or not known:
             return None
@@ -146,42 +146,42 @@ class Pool:
         """Return the routes without a healthy backend."""
         return [route for route in self.config.all_routes if self.is_down(route, now)]
 
-    def observe(self, member: Member, error: str | None, now: float) -> None:
+    def observe(self, server: Server, error: str | None, now: float) -> None:
         """
         Take in what a ping or a request has shown of a backend.
 
         :param error: what is wrong, in words; ``None`` when it answered well.
         """
-        before = member.reported(now)
-        member.health = member.health.observe(error, now)
-        self._tell(member, before, now)
+        before = server.reported(now)
+        server.health = server.health.observe(error, now)
+        self._tell(server, before, now)
 
-    def served(self, member: Member, now: float) -> None:
-        """A request was served by ``member``."""
-        member.served += 1
-        if member.breaker.failures or member.health.status != "healthy":
-            before = member.reported(now)
-            member.breaker = member.breaker.served()
-            member.health = member.health.observe(None, now)
-            self._tell(member, before, now)
+    def served(self, server: Server, now: float) -> None:
+        """A request was served by ``server``."""
+        server.served += 1
+        if server.breaker.failures or server.health.status != "healthy":
+            before = server.reported(now)
+            server.breaker = server.breaker.served()
+            server.health = server.health.observe(None, now)
+            self._tell(server, before, now)
 
-    def outdone(self, member: Member, now: float) -> None:
-        """``member`` failed a request that another backend then served."""
-        before = member.reported(now)
-        was_open = member.breaker.is_open(now)
-        member.retried += 1
-        member.breaker = member.breaker.failed(now)
-        member.ejections += member.breaker.is_open(now) and not was_open
-        member.limiter.failed(member.in_flight)
-        self._tell(member, before, now)
+    def outdone(self, server: Server, now: float) -> None:
+        """``server`` failed a request that another backend then served."""
+        before = server.reported(now)
+        was_open = server.breaker.is_open(now)
+        server.retried += 1
+        server.breaker = server.breaker.failed(now)
+        server.ejections += server.breaker.is_open(now) and not was_open
+        server.limiter.failed(server.in_flight)
+        self._tell(server, before, now)
 
-    def _tell(self, member: Member, before: Health, now: float) -> None:
-        if member.reported(now).status != before.status:
-            self._on_flip(member, before)
+    def _tell(self, server: Server, before: Health, now: float) -> None:
+        if server.reported(now).status != before.status:
+            self._on_flip(server, before)
 
     def _ways(
-        self, route: Route, tried: Collection[Member]
-    ) -> list[tuple[Route, Sequence[Member]]]:
+        self, route: Route, tried: Collection[Server]
+    ) -> list[tuple[Route, Sequence[Server]]]:
         """Return the routes to look at, each with the backends that may be asked."""
         routes = [route]
         default = self.config.default
@@ -192,20 +192,20 @@ class Pool:
         ]
         if not tried:
             return ways
-        return [(way, [m for m in members if m not in tried]) for way, members in ways]
+        return [(way, [m for m in servers if m not in tried]) for way, servers in ways]
 
-    def _enabled_of(self, route: Route) -> Sequence[Member]:
-        return [member for member in self.members_of(route) if member.is_enabled]
+    def _enabled_of(self, route: Route) -> Sequence[Server]:
+        return [server for server in self.servers_of(route) if server.is_enabled]
 
     def _choose(
         self,
         route: Route,
-        asked: Sequence[Member],
-        well: Iterable[Member],
+        asked: Sequence[Server],
+        well: Iterable[Server],
         demand: Demand,
         now: float,
-    ) -> Member | None:
-        free = [member for member in asked if member.has_place(demand, now)]
+    ) -> Server | None:
+        free = [server for server in asked if server.has_place(demand, now)]
         if not free:
             return None
         # A request may still hold a route of the configuration before.

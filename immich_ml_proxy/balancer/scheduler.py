@@ -11,7 +11,7 @@ import attrs
 from immich_ml_proxy.balancer.demand import Demand
 from immich_ml_proxy.balancer.pool import Pool
 from immich_ml_proxy.balancer.queue import WaitingLine
-from immich_ml_proxy.balancer.server import Member
+from immich_ml_proxy.balancer.server import Server
 from immich_ml_proxy.config.model import Route
 from immich_ml_proxy.errors import Unavailable
 
@@ -33,8 +33,8 @@ class Waiting:
     """
 
     demand: Demand
-    granted: Callable[[Member | None], None]
-    tried: frozenset[Member] = frozenset()
+    granted: Callable[[Server | None], None]
+    tried: frozenset[Server] = frozenset()
     hold: bool = False
 
     @property
@@ -54,7 +54,7 @@ class Scheduler:
         self._pool = pool
         self._lines: dict[Route, WaitingLine[Waiting]] = {}
         self._arrivals = count()
-        self._offers: list[Member | None] = []  # those under way; None is all
+        self._offers: list[Server | None] = []  # those under way; None is all
         self._looked = 0.0
 
     def ask(self, waiting: Waiting, now: float) -> None:
@@ -67,11 +67,11 @@ class Scheduler:
         demand = waiting.demand
         line = self._lines.get(demand.route)
         if line is None or not line.has(waiting.lane, demand.is_search):
-            member = self._place(waiting, now)
-            if member is not None or not self._pool.may_ask(
+            server = self._place(waiting, now)
+            if server is not None or not self._pool.may_ask(
                 demand.route, waiting.tried
             ):
-                waiting.granted(member)
+                waiting.granted(server)
                 return
             if line is None:
                 line = WaitingLine(demand.route.max_waiting, self._arrivals)
@@ -100,10 +100,10 @@ class Scheduler:
             line.push(waiting, waiting.lane, demand.is_search)
             self.dispatch(now)
 
-    def release(self, member: Member, demand: Demand, now: float) -> None:
+    def release(self, server: Server, demand: Demand, now: float) -> None:
         """A place is free again."""
-        member.give_back(demand)
-        self._offer(member, now)
+        server.give_back(demand)
+        self._offer(server, now)
         self._look(now)
 
     def reconfigured(self, now: float) -> None:
@@ -121,9 +121,9 @@ class Scheduler:
         if self._lines and now - self._looked >= LOOK_EVERY:
             self.dispatch(now)
 
-    def _offer(self, member: Member | None, now: float) -> None:
+    def _offer(self, server: Server | None, now: float) -> None:
         """Give the places of a backend, or of all, to those in line."""
-        self._offers.append(member)
+        self._offers.append(server)
         if len(self._offers) > 1:
             return  # somebody granted a place has given it back at once: see below
         try:
@@ -137,7 +137,7 @@ class Scheduler:
         """Return how many requests wait, by route."""
         return {route: len(line) for route, line in self._lines.items() if len(line)}
 
-    def _grant_one(self, freed: Member | None, now: float) -> bool:
+    def _grant_one(self, freed: Server | None, now: float) -> bool:
         """
         Grant one place.
 
@@ -153,25 +153,25 @@ class Scheduler:
         heads.sort(key=itemgetter(0, 1))
         for _, _, line, waiting in heads:
             demand = waiting.demand
-            member = self._place(waiting, now, freed)
-            if member is not None:
+            server = self._place(waiting, now, freed)
+            if server is not None:
                 # A search goes ahead of the images of every line.
                 for each in self._lines.values() if demand.is_search else (line,):
                     each.served(demand.is_search)
             elif freed or self._pool.may_ask(demand.route, waiting.tried):
                 continue
             line.remove(waiting, waiting.lane, demand.is_search)
-            waiting.granted(member)
+            waiting.granted(server)
             return True
         return False
 
     def _place(
-        self, waiting: Waiting, now: float, freed: Member | None = None
-    ) -> Member | None:
+        self, waiting: Waiting, now: float, freed: Server | None = None
+    ) -> Server | None:
         demand, tried = waiting.demand, waiting.tried
         if freed and (freed in tried or not freed.has_place(demand, now)):
             return None
-        member = self._pool.choose(demand, tried, now, waiting.hold, freed)
-        if member is not None:
-            member.take(waiting.demand, now)
-        return member
+        server = self._pool.choose(demand, tried, now, waiting.hold, freed)
+        if server is not None:
+            server.take(waiting.demand, now)
+        return server

@@ -22,16 +22,16 @@ from immich_ml_proxy.config.model import (
 )
 
 if TYPE_CHECKING:
-    from immich_ml_proxy.balancer.server import Member
+    from immich_ml_proxy.balancer.server import Server
 
 
 class Policy(Protocol):
     """Chooses a backend for a demand."""
 
     def choose(
-        self, free: Sequence[Member], members: Iterable[Member], demand: Demand
-    ) -> Member | None:
-        """Return one of ``free``, or ``None`` to wait for another of ``members``."""
+        self, free: Sequence[Server], servers: Iterable[Server], demand: Demand
+    ) -> Server | None:
+        """Return one of ``free``, or ``None`` to wait for another of ``servers``."""
 
 
 class RoundRobin:
@@ -41,8 +41,8 @@ class RoundRobin:
         self._turn = 0
 
     def choose(
-        self, free: Sequence[Member], members: Iterable[Member], demand: Demand
-    ) -> Member:
+        self, free: Sequence[Server], servers: Iterable[Server], demand: Demand
+    ) -> Server:
         """See :class:`Policy`."""
         self._turn += 1
         return free[(self._turn - 1) % len(free)]
@@ -55,12 +55,12 @@ class LeastBusy:
         self._equals = RoundRobin(route)
 
     def choose(
-        self, free: Sequence[Member], members: Iterable[Member], demand: Demand
-    ) -> Member:
+        self, free: Sequence[Server], servers: Iterable[Server], demand: Demand
+    ) -> Server:
         """See :class:`Policy`; equals take turns."""
         least = min(map(_load, free))
-        equals = [member for member in free if _load(member) == least]
-        return self._equals.choose(equals, members, demand)
+        equals = [server for server in free if _load(server) == least]
+        return self._equals.choose(equals, servers, demand)
 
 
 class Fastest:
@@ -77,17 +77,17 @@ class Fastest:
         self._equals = RoundRobin(route)
 
     def choose(
-        self, free: Sequence[Member], members: Iterable[Member], demand: Demand
-    ) -> Member | None:
+        self, free: Sequence[Server], servers: Iterable[Server], demand: Demand
+    ) -> Server | None:
         """See :class:`Policy`; equals take turns."""
-        finish = [member.seconds_to_finish(demand) for member in free]
+        finish = [server.seconds_to_finish(demand) for server in free]
         soonest = min(finish)
         if demand.is_search:
-            known = filter(None, (one.seconds_to_finish(demand) for one in members))
+            known = filter(None, (one.seconds_to_finish(demand) for one in servers))
             if min(known, default=soonest) < soonest:
                 return None
         equals = [one for one, due in zip(free, finish, strict=True) if due == soonest]
-        return self._equals.choose(equals, members, demand)
+        return self._equals.choose(equals, servers, demand)
 
 
 class InOrder:
@@ -101,14 +101,14 @@ class InOrder:
         self._spill = route.spill
 
     def choose(
-        self, free: Sequence[Member], members: Iterable[Member], demand: Demand
-    ) -> Member | None:
+        self, free: Sequence[Server], servers: Iterable[Server], demand: Demand
+    ) -> Server | None:
         """See :class:`Policy`."""
-        return free[0] if self._spill or free[0] is next(iter(members)) else None
+        return free[0] if self._spill or free[0] is next(iter(servers)) else None
 
 
-def _load(member: Member) -> float:
-    return member.in_flight / member.backend.weight
+def _load(server: Server) -> float:
+    return server.in_flight / server.backend.weight
 
 
 POLICIES: Mapping[str, Callable[[Route], Policy]] = {

@@ -17,11 +17,11 @@ OVERTAKES = 8
 OVERDUE = 5.0
 
 
-class Member:
+class Server:
     """
     A backend at run time.
 
-    A request keeps the member it was given, so one that is removed or moved to
+    A request keeps the server it was given, so one that is removed or moved to
     another URL meanwhile finishes with its own counts.
 
     :ivar backend: its configuration.

@@ -9,7 +9,7 @@ import attrs
 
 from immich_ml_proxy.balancer.pool import Pool
 from immich_ml_proxy.balancer.scheduler import Scheduler
-from immich_ml_proxy.balancer.server import Member
+from immich_ml_proxy.balancer.server import Server
 
 
 def status(pool: Pool, scheduler: Scheduler, now: float) -> dict[str, Any]:
@@ -27,15 +27,15 @@ def status(pool: Pool, scheduler: Scheduler, now: float) -> dict[str, Any]:
         counts[route.key] += count
     return {
         "backends": {
-            member.name: {
-                **_member(member, now),
+            server.name: {
+                **_server(server, now),
                 "waiting": sum(
                     count
                     for route, count in waiting.items()
-                    if member.name in route.backends
+                    if server.name in route.backends
                 ),
             }
-            for member in pool
+            for server in pool
         },
         "routes": {
             key: {
@@ -49,19 +49,19 @@ def status(pool: Pool, scheduler: Scheduler, now: float) -> dict[str, Any]:
     }
 
 
-def _member(member: Member, now: float) -> dict[str, Any]:
+def _server(server: Server, now: float) -> dict[str, Any]:
     return {
-        "state": member.backend.state,
-        "status": member.reported(now).status,
-        "inFlight": member.in_flight,
-        "limit": member.limiter.limit,
-        "limitIsFound": member.backend.max_concurrent == "auto",
-        "served": member.served,
-        "failed": member.failed,
-        "retried": member.retried,
-        "ejections": member.ejections,
+        "state": server.backend.state,
+        "status": server.reported(now).status,
+        "inFlight": server.in_flight,
+        "limit": server.limiter.limit,
+        "limitIsFound": server.backend.max_concurrent == "auto",
+        "served": server.served,
+        "failed": server.failed,
+        "retried": server.retried,
+        "ejections": server.ejections,
         "serviceTimes": {
             task: attrs.asdict(percentiles)
-            for task, percentiles in member.times.percentiles().items()
+            for task, percentiles in server.times.percentiles().items()
         },
     }

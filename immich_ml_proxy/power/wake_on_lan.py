@@ -14,7 +14,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.internet.protocol import DatagramProtocol
 from twisted.logger import Logger
 
-from immich_ml_proxy.balancer.server import Member
+from immich_ml_proxy.balancer.server import Server
 from immich_ml_proxy.config.fields import checked_mac
 
 #: Seconds between two packets to one backend.
@@ -37,15 +37,15 @@ class Waker:
         self._reactor = reactor
         self._sent: dict[str, float] = {}
 
-    def wanted(self, member: Member) -> None:
+    def wanted(self, server: Server) -> None:
         """Work waits for a backend that is down: wake it, at most once a minute."""
-        wake = member.backend.wake_on_lan
+        wake = server.backend.wake_on_lan
         clock: IReactorTime = self._reactor
         now = clock.seconds()
-        last = self._sent.get(member.name)
+        last = self._sent.get(server.name)
         if wake is None or (last is not None and now - last < PAUSE):
             return
-        self._sent[member.name] = now
+        self._sent[server.name] = now
         packet = magic_packet(checked_mac(wake.mac, "mac"))
         try:
             port = self._reactor.listenUDP(0, DatagramProtocol())
@@ -56,7 +56,7 @@ class Waker:
                 port.stopListening()
         except (OSError, CannotListenError) as error:
             self._log.warn(
-                "{backend} cannot be woken: {error}", backend=member.name, error=error
+                "{backend} cannot be woken: {error}", backend=server.name, error=error
             )
         else:
-            self._log.info("woke {backend}", backend=member.name)
+            self._log.info("woke {backend}", backend=server.name)

@@ -40,7 +40,7 @@ def as_sent(chunks: Iterable[bytes], splice: Splice | None) -> Iterator[bytes]:
 
 
 @implementer(IBodyProducer)
-class BodyReader:
+class BodyProducer:
     """
     Walks the chunks of a body once; a failover takes a new reader.
 

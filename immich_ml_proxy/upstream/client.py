@@ -65,7 +65,7 @@ class Outgoing:
     chunks: Callable[[], Sequence[bytes]] = tuple
 
 
-class Exchange:
+class BackendClient:
     """
     Sends requests to backends.
 
@@ -93,14 +93,14 @@ class Exchange:
             not count. Asked for again while it is under way.
         :raises ExchangeFailed: when there is no whole answer.
         """
-        exchange = Deferred.fromCoroutine(self._exchange(backend, outgoing))
+        exchange = Deferred.fromCoroutine(self._answered(backend, outgoing))
         limit_time(exchange, allowed, self._clock, outgoing.body, _too_late)
         exchange.addErrback(_explained)
         if self._recorder.enabled:
             exchange.addBoth(self._record, backend, outgoing, self._clock.seconds())
         return exchange
 
-    async def _exchange(self, backend: Backend, outgoing: Outgoing) -> Reply:
+    async def _answered(self, backend: Backend, outgoing: Outgoing) -> Reply:
         connections = self._connections
         opened = connections.opened()
         asking = _request(connections.client, backend, outgoing)

@@ -76,9 +76,9 @@ class ConfigEndpoints:
         """Every backend's state by its name."""
         now = self._clock.seconds()
         told = {}
-        for member in self._pool:
-            health = member.reported(now)
-            told[member.name] = {
+        for server in self._pool:
+            health = server.reported(now)
+            told[server.name] = {
                 "status": health.status,
                 "lastCheck": int(health.last_check),
                 "error": health.error,

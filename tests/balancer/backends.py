@@ -8,7 +8,7 @@ from immich_ml_proxy.balancer.breaker import TRIP_AFTER
 from immich_ml_proxy.balancer.demand import Demand
 from immich_ml_proxy.balancer.health import Health
 from immich_ml_proxy.balancer.pool import Pool
-from immich_ml_proxy.balancer.server import Member
+from immich_ml_proxy.balancer.server import Server
 from immich_ml_proxy.config.model import Route
 from tests.balancer.demands import configured, image
 
@@ -31,8 +31,8 @@ class Backends:
             self.observe(name, None)
         self.flips.clear()
 
-    def _flipped(self, member: Member, before: Health) -> None:
-        told = (member.name, before.status, member.reported(NOW).status)
+    def _flipped(self, server: Server, before: Health) -> None:
+        told = (server.name, before.status, server.reported(NOW).status)
         self.flips.append(told)
 
     def observe(self, name: str, error: str | None) -> None:

@@ -9,7 +9,7 @@ import msgspec
 from immich_ml_proxy.balancer.demand import Demand
 from immich_ml_proxy.balancer.latency import Kind
 from immich_ml_proxy.balancer.pool import Pool
-from immich_ml_proxy.balancer.server import Member
+from immich_ml_proxy.balancer.server import Server
 from immich_ml_proxy.config import document as config_document
 from immich_ml_proxy.config.model import Backend, Config, Route
 
@@ -28,9 +28,9 @@ def search(route: Route = ROUTE) -> Demand:
     return Demand(route, SEARCH, ("clip",), True)
 
 
-def member(name: str = "a", **fields: Any) -> Member:
+def server(name: str = "a", **fields: Any) -> Server:
     """Return a backend that is healthy; ``max_concurrent`` and so on are fields."""
-    made = Member(Backend(name=name, url=f"http://{name}:3003", **fields))
+    made = Server(Backend(name=name, url=f"http://{name}:3003", **fields))
     made.health = made.health.observe(None, 1.0)
     return made
 
@@ -50,7 +50,7 @@ def configured(*backends: dict[str, Any], **more: Any) -> Config:
 
 def pool_of(*backends: dict[str, Any], **more: Any) -> Pool:
     """Return a pool of backends that are all healthy."""
-    pool = Pool(configured(*backends, **more), lambda member, before: None)
+    pool = Pool(configured(*backends, **more), lambda server, before: None)
     for one in pool:
         pool.observe(one, None, 1.0)
     return pool

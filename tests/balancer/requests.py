@@ -7,7 +7,7 @@ from typing import Any
 from immich_ml_proxy.balancer.demand import Demand
 from immich_ml_proxy.balancer.pool import Pool
 from immich_ml_proxy.balancer.scheduler import Scheduler, Waiting
-from immich_ml_proxy.balancer.server import Member
+from immich_ml_proxy.balancer.server import Server
 from immich_ml_proxy.config.model import Route
 from tests.balancer.demands import image, pool_of, search
 
@@ -24,7 +24,7 @@ class Requests:
         self.pool = pool
         self.scheduler = Scheduler(pool)
         self.granted: list[str] = []
-        self.at: dict[str, Member] = {}
+        self.at: dict[str, Server] = {}
         self.asked: dict[str, Waiting] = {}
         self.now = 1.0
 
@@ -37,10 +37,10 @@ class Requests:
         if demand is None:
             demand = (search if name[0] == "s" else image)(self.route())
 
-        def granted(member: Member | None) -> None:
-            self.granted.append(f"{name}>{member and member.name}")
-            if member is not None:
-                self.at[name] = member
+        def granted(server: Server | None) -> None:
+            self.granted.append(f"{name}>{server and server.name}")
+            if server is not None:
+                self.at[name] = server
 
         self.asked[name] = Waiting(demand, granted, **more)
         self.scheduler.ask(self.asked[name], self.now)

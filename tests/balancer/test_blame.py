@@ -61,7 +61,7 @@ def test_a_failure_that_nobody_can_do_better_is_not_counted(status: int) -> None
     for _ in range(8):
         Forward(fleet)
     assert len(fleet["a"].predicts) >= 4
-    assert [member.breaker.failures for member in fleet.pool] == [0, 0]
+    assert [server.breaker.failures for server in fleet.pool] == [0, 0]
     assert fleet.health("a").status == "healthy"
 
 
@@ -79,7 +79,7 @@ def test_a_client_that_leaves_counts_against_nobody(stage: str) -> None:
     forward.deferred.cancel()
     fleet.network.flush()
     assert [one.type for one in forward.results] == [CancelledError]
-    assert [member.in_flight for member in fleet.pool] == [0, 0]
+    assert [server.in_flight for server in fleet.pool] == [0, 0]
     assert (fleet.flips, fleet["a"].pings, fleet["b"].received) == ([], 0, [])
     assert fleet.network.getDelayedCalls() == []
 
@@ -99,9 +99,9 @@ def test_a_client_that_leaves_during_failover_spares_the_second_backend() -> Non
 def used_to(seconds: float) -> Fleet:
     """Return two healthy servers that usually take so long for a picture."""
     fleet = Fleet("a", "b")
-    for member in fleet.pool:
-        fleet.pool.observe(member, None, 0)
-        member.times.add(kind_of("clip/visual", len(PHOTO)), seconds)
+    for server in fleet.pool:
+        fleet.pool.observe(server, None, 0)
+        server.times.add(kind_of("clip/visual", len(PHOTO)), seconds)
     fleet.flips.clear()
     return fleet
 

@@ -59,8 +59,8 @@ def test_a_2xx_with_an_object_is_served_and_healthy(status: int) -> None:
 def test_a_4xx_is_the_requests_fault(status: int, before: str | None) -> None:
     """The client gets it; the backend's health is as before, nobody else is asked."""
     fleet = Fleet("a", "b")
-    for member in fleet.pool:
-        fleet.pool.observe(member, before, 1.0)
+    for server in fleet.pool:
+        fleet.pool.observe(server, before, 1.0)
     health = fleet.health("a")
     switch("a", status=status, answer=b'{"detail": "no"}')(fleet)
     served = Forward(fleet).served
@@ -205,8 +205,8 @@ def test_waiting_and_work_are_told_apart() -> None:
 def test_load_is_spread_in_turns() -> None:
     """All of the route's servers are kept busy."""
     fleet = Fleet("a", "b", "c")
-    for member in fleet.pool:
-        fleet.pool.observe(member, None, 0)
+    for server in fleet.pool:
+        fleet.pool.observe(server, None, 0)
     assert [Forward(fleet).served.backend for _ in range(6)] == list("abcabc")
 
 

@@ -9,7 +9,7 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import Clock
 
 from immich_ml_proxy.balancer.place import Places
-from immich_ml_proxy.balancer.server import Member
+from immich_ml_proxy.balancer.server import Server
 from immich_ml_proxy.errors import Unavailable
 from tests.balancer.demands import configured, image, pool_of
 from tests.fakes import outcome, result_of
@@ -33,16 +33,16 @@ class Takers:
         self.pool = pool_of(*backends, defaultBackend=default)
         self.wanted: list[str] = []
         self.places = Places(
-            self.clock, self.pool, lambda member: self.wanted.append(member.name)
+            self.clock, self.pool, lambda server: self.wanted.append(server.name)
         )
         assert self.pool.config.default is not None
         self.demand = image(self.pool.config.default)
 
-    def take(self, hold: float = 0, tried: str = "") -> Deferred[Member | None]:
+    def take(self, hold: float = 0, tried: str = "") -> Deferred[Server | None]:
         """Want a place, and be held for so many seconds."""
-        members = [self.pool[name] for name in tried]
+        servers = [self.pool[name] for name in tried]
         demand = image(self.demand.route)
-        return self.places.take(demand, members, self.clock.seconds() + hold)
+        return self.places.take(demand, servers, self.clock.seconds() + hold)
 
     def down(self, *names: str) -> None:
         """Have backends be unreachable."""

@@ -57,11 +57,11 @@ def test_who_is_put_out_is_told_of_once() -> None:
 def test_what_others_served_is_counted() -> None:
     """Failures halve a limit that was found, too."""
     backends = Backends({"name": "a"}, healthy="a")
-    member = backends.pool["a"]
-    while (limit := member.limiter.limit) < 16:
-        member.limiter.answered("k", 1.0, limit)
-    backends.pool.outdone(member, NOW)  # 8 were found, 16 are being tried
-    assert (member.retried, member.ejections, member.limiter.limit) == (1, 0, 4)
+    server = backends.pool["a"]
+    while (limit := server.limiter.limit) < 16:
+        server.limiter.answered("k", 1.0, limit)
+    backends.pool.outdone(server, NOW)  # 8 were found, 16 are being tried
+    assert (server.retried, server.ejections, server.limiter.limit) == (1, 0, 4)
 
 
 def test_nobody_is_told_of_who_is_disabled() -> None:

@@ -8,21 +8,21 @@ import pytest
 
 from immich_ml_proxy.balancer.breaker import TRIP_AFTER
 from immich_ml_proxy.balancer.pool import Pool
-from immich_ml_proxy.balancer.server import Member
+from immich_ml_proxy.balancer.server import Server
 from immich_ml_proxy.config.model import Route
 from tests.balancer.demands import configured, image, pool_of
 
 A, B = {"name": "a"}, {"name": "b"}
 
 
-def worn(member: Member) -> Member:
+def worn(server: Server) -> Server:
     """Have something be known of a backend, and something under way there."""
-    member.take(image(), 1.0)
-    member.times.add(image().kind, 2.0)
-    member.served, member.failed, member.retried = 5, 2, 1
+    server.take(image(), 1.0)
+    server.times.add(image().kind, 2.0)
+    server.served, server.failed, server.retried = 5, 2, 1
     for _ in range(TRIP_AFTER):
-        member.breaker = member.breaker.failed(1.0)
-    return member
+        server.breaker = server.breaker.failed(1.0)
+    return server
 
 
 def default(pool: Pool) -> Route:
@@ -35,7 +35,7 @@ def default(pool: Pool) -> Route:
 def turns(pool: Pool, count: int) -> str:
     """Return whom pictures are given on the default route, one after another."""
     chosen = [pool.choose(image(default(pool)), (), 1.0) for _ in range(count)]
-    return "".join(member.name for member in chosen if member is not None)
+    return "".join(server.name for server in chosen if server is not None)
 
 
 @pytest.mark.parametrize(
@@ -95,15 +95,15 @@ def test_two_backends_that_change_names_change_places() -> None:
             {"name": "a", "url": "http://b:3003"}, {"name": "b", "url": "http://a:3003"}
         )
     )
-    assert [member.in_flight for member in pool] == [0, 0]
-    assert [member.health.status for member in pool] == ["unknown", "unknown"]
+    assert [server.in_flight for server in pool] == [0, 0]
+    assert [server.health.status for server in pool] == ["unknown", "unknown"]
 
 
 def test_who_is_gone_is_gone() -> None:
     """What comes back later under its name begins anew."""
     pool = pool_of(A, B)
     pool.reconfigure(configured(B))
-    assert [member.name for member in pool] == ["b"]
+    assert [server.name for server in pool] == ["b"]
     with pytest.raises(KeyError):
         pool["a"]
     pool.reconfigure(configured(A, B))
@@ -115,7 +115,7 @@ def test_backends_stand_in_the_order_of_the_new_configuration() -> None:
     """As they are written."""
     pool = pool_of(A, B)
     pool.reconfigure(configured({"name": "c"}, B, A))
-    assert [member.name for member in pool] == ["c", "b", "a"]
+    assert [server.name for server in pool] == ["c", "b", "a"]
 
 
 def test_what_is_under_way_ends_with_its_own_counts() -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from immich_ml_proxy.balancer.scheduler import Waiting
-from immich_ml_proxy.balancer.server import Member
+from immich_ml_proxy.balancer.server import Server
 from immich_ml_proxy.errors import Unavailable
-from tests.balancer.demands import configured, image, member
+from tests.balancer.demands import configured, image, server
 from tests.balancer.requests import one_at_a_time
 
 
@@ -43,7 +43,7 @@ def test_a_full_line_takes_whom_a_backend_has_failed() -> None:
     requests = one_at_a_time(maxWaiting=1)
     requests.ask("i1")
     requests.ask("i2")
-    requests.ask("i3", tried=frozenset({member("b")}))
+    requests.ask("i3", tried=frozenset({server("b")}))
     assert requests.waiting == 2
 
 
@@ -154,10 +154,10 @@ def test_a_place_given_back_at_once_goes_to_the_next() -> None:
     given: list[str] = []
 
     def failing(name: str) -> Waiting:
-        def granted(member: Member | None) -> None:
-            assert member is not None
+        def granted(server: Server | None) -> None:
+            assert server is not None
             given.append(name)
-            requests.scheduler.release(member, waiting.demand, 1.0)
+            requests.scheduler.release(server, waiting.demand, 1.0)
 
         waiting = Waiting(image(requests.route()), granted)
         return waiting
@@ -175,11 +175,11 @@ def test_one_who_asks_while_places_are_given_out_comes_last() -> None:
     requests.ask("i0")
     granted: list[str] = []
 
-    def again(member: Member | None) -> None:
-        assert member is not None
+    def again(server: Server | None) -> None:
+        assert server is not None
         granted.append("again")
         requests.ask("late")
-        requests.scheduler.release(member, waiting.demand, 1.0)
+        requests.scheduler.release(server, waiting.demand, 1.0)
 
     waiting = Waiting(image(requests.route()), again)
     requests.scheduler.ask(waiting, 1.0)

@@ -19,7 +19,7 @@ from hypothesis.stateful import (
 from immich_ml_proxy.balancer.demand import Demand
 from immich_ml_proxy.balancer.pool import Pool
 from immich_ml_proxy.balancer.scheduler import Scheduler, Waiting
-from immich_ml_proxy.balancer.server import Member
+from immich_ml_proxy.balancer.server import Server
 from immich_ml_proxy.config.model import Route
 from immich_ml_proxy.errors import Unavailable
 from tests.balancer.demands import configured, image, search
@@ -54,14 +54,14 @@ class AnyOrder(RuleBasedStateMachine):
     def begin(self) -> None:
         """Begin with backends that are all healthy."""
         config = document(["enabled"] * 3, [2, 2, "auto"])
-        self.pool = Pool(config, lambda member, before: None)
-        for member in self.pool:
-            self.pool.observe(member, None, 0.0)
+        self.pool = Pool(config, lambda server, before: None)
+        for server in self.pool:
+            self.pool.observe(server, None, 0.0)
         self.scheduler = Scheduler(self.pool)
         self.now = 0.0
         self.numbers = count()
         self.waiting: dict[int, Waiting] = {}
-        self.there: dict[int, tuple[Member, Demand]] = {}
+        self.there: dict[int, tuple[Server, Demand]] = {}
 
     @rule(
         key=st.sampled_from(["default", "clip", "ocr"]),
@@ -76,8 +76,8 @@ class AnyOrder(RuleBasedStateMachine):
         demand = search(route) if is_search else image(route, task)
         number = next(self.numbers)
 
-        def granted(member: Member | None) -> None:
-            self._granted(number, member)
+        def granted(server: Server | None) -> None:
+            self._granted(number, server)
 
         failed = frozenset(self.pool[name] for name in tried)
         self.waiting[number] = Waiting(demand, granted, failed, hold)
@@ -95,8 +95,8 @@ class AnyOrder(RuleBasedStateMachine):
     def release(self, data: st.DataObject) -> None:
         """Somebody is answered."""
         number = data.draw(st.sampled_from(sorted(self.there)))
-        member, demand = self.there.pop(number)
-        self.scheduler.release(member, demand, self.now)
+        server, demand = self.there.pop(number)
+        self.scheduler.release(server, demand, self.now)
 
     @precondition(lambda self: self.waiting)
     @rule(data=st.data())
@@ -143,9 +143,9 @@ class AnyOrder(RuleBasedStateMachine):
         )
         for route, length in bounded.items():
             assert length <= BOUNDS[route.key]
-        for member in self.pool:
-            there = [demand for one, demand in self.there.values() if one is member]
-            assert member.in_flight == len(there)
+        for server in self.pool:
+            there = [demand for one, demand in self.there.values() if one is server]
+            assert server.in_flight == len(there)
 
     @invariant()
     def nobody_waits_in_vain(self) -> None:
@@ -158,22 +158,22 @@ class AnyOrder(RuleBasedStateMachine):
             free = [one for one in wanted if one.has_place(waiting.demand, self.now)]
             assert not free, (waiting, [one.name for one in free])
 
-    def _granted(self, number: int, member: Member | None) -> None:
+    def _granted(self, number: int, server: Server | None) -> None:
         waiting = self.waiting.pop(number)
         demand = waiting.demand
-        if member is None:
+        if server is None:
             assert not self._candidates(demand.route, waiting)
             return
-        self.there[number] = (member, demand)
-        assert member.backend.state == "enabled"
-        assert member not in waiting.tried
-        assert member.health.status == "healthy" or not waiting.hold
-        if member.backend.max_concurrent != "auto":
-            assert member.in_flight <= member.limiter.limit
-        ocr = sum("ocr" in d.tasks for one, d in self.there.values() if one is member)
-        assert ocr <= member.backend.limits.get("ocr", ocr)
+        self.there[number] = (server, demand)
+        assert server.backend.state == "enabled"
+        assert server not in waiting.tried
+        assert server.health.status == "healthy" or not waiting.hold
+        if server.backend.max_concurrent != "auto":
+            assert server.in_flight <= server.limiter.limit
+        ocr = sum("ocr" in d.tasks for one, d in self.there.values() if one is server)
+        assert ocr <= server.backend.limits.get("ocr", ocr)
 
-    def _candidates(self, route: Route, waiting: Waiting) -> list[list[Member]]:
+    def _candidates(self, route: Route, waiting: Waiting) -> list[list[Server]]:
         """Return by route who may be asked, routes without anybody left out."""
         default = self.pool.config.default
         assert default is not None
@@ -189,8 +189,8 @@ class AnyOrder(RuleBasedStateMachine):
         ]
         return [way for way in ways if way]
 
-    def _healthy(self, members: list[Member]) -> list[Member]:
-        return [one for one in members if one.health.status == "healthy"]
+    def _healthy(self, servers: list[Server]) -> list[Server]:
+        return [one for one in servers if one.health.status == "healthy"]
 
 
 AnyOrder.TestCase.settings = settings(max_examples=150, stateful_step_count=40)

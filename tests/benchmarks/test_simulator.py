@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from benchmarks.simulator import Server, Simulation, percentile
+from benchmarks.simulator import Machine, Simulation, percentile
 
-MIXED = [Server(0.02, 4), Server(0.2, 1)]
+MIXED = [Machine(0.02, 4), Machine(0.2, 1)]
 
 
 @pytest.mark.parametrize("strategy", ["fastest", "least_busy", "round_robin"])
@@ -21,9 +21,9 @@ def test_a_mixed_pool_is_kept_busy_with_nothing_set_by_hand(strategy: str) -> No
 
 
 @pytest.mark.parametrize(
-    "server", [Server(0.02, 4), Server(0.2, 1), Server(0.05, 8), Server(0.1, 2)]
+    "server", [Machine(0.02, 4), Machine(0.2, 1), Machine(0.05, 8), Machine(0.1, 2)]
 )
-def test_the_limit_that_is_found_is_the_number_of_places(server: Server) -> None:
+def test_the_limit_that_is_found_is_the_number_of_places(server: Machine) -> None:
     """Within a fifth, or one: neither starved nor flooded."""
     done = Simulation([server]).run(1500, clients=32)
     assert abs(done.limits[0] - server.places) <= max(1, 0.2 * server.places)
@@ -31,7 +31,7 @@ def test_the_limit_that_is_found_is_the_number_of_places(server: Server) -> None
 
 def test_a_limit_that_is_written_holds_exactly() -> None:
     """A burst of 500 is given to a server three at a time."""
-    done = Simulation([Server(0.02, 8)], backend={"maxConcurrent": 3}).run(500, 500)
+    done = Simulation([Machine(0.02, 8)], backend={"maxConcurrent": 3}).run(500, 500)
     assert done.peaks == [3]
 
 
@@ -42,24 +42,24 @@ def test_a_search_hardly_waits_during_an_import() -> None:
     Or two, in the moments in which a higher limit is tried.
     """
     written = {"maxConcurrent": 1}
-    done = Simulation([Server(0.2, 1)], backend=written).run(300, 16, search_every=1.0)
+    done = Simulation([Machine(0.2, 1)], backend=written).run(300, 16, search_every=1.0)
     assert len(done.searches) > 50
     assert percentile(done.searches, 0.99) <= 0.2 * 1.1 * 1.3 + 0.2 * 1.1
-    found = Simulation([Server(0.2, 1)]).run(300, 16, search_every=1.0)
+    found = Simulation([Machine(0.2, 1)]).run(300, 16, search_every=1.0)
     assert percentile(found.searches, 0.9) <= 0.2 * 1.1 * 1.3 + 0.2 * 1.1
     assert percentile(found.searches, 0.99) <= 3.1 * 0.2 * 1.1
 
 
 def test_nobody_starves() -> None:
     """All pictures are answered although searches keep coming."""
-    done = Simulation([Server(0.05, 1)]).run(100, clients=8, search_every=0.04)
+    done = Simulation([Machine(0.05, 1)]).run(100, clients=8, search_every=0.04)
     assert len(done.latencies) == 100
 
 
 def calls_per_request(backends: int) -> float:
     """Return how many functions are called for a request while many wait."""
     requests = 40 * backends
-    simulation = Simulation([Server(0.1, 2)] * backends, {"maxWaiting": 10_000})
+    simulation = Simulation([Machine(0.1, 2)] * backends, {"maxWaiting": 10_000})
     calls = 0
 
     def count(frame: object, event: str, argument: object) -> None:

@@ -17,7 +17,7 @@ from tests.balancer.demands import configured, image, pool_of
 def ask(scheduler: Scheduler, route: Route, times: int, **more: Any) -> None:
     """Have so many pictures ask for a place."""
     for _ in range(times):
-        scheduler.ask(Waiting(image(route), lambda member: None, **more), 1.0)
+        scheduler.ask(Waiting(image(route), lambda server: None, **more), 1.0)
 
 
 def route_of(pool: Pool, key: str = "default") -> Route:

@@ -15,7 +15,7 @@ from twisted.logger import LogLevel, capturedLogs, formatEvent
 
 from immich_ml_proxy.config.model import WakeOnLan
 from immich_ml_proxy.power.wake_on_lan import PAUSE, Waker, magic_packet
-from tests.balancer.demands import member
+from tests.balancer.demands import server
 
 MAC = "00:11:22:aa:bb:cc"
 PACKET = b"\xff" * 6 + b"\x00\x11\x22\xaa\xbb\xcc" * 16
@@ -69,7 +69,7 @@ class Lan(Clock):
 
 def sleeper(name: str = "a", **fields: Any) -> Any:
     """Return a backend that can be woken."""
-    return member(name, wake_on_lan=WakeOnLan(mac=MAC, **fields))
+    return server(name, wake_on_lan=WakeOnLan(mac=MAC, **fields))
 
 
 def test_the_packet() -> None:
@@ -83,9 +83,9 @@ def test_the_packet() -> None:
 def test_it_goes_where_the_configuration_says(mac: str) -> None:
     """By default to everybody's port 9; the socket is closed after."""
     lan = Lan()
-    Waker(lan).wanted(member(wake_on_lan=WakeOnLan(mac=mac)))
+    Waker(lan).wanted(server(wake_on_lan=WakeOnLan(mac=mac)))
     there = WakeOnLan(mac=mac, broadcast="192.168.1.255", port=7)
-    Waker(lan).wanted(member(wake_on_lan=there))
+    Waker(lan).wanted(server(wake_on_lan=there))
     assert lan.sent == [(PACKET, "255.255.255.255", 9), (PACKET, "192.168.1.255", 7)]
     assert all(port.broadcasts and port.stopped for port in lan.ports)
 
@@ -93,7 +93,7 @@ def test_it_goes_where_the_configuration_says(mac: str) -> None:
 def test_who_cannot_be_woken_is_left_alone() -> None:
     """No address, no packet."""
     lan = Lan()
-    Waker(lan).wanted(member())
+    Waker(lan).wanted(server())
     assert lan.ports == []
 
 

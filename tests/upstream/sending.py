@@ -10,7 +10,7 @@ from twisted.web.http_headers import Headers
 
 from immich_ml_proxy.config.model import Backend
 from immich_ml_proxy.protocol.body import Body
-from immich_ml_proxy.upstream.body_producer import BodyReader
+from immich_ml_proxy.upstream.body_producer import BodyProducer
 from immich_ml_proxy.upstream.client import Outgoing
 from immich_ml_proxy.upstream.reply import ExchangeFailed, Reply
 from tests.demo_requests import MULTIPART, VISUAL
@@ -51,7 +51,7 @@ def predict(body: Body) -> Outgoing:
         path="/predict",
         headers=Headers({b"Content-Type": [MULTIPART.encode()]}),
         trace_id="trace",
-        make_body=lambda: BodyReader(body),
+        make_body=lambda: BodyProducer(body),
         body=body,
         chunks=lambda: body.chunks,
     )
@@ -72,7 +72,7 @@ class Sending:
         url: str = "http://gpu:3003",
     ) -> None:
         backend = Backend(name="gpu", url=url)
-        self.deferred = fleet.exchange.send(backend, outgoing, lambda: timeout)
+        self.deferred = fleet.client.send(backend, outgoing, lambda: timeout)
         self.results = outcome(self.deferred)
         fleet.network.flush()
 

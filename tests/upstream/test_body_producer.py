@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from immich_ml_proxy.protocol.body import Body
-from immich_ml_proxy.upstream.body_producer import BodyReader, Splice, as_sent
+from immich_ml_proxy.upstream.body_producer import BodyProducer, Splice, as_sent
 
 
 class Consumer:
@@ -20,7 +20,7 @@ class Consumer:
 
     def __init__(self) -> None:
         self.writes: list[bytes] = []
-        self.reader: BodyReader | None = None
+        self.reader: BodyProducer | None = None
         self.on_write: Any = None
 
     def write(self, data: bytes) -> None:
@@ -39,7 +39,7 @@ class Reading:
     """A reader at work, and what has come of it."""
 
     def __init__(self, body: Body, splice: Splice | None = None) -> None:
-        self.reader = BodyReader(body, splice)
+        self.reader = BodyProducer(body, splice)
         self.consumer = Consumer()
         self.ends: list[None] = []
 
