@@ -1,5 +1,7 @@
 // Talks to the proxy's API; every failure becomes an ApiError with words for people.
 
+/** @import { Got, Posted, Refusal, Removed, Status } from "./answers.d.ts" */
+
 /** Seconds after which an answer is no longer waited for. */
 const PATIENCE = 15;
 
@@ -16,39 +18,60 @@ export class ApiError extends Error {
   }
 }
 
-/** Return the JSON of a GET. */
-export function get(path) {
-  return ask(path, {});
+/**
+ * Return the JSON of a GET.
+ *
+ * @template {keyof Got} Path
+ * @param {Path} path
+ */
+export async function get(path) {
+  return /** @type {Got[Path]} */ (await ask(path, {}));
 }
 
-/** Return the JSON that a POST of `value` is answered with. */
-export function post(path, value) {
-  return ask(path, {
+/**
+ * Return the JSON that a POST of `value` is answered with.
+ *
+ * @template {keyof Posted} Path
+ * @param {Path} path
+ * @param {object} value
+ */
+export async function post(path, value) {
+  const answered = await ask(path, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(value),
   });
+  return /** @type {Posted[Path]} */ (answered);
 }
 
-/** Return the JSON that a DELETE is answered with. */
-export function remove(path) {
-  return ask(path, { method: "DELETE" });
+/**
+ * Return the JSON that a DELETE is answered with.
+ *
+ * @template {keyof Removed} Path
+ * @param {Path} path
+ */
+export async function remove(path) {
+  return /** @type {Removed[Path]} */ (await ask(path, { method: "DELETE" }));
 }
 
 /**
  * Return what `/api/status` tells; of old proxies, which have none, that nothing is wrong.
  *
- * @returns {Promise<{configError: string|null, backends?: object, routes?: object}>}
+ * @returns {Promise<Status>}
  */
 export async function status() {
   try {
     return await get("api/status");
   } catch (error) {
-    if (error.status === 404) return { configError: null };
+    if (error instanceof ApiError && error.status === 404) return { configError: null };
     throw error;
   }
 }
 
+/**
+ * @param {string} path
+ * @param {RequestInit} options
+ */
 async function ask(path, options) {
   let answer;
   let text;
@@ -60,17 +83,18 @@ async function ask(path, options) {
     });
     text = await answer.text();
   } catch (error) {
-    if (error.name === "TimeoutError") {
+    if (error instanceof Error && error.name === "TimeoutError") {
       throw new ApiError(`The proxy did not answer within ${PATIENCE} s.`);
     }
     throw new ApiError("The proxy cannot be reached. Is it running?");
   }
   const value = parsed(text);
   if (!answer.ok) {
+    const refusal = /** @type {Partial<Refusal>|null|undefined} */ (value);
     throw new ApiError(
-      value?.error || `The proxy answered ${answer.status} to ${path}.`,
+      refusal?.error || `The proxy answered ${answer.status} to ${path}.`,
       answer.status,
-      value?.field || "",
+      refusal?.field || "",
     );
   }
   if (value === undefined) {
@@ -82,6 +106,10 @@ async function ask(path, options) {
   return value;
 }
 
+/**
+ * @param {string} text
+ * @returns {unknown} undefined if it is not JSON
+ */
 function parsed(text) {
   try {
     return JSON.parse(text);

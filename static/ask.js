@@ -12,6 +12,7 @@ import { el, freshId } from "./dom.js";
  */
 export function ask(question, details, action) {
   const title = el("h2", { id: freshId() }, question);
+  /** @type {HTMLDialogElement} */
   const dialog = el(
     "dialog",
     { "aria-labelledby": title.id, onclose: () => dialog.remove() },

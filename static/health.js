@@ -3,6 +3,8 @@
 import { el } from "./dom.js";
 import { healthWords, timeOfDay } from "./words.js";
 
+/** @import { Health } from "./answers.d.ts" */
+
 export class HealthLine {
   constructor() {
     this._text = el("span");
@@ -12,7 +14,11 @@ export class HealthLine {
     this.note("");
   }
 
-  /** Show what `/api/health` tells of it. */
+  /**
+   * Show what `/api/health` tells of it.
+   *
+   * @param {Health|undefined} health
+   */
   show(health) {
     const { state, text, checked } = healthWords(health);
     this._set(state, text);
@@ -23,12 +29,20 @@ export class HealthLine {
     }
   }
 
-  /** Show other words instead. */
+  /**
+   * Show other words instead.
+   *
+   * @param {string} text
+   */
   note(text) {
     this._set("unknown", text);
     this._checked.hidden = true;
   }
 
+  /**
+   * @param {string} state
+   * @param {string} text
+   */
   _set(state, text) {
     this.node.dataset.state = state;
     this._text.textContent = text;

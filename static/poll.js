@@ -14,6 +14,7 @@ import { ApiError } from "./api.js";
  * @returns {() => void} runs a round at once, or right after the one under way
  */
 export function poll(round, seconds, tellFailure) {
+  /** @type {number|undefined} */
   let timer;
   let running = false;
   let again = false;

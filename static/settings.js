@@ -2,7 +2,16 @@
 
 import { bytes } from "./words.js";
 
-/** `inWords` makes a value readable; `note` says what else there is to know. */
+/**
+ * A field that may be left out, here or in a backend or a route; `inWords` makes its
+ * value readable, `note` says what else there is to know.
+ *
+ * @template {string} [Name=string]
+ * @typedef {{name: Name, label: string, byDefault?: number|string, example?: string,
+ *     note?: string, inWords?: (value: number) => string}} Setting
+ */
+
+/** @type {Setting[]} */
 export const SETTINGS = [
   {
     name: "healthCheckInterval",
@@ -29,10 +38,15 @@ export const SETTINGS = [
   },
 ];
 
-/** Return what is said below a setting's field while it holds `text`. */
+/**
+ * Return what is said below a setting's field while it holds `text`.
+ *
+ * @param {Setting} setting
+ * @param {string} text
+ */
 export function settingHint({ byDefault, inWords, note }, text) {
   const isEmpty = text === "";
-  const number = isEmpty ? byDefault : Number(text);
+  const number = Number(isEmpty ? byDefault : text);
   const words = inWords && number >= 0 && Number.isFinite(number) ? inWords(number) : "";
   const inBrackets = words ? ` (${words})` : "";
   const value = isEmpty ? `Empty means ${byDefault}${inBrackets}, the default.` : words;

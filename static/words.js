@@ -1,8 +1,14 @@
 // Puts numbers, times and health into words. Pure.
 
+/** @import { Health } from "./answers.d.ts" */
+
 const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"];
 
-/** Return a number of bytes as people read it: 1536 becomes "1.5 KiB". */
+/**
+ * Return a number of bytes as people read it: 1536 becomes "1.5 KiB".
+ *
+ * @param {number} count
+ */
 export function bytes(count) {
   let size = count;
   let unit = 0;
@@ -13,18 +19,31 @@ export function bytes(count) {
   return `${Number(size.toFixed(size < 10 ? 1 : 0))} ${UNITS[unit]}`;
 }
 
-/** Return a duration in milliseconds as people read it. */
+/**
+ * Return a duration in milliseconds as people read it.
+ *
+ * @param {number} ms
+ */
 export function duration(ms) {
   if (ms < 10) return `${ms.toFixed(1)} ms`;
   return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
 }
 
-/** Return "1 record", "2 records". */
+/**
+ * Return "1 record", "2 records".
+ *
+ * @param {number} count
+ * @param {string} noun
+ */
 export function plural(count, noun) {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
-/** Return the local time of day, with the date when it is not today's. */
+/**
+ * Return the local time of day, with the date when it is not today's.
+ *
+ * @param {Date} date
+ */
 export function timeOfDay(date, now = new Date()) {
   const time = date.toLocaleTimeString();
   if (date.toDateString() === now.toDateString()) return time;
@@ -34,8 +53,7 @@ export function timeOfDay(date, now = new Date()) {
 /**
  * Say how a backend is.
  *
- * @param {{status: string, lastCheck: number, error: string}|undefined} health as
- *     `/api/health` tells it; `lastCheck` in Unix seconds, 0 if never
+ * @param {Health|undefined} health
  * @returns {{state: string, text: string, checked: Date|null}} `state` is one of
  *     healthy, unhealthy, unknown
  */
@@ -51,7 +69,12 @@ export function healthWords(health) {
   return { state: "unknown", text: `Not checked: ${health.error}`, checked: null };
 }
 
-/** Sum up: how many of these backends, by name, are healthy. */
+/**
+ * Sum up: how many of these backends are healthy.
+ *
+ * @param {string[]} names
+ * @param {Record<string, Health>} health
+ */
 export function healthSummary(names, health) {
   const healthy = names.filter((name) => healthOf(health, name)?.status === "healthy");
   if (names.length === 0) return "No backend is configured yet.";
@@ -62,7 +85,13 @@ export function healthSummary(names, health) {
   return `All ${names.length} backends are healthy`;
 }
 
-/** Return what is told of one backend; it may bear any name, even `constructor`. */
+/**
+ * Return what is told of one backend; it may bear any name, even `constructor`.
+ *
+ * @template Told
+ * @param {Record<string, Told>} told by name
+ * @param {string} name
+ */
 export function healthOf(told, name) {
   return Object.hasOwn(told, name) ? told[name] : undefined;
 }

@@ -1,0 +1,159 @@
+// The JSON of the proxy's API, for the type checker alone: no page loads this. A newer
+// proxy may tell more, which is kept as it is.
+
+/** What a GET is answered with, by path. */
+export type Got = {
+  "api/config": Configuration;
+  "api/health": Record<string, Health>;
+  "api/status": Status;
+  "api/debug/status": DebugStatus;
+  "api/debug/records": DebugRecord[];
+};
+
+/** What a POST is answered with, by path. */
+export type Posted = {
+  "api/config": Configuration;
+  "api/debug/toggle": DebugStatus;
+  "api/debug/max-records": DebugStatus;
+  [backend: `api/backends/${string}`]: Status;
+};
+
+/** What a DELETE is answered with, by path. */
+export type Removed = {
+  "api/debug/records": DebugStatus;
+};
+
+/** `field` is the path of what is refused; empty or missing if it is none. */
+export type Refusal = {
+  error: string;
+  field?: string;
+};
+
+export type JsonObject = { [name: string]: unknown };
+
+export type Configuration = {
+  defaultBackend?: RouteValue;
+  backends?: Backend[] | null;
+  taskRouting?: Record<string, RouteValue> | null;
+  healthCheckInterval?: number;
+  requestTimeout?: number;
+  maxBodySize?: number;
+  maxBufferedBytes?: number;
+};
+
+export type Backend = {
+  name: string;
+  url: string;
+  state?: string;
+  weight?: number;
+  maxConcurrent?: number | "auto";
+  limits?: Record<string, number> | null;
+  wakeOnLan?: WakeOnLan | null;
+};
+
+export type WakeOnLan = {
+  mac: string;
+  broadcast?: string;
+  port?: number;
+};
+
+/** A backend's name, the names of several, or the long form; null or empty: none. */
+export type RouteValue = string | string[] | Route | null;
+
+export type Route = {
+  backends: string[];
+  strategy?: string;
+  fallback?: boolean;
+  spill?: boolean;
+  holdSeconds?: number;
+  maxWaiting?: number;
+  hedgeAfterMs?: number | null;
+};
+
+/** `lastCheck` in Unix seconds, 0 if never; `error` is empty if there is none. */
+export type Health = {
+  status: string;
+  lastCheck: number;
+  error: string;
+};
+
+/** `configError` tells what is wrong with the configuration file; null: nothing. */
+export type Status = {
+  configError: string | null;
+  backends?: Record<string, BackendStatus>;
+  routes?: Record<string, RouteStatus>;
+};
+
+/** `limit`: requests at once, `limitIsFound`: by the proxy itself. */
+export type BackendStatus = {
+  state: string;
+  inFlight: number;
+  limit: number;
+  limitIsFound?: boolean;
+  waiting: number;
+  served: number;
+  failed: number;
+  serviceTimes?: Record<string, ServiceTimes>;
+};
+
+/** Percentiles in milliseconds. */
+export type ServiceTimes = {
+  count: number;
+  p50: number;
+  p90: number;
+  p99: number;
+};
+
+/** `held` of the requests that are `waiting` do so because no backend is up. */
+export type RouteStatus = {
+  waiting: number;
+  held: number;
+};
+
+export type DebugStatus = {
+  enabled: boolean;
+  maxRecords: number;
+  recordCount: number;
+};
+
+/** `timestamp`: when the request began, in ISO 8601. */
+export type DebugRecord = {
+  id: number;
+  timestamp: string;
+  type: "incoming" | "outgoing";
+  traceId: string;
+  backend: string | null;
+  request: Message & { method: string; url: string };
+  response: (Message & { statusCode: number }) | null;
+  error: string | null;
+  durationMs: number;
+};
+
+export type Message = {
+  headers: Record<string, string[]>;
+  body: Body | null;
+};
+
+/** What there is beside `kind` and `size`, in bytes, depends on the kind. */
+export type Body = {
+  kind: string;
+  size: number;
+  text?: string;
+  truncated?: boolean;
+  parts?: Part[];
+  partsLeftOut?: number;
+  contentType?: string | null;
+  sha256?: string | null;
+  note?: string;
+};
+
+/** A field of a form; `size` in bytes. */
+export type Part = {
+  name: string;
+  filename: string | null;
+  contentType: string | null;
+  size: number;
+  value: string | null;
+  sha256: string | null;
+  truncated: boolean;
+};
