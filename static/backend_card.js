@@ -7,9 +7,11 @@ import { el, tell } from "./dom.js";
 import { HealthLine } from "./health.js";
 import { serviceTimes, workWords } from "./work.js";
 
+/** @import { Backend, BackendStatus, Health } from "./answers.d.ts" */
+
 export class BackendCard {
   /**
-   * @param {{name: string, url: string}} backend
+   * @param {Backend} backend
    * @param {() => void} changed is called after its state was changed
    */
   constructor({ name, url }, changed) {
@@ -18,10 +20,12 @@ export class BackendCard {
     this._health = new HealthLine();
     this._work = el("p", { class: "hint", "data-work": true });
     this._times = el("div", { "data-times": true });
+    this._told = "";
     this._problem = el("p", { class: "error", role: "alert", hidden: true });
     this._buttons = STATES.map(({ value, label, hint }) => {
       const onclick = () => this._set(value, button);
       const attributes = { type: "button", "data-state": value, title: hint, onclick };
+      /** @type {HTMLButtonElement} */
       const button = el("button", attributes, label);
       return button;
     });
@@ -39,7 +43,12 @@ export class BackendCard {
     );
   }
 
-  /** Show what `/api/health` and `/api/status` tell of it. */
+  /**
+   * Show what `/api/health` and `/api/status` tell of it.
+   *
+   * @param {Health|undefined} health
+   * @param {BackendStatus|undefined} numbers
+   */
   show(health, numbers) {
     this._health.show(health);
     tell(this._work, workWords(numbers));
@@ -53,6 +62,10 @@ export class BackendCard {
     this._times.replaceChildren(...(rows.length > 0 ? [tableOf(rows)] : []));
   }
 
+  /**
+   * @param {string} state
+   * @param {HTMLButtonElement} button
+   */
   _set(state, button) {
     if (button.getAttribute("aria-pressed") === "true") return;
     tell(this._problem, "");
@@ -71,6 +84,7 @@ export class BackendCard {
   }
 }
 
+/** @param {ReturnType<typeof serviceTimes>} rows */
 function tableOf(rows) {
   const heads = ["Task", "Count", "Median", "90 %", "99 %"];
   const head = el("tr", {}, ...heads.map((text) => el("th", { scope: "col" }, text)));
@@ -87,7 +101,11 @@ function tableOf(rows) {
   );
 }
 
-/** Return the parts of a long name such as clip/visual, with breaks between them. */
+/**
+ * Return the parts of a long name such as clip/visual, with breaks between them.
+ *
+ * @param {string} task
+ */
 function breakable(task) {
   return task.split(/(?<=[/+])/).flatMap((part) => [part, el("wbr")]);
 }

@@ -2,39 +2,50 @@
 
 import { ApiError, get, post, remove } from "./api.js";
 import { tellStale } from "./banners.js";
-import { byId, tell } from "./dom.js";
+import { byId, controlById, tell } from "./dom.js";
 import { poll } from "./poll.js";
 import { RecordList } from "./record_list.js";
 import { selected } from "./records.js";
 import { plural } from "./words.js";
 
+/** @import { DebugRecord, DebugStatus } from "./answers.d.ts" */
+
 const list = new RecordList(byId("records"), byId("more"));
+const recording = controlById("enabled", HTMLInputElement);
+const limit = controlById("limit", HTMLInputElement);
+const typeFilter = controlById("filter-type", HTMLSelectElement);
+const textFilter = controlById("text", HTMLInputElement);
+const traceFilter = controlById("filter-trace", HTMLInputElement);
+/** @type {DebugRecord[]} */
 let records = [];
+/** @type {DebugStatus|undefined} */
 let status;
 
-/** Show what `/api/debug/status` tells. */
+/**
+ * Show what `/api/debug/status` tells.
+ *
+ * @param {DebugStatus} told
+ */
 function showStatus(told) {
   status = told;
-  byId("enabled").checked = told.enabled;
+  recording.checked = told.enabled;
   tell(byId("count"), `${told.recordCount} of ${plural(told.maxRecords, "record")} kept`);
-  const limit = byId("limit");
   // A number that is being typed is not overwritten.
   if (document.activeElement !== limit && limit.value === limit.defaultValue) {
-    limit.defaultValue = told.maxRecords;
-    limit.value = told.maxRecords;
+    limit.defaultValue = String(told.maxRecords);
+    limit.value = limit.defaultValue;
   }
   byId("controls").hidden = false;
 }
 
 function showRecords() {
   const trace = new URLSearchParams(location.hash.slice(1)).get("trace") ?? "";
-  const filter = { type: byId("filter-type").value, text: byId("text").value, trace };
+  const filter = { type: typeFilter.value, text: textFilter.value, trace };
   const found = selected(records, filter);
   list.show(found);
   byId("trace").hidden = !trace;
   tell(byId("trace-id"), trace);
-  const field = byId("filter-trace");
-  if (field.value.trim() !== trace) field.value = trace;
+  if (traceFilter.value.trim() !== trace) traceFilter.value = trace;
   tell(byId("empty"), found.length > 0 ? "" : whyEmpty());
 }
 
@@ -57,7 +68,11 @@ const refresh = poll(
   tellStale,
 );
 
-/** Do what a control asks for; tell if it fails, and show what is true then. */
+/**
+ * Do what a control asks for; tell if it fails, and show what is true then.
+ *
+ * @param {() => Promise<unknown>} action
+ */
 async function act(action) {
   tell(byId("problem"), "");
   try {
@@ -69,24 +84,23 @@ async function act(action) {
   refresh();
 }
 
-byId("enabled").addEventListener("change", () => {
-  const enabled = byId("enabled").checked;
+recording.addEventListener("change", () => {
+  const enabled = recording.checked;
   act(() => post("api/debug/toggle", { enabled }));
 });
 byId("clear").addEventListener("click", () => act(() => remove("api/debug/records")));
 byId("limits").addEventListener("submit", (event) => {
   event.preventDefault();
-  const limit = byId("limit");
   act(async () => {
     await post("api/debug/max-records", { maxRecords: Number(limit.value) });
     limit.defaultValue = limit.value;
   });
 });
 byId("filters").addEventListener("submit", (event) => event.preventDefault());
-byId("filter-type").addEventListener("change", showRecords);
-byId("text").addEventListener("input", showRecords);
-byId("filter-trace").addEventListener("input", (event) => {
-  const trace = event.target.value.trim();
+typeFilter.addEventListener("change", showRecords);
+textFilter.addEventListener("input", showRecords);
+traceFilter.addEventListener("input", () => {
+  const trace = traceFilter.value.trim();
   history.replaceState(null, "", trace ? `#trace=${encodeURIComponent(trace)}` : "#");
   showRecords();
 });

@@ -3,14 +3,22 @@
 import { get, status } from "./api.js";
 import { BackendCard } from "./backend_card.js";
 import { tellBroken, tellStale } from "./banners.js";
-import { byId, tell } from "./dom.js";
+import { byId, controlById, tell } from "./dom.js";
 import { poll } from "./poll.js";
 import { healthOf, healthSummary } from "./words.js";
 import { heldWords, waitingWords } from "./work.js";
 
+/** @import { Backend, BackendStatus, Health } from "./answers.d.ts" */
+
 let shown = "";
+/** @type {BackendCard[]} */
 let cards = [];
 
+/**
+ * @param {Backend[]} backends
+ * @param {Record<string, Health>} health by name
+ * @param {Record<string, BackendStatus>} numbers by name
+ */
 function show(backends, health, numbers) {
   const names = backends.map(({ name }) => name);
   tell(byId("summary"), healthSummary(names, health));
@@ -41,7 +49,7 @@ const refresh = poll(
   tellStale,
 );
 
-const address = byId("address");
+const address = controlById("address", HTMLInputElement);
 address.value = new URL(".", document.baseURI).href.replace(/\/$/, "");
 byId("local").hidden = !/^(localhost|127\..*|\[::1\])$/.test(location.hostname);
 address.addEventListener("focus", () => address.select());

@@ -4,19 +4,23 @@ import { el } from "./dom.js";
 import { RecordView } from "./record_view.js";
 import { keyOf } from "./records.js";
 
+/** @import { DebugRecord } from "./answers.d.ts" */
+
 /** Records shown at first; thousands of lines would make the page slow. */
 const PAGE = 200;
 
 export class RecordList {
   /**
-   * @param {Element} node filled with the records
-   * @param {Element} more a button, for when there are more
+   * @param {HTMLElement} node filled with the records
+   * @param {HTMLElement} more a button, for when there are more
    */
   constructor(node, more) {
     this._node = node;
     this._more = more;
     this._shown = PAGE;
+    /** @type {Map<string, RecordView>} */
     this._views = new Map();
+    /** @type {DebugRecord[]} */
     this._records = [];
     more.addEventListener("click", () => {
       this._shown += PAGE;
@@ -24,7 +28,11 @@ export class RecordList {
     });
   }
 
-  /** Show these records in this order; the elements of those shown already stay. */
+  /**
+   * Show these records in this order; the elements of those shown already stay.
+   *
+   * @param {DebugRecord[]} records
+   */
   show(records) {
     this._records = records;
     const before = this._views;
@@ -41,6 +49,7 @@ export class RecordList {
 
   _place() {
     const wanted = [...this._views.values()].map(({ node }) => node);
+    /** @type {Set<Element>} */
     const kept = new Set(wanted);
     for (const node of [...this._node.children]) if (!kept.has(node)) node.remove();
     // Only what is out of place is touched: moving an element would take its focus.
@@ -52,12 +61,18 @@ export class RecordList {
   }
 }
 
-/** Run `change`, and keep the first record that is in view where it is. */
+/**
+ * Run `change`, and keep the first record that is in view where it is.
+ *
+ * @param {RecordView[]} views
+ * @param {() => void} change
+ */
 function keepScrolled(views, change) {
-  const topOf = ({ node }) => node.getBoundingClientRect().top;
-  const isInView = ({ node }) => node.getBoundingClientRect().bottom > 0;
+  const topOf = (/** @type {RecordView} */ { node }) => node.getBoundingClientRect().top;
+  const isInView = (/** @type {RecordView} */ { node }) =>
+    node.getBoundingClientRect().bottom > 0;
   const anchor = window.scrollY > 0 ? views.find(isInView) : undefined;
-  const before = anchor && topOf(anchor);
+  const before = anchor ? topOf(anchor) : 0;
   change();
   if (anchor?.node.isConnected) window.scrollBy(0, topOf(anchor) - before);
 }

@@ -4,7 +4,10 @@ import { el, freshId } from "./dom.js";
 import { bodyCaption, outcome, partCaption } from "./records.js";
 import { duration, timeOfDay } from "./words.js";
 
+/** @import { DebugRecord, Message } from "./answers.d.ts" */
+
 export class RecordView {
+  /** @param {DebugRecord} record */
   constructor(record) {
     this._record = record;
     this._details = el("div", { class: "details", id: freshId(), hidden: true });
@@ -36,10 +39,12 @@ export class RecordView {
   }
 }
 
+/** @param {DebugRecord} record */
 function lineOf(record) {
   const began = new Date(record.timestamp);
   const { state, text } = outcome(record);
-  const cell = (name, ...content) => el("span", { class: name }, ...content);
+  const cell = (/** @type {string} */ name, /** @type {string} */ content) =>
+    el("span", { class: name }, content);
   return [
     el("time", { datetime: record.timestamp }, timeOfDay(began)),
     cell("type", record.type),
@@ -50,13 +55,19 @@ function lineOf(record) {
   ];
 }
 
+/**
+ * @param {string} traceId
+ * @param {string} text
+ */
 function traceLink(traceId, text) {
   const href = `#trace=${encodeURIComponent(traceId)}`;
   return el("a", { class: "trace", href, title: `Show only trace ${traceId}` }, text);
 }
 
+/** @param {DebugRecord} record */
 function detailsOf(record) {
   const { request, response, error, traceId } = record;
+  /** @type {[string, string|Node][]} */
   const facts = [
     ["Trace", traceLink(traceId, traceId)],
     ["Began", record.timestamp],
@@ -74,9 +85,13 @@ function detailsOf(record) {
   ];
 }
 
+/**
+ * @param {string} title
+ * @param {Message} message
+ */
 function message(title, { headers, body }) {
   const lines = Object.entries(headers).flatMap(([name, values]) =>
-    values.map((value) => [name, value]),
+    values.map((value) => /** @type {[string, string]} */ ([name, value])),
   );
   const parts = (body?.parts ?? []).flatMap((part) => [
     el("h4", {}, part.name),
@@ -94,6 +109,7 @@ function message(title, { headers, body }) {
   ];
 }
 
+/** @param {[string, string|Node][]} rows */
 function table(rows) {
   const lines = rows.map(([name, value]) =>
     el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, value)),
@@ -101,12 +117,17 @@ function table(rows) {
   return el("table", {}, el("tbody", {}, ...lines));
 }
 
+/**
+ * @param {string|null} text
+ * @param {string} label
+ */
 function content(text, label) {
   if (text === null) return [];
   // It scrolls; with the keyboard only if it can have the focus.
   return [el("pre", { tabindex: "0", role: "region", "aria-label": label }, text)];
 }
 
+/** @param {string|null|undefined} sha256 */
 function checksum(sha256) {
   return sha256 ? [el("p", { class: "muted" }, `SHA-256 ${sha256}`)] : [];
 }

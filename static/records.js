@@ -2,7 +2,13 @@
 
 import { bytes } from "./words.js";
 
-/** Return what tells a record from all others; ids begin anew when the proxy does. */
+/** @import { Body, DebugRecord, Part } from "./answers.d.ts" */
+
+/**
+ * Return what tells a record from all others; ids begin anew when the proxy does.
+ *
+ * @param {DebugRecord} record
+ */
 export function keyOf({ id, timestamp, traceId }) {
   return `${id} ${timestamp} ${traceId}`;
 }
@@ -10,9 +16,9 @@ export function keyOf({ id, timestamp, traceId }) {
 /**
  * Return the records to show.
  *
- * @param {object[]} records oldest first, as the API gives them
+ * @param {DebugRecord[]} records oldest first, as the API gives them
  * @param {{type: string, text: string, trace: string}} filter empty: no such condition
- * @returns {object[]} newest first; those of one trace as they happened instead: the
+ * @returns {DebugRecord[]} newest first; those of one trace as they happened instead: the
  *     incoming request, then the outgoing ones that it caused
  */
 export function selected(records, { type, text, trace }) {
@@ -26,15 +32,23 @@ export function selected(records, { type, text, trace }) {
   return trace ? found.sort(byBeginning) : found.reverse();
 }
 
+/**
+ * @param {DebugRecord} one
+ * @param {DebugRecord} other
+ */
 function byBeginning(one, other) {
   return (
-    (one.type === "outgoing") - (other.type === "outgoing") ||
+    Number(one.type === "outgoing") - Number(other.type === "outgoing") ||
     one.timestamp.localeCompare(other.timestamp) ||
     one.id - other.id
   );
 }
 
-/** Return how an exchange ended: {state, text}; `state` is good, bad or unknown. */
+/**
+ * Return how an exchange ended; `state` is good, bad or unknown.
+ *
+ * @param {DebugRecord} record
+ */
 export function outcome({ response, error }) {
   const status = response?.statusCode;
   if (error) return { state: "bad", text: [status, error].filter(Boolean).join(" ") };
@@ -42,7 +56,11 @@ export function outcome({ response, error }) {
   return { state: status >= 400 ? "bad" : "good", text: String(status) };
 }
 
-/** Return a line about a body: its kind, its size and what is missing of it. */
+/**
+ * Return a line about a body: its kind, its size and what is missing of it.
+ *
+ * @param {Body|null} body
+ */
 export function bodyCaption(body) {
   if (body === null) return "No body";
   const told = [bytes(body.size)];
@@ -53,9 +71,14 @@ export function bodyCaption(body) {
   return `${KINDS[body.kind] ?? body.kind}, ${told.join(", ")}`;
 }
 
+/** @type {Record<string, string>} */
 const KINDS = { text: "Text", form: "Form", binary: "Binary" };
 
-/** Return a line about a part of a form. */
+/**
+ * Return a line about a part of a form.
+ *
+ * @param {Part} part
+ */
 export function partCaption({ filename, contentType, size, truncated }) {
   const told = [bytes(size)];
   if (filename !== null) told.unshift(`file “${filename}”`);

@@ -3,10 +3,12 @@
 import { readRoute } from "./routes.js";
 import { duration, plural } from "./words.js";
 
+/** @import { BackendStatus, Configuration, RouteStatus } from "./answers.d.ts" */
+
 /**
  * Say what a backend does and has done.
  *
- * @param {object|undefined} numbers as `/api/status` tells them of it
+ * @param {BackendStatus|undefined} numbers
  * @returns {string} empty if nothing is known
  */
 export function workWords(numbers) {
@@ -24,7 +26,7 @@ export function workWords(numbers) {
 /**
  * Return the rows of a table of service times, the most frequent work first.
  *
- * @param {object|undefined} numbers as `workWords` takes them
+ * @param {BackendStatus|undefined} numbers
  * @returns {{task: string, count: number, times: string[]}[]} `times`: half, 90 % and
  *     99 % of the requests took no longer
  */
@@ -42,8 +44,8 @@ export function serviceTimes(numbers) {
  * Say how much work is held because no backend that may do it is up, and which ones it
  * waits for; empty if none is.
  *
- * @param {object} routes as `/api/status` tells them, by key
- * @param {object} configuration as `/api/config` gives it
+ * @param {Record<string, RouteStatus>} routes by key
+ * @param {Configuration} configuration
  */
 export function heldWords(routes, configuration) {
   const [count, names] = sum(routes, configuration, ({ held }) => held);
@@ -53,7 +55,12 @@ export function heldWords(routes, configuration) {
   return `${requests} held for: ${names.join(", ")}. The work goes on when ${until}.`;
 }
 
-/** Say how much work waits for a place at a backend; the rest as `heldWords`. */
+/**
+ * Say how much work waits for a place at a backend; the rest as `heldWords`.
+ *
+ * @param {Record<string, RouteStatus>} routes by key
+ * @param {Configuration} configuration
+ */
 export function waitingWords(routes, configuration) {
   const [count, names] = sum(routes, configuration, ({ waiting, held }) => waiting - held);
   if (count === 0) return "";
@@ -61,7 +68,14 @@ export function waitingWords(routes, configuration) {
   return `${requests} for a place at: ${names.join(", ")}.`;
 }
 
-/** Return how many requests of all routes count, and the names of their backends. */
+/**
+ * Return how many requests of all routes count, and the names of their backends.
+ *
+ * @param {Record<string, RouteStatus>} routes by key
+ * @param {Configuration} configuration
+ * @param {(route: RouteStatus) => number} countOf
+ * @returns {[number, string[]]}
+ */
 function sum(routes, configuration, countOf) {
   const waiting = Object.entries(routes).filter(([, route]) => countOf(route) > 0);
   const names = waiting.flatMap(([key]) => backendsOf(key, configuration));
@@ -69,7 +83,12 @@ function sum(routes, configuration, countOf) {
   return [count, [...new Set(names)]];
 }
 
-/** Return the names of a route's backends; its key, if it is configured no longer. */
+/**
+ * Return the names of a route's backends; its key, if it is configured no longer.
+ *
+ * @param {string} key
+ * @param {Configuration} configuration
+ */
 function backendsOf(key, { defaultBackend, taskRouting }) {
   const found = Object.entries(taskRouting ?? {}).find(
     ([written]) => written.replaceAll("_", "-") === key,
