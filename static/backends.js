@@ -3,6 +3,18 @@
 
 import { isNoNumber, put, putPart, textOf } from "./texts.js";
 
+/** @import { Backend } from "./answers.d.ts" */
+/** @import { Problem } from "./fields.js" */
+/** @import { Setting } from "./settings.js" */
+
+/**
+ * A backend while it is edited; `saved` is undefined for a new one.
+ *
+ * @typedef {{saved: Backend|undefined, name: string, url: string, state: string,
+ *     weight: string, maxConcurrent: string, limits: {task: string, text: string}[],
+ *     wake: Record<"mac"|"broadcast"|"port", string>}} EditedBackend
+ */
+
 /** The states that can be chosen, the default first; `hint` says more. */
 export const STATES = [
   { value: "enabled", label: "Enabled" },
@@ -19,7 +31,7 @@ export const TASKS = [
   { task: "ocr", label: "Text in pictures" },
 ];
 
-/** `note` says what else there is to know. */
+/** @type {Setting<"weight">} */
 export const WEIGHT = {
   name: "weight",
   label: "Weight",
@@ -27,6 +39,7 @@ export const WEIGHT = {
   note: "Its size beside the others’, for “The least busy”.",
 };
 
+/** @type {Setting<"maxConcurrent">} */
 export const MAX_CONCURRENT = {
   name: "maxConcurrent",
   label: "Requests at once",
@@ -34,7 +47,11 @@ export const MAX_CONCURRENT = {
   note: "“auto” finds out what it can work on.",
 };
 
-/** How it is woken; without a MAC address it is not. */
+/**
+ * How it is woken; without a MAC address it is not.
+ *
+ * @type {Setting<"mac"|"broadcast"|"port">[]}
+ */
 export const WAKE = [
   { name: "mac", label: "MAC address", example: "00:11:22:aa:bb:cc" },
   { name: "broadcast", label: "Broadcast address", byDefault: "255.255.255.255" },
@@ -44,13 +61,11 @@ export const WAKE = [
 /**
  * Return an editable backend.
  *
- * @param {object|undefined} saved as saved; undefined for a new one
- * @returns {{saved: object|undefined, name: string, url: string, state: string,
- *     weight: string, maxConcurrent: string, limits: {task: string, text: string}[],
- *     wake: {mac: string, broadcast: string, port: string}}}
+ * @param {Backend|undefined} saved
+ * @returns {EditedBackend}
  */
 export function readBackend(saved) {
-  const wake = WAKE.map(({ name }) => [name, textOf(saved?.wakeOnLan, name)]);
+  const wake = saved?.wakeOnLan;
   return {
     saved,
     name: saved ? saved.name : "",
@@ -59,17 +74,27 @@ export function readBackend(saved) {
     weight: textOf(saved, "weight"),
     maxConcurrent: textOf(saved, "maxConcurrent"),
     limits: tasksOf(saved).map((task) => ({ task, text: textOf(saved?.limits, task) })),
-    wake: Object.fromEntries(wake),
+    wake: {
+      mac: textOf(wake, "mac"),
+      broadcast: textOf(wake, "broadcast"),
+      port: textOf(wake, "port"),
+    },
   };
 }
 
-/** Return the entry to save. */
+/**
+ * Return the entry to save.
+ *
+ * @param {EditedBackend} backend
+ */
 export function writeBackend(backend) {
   const { saved, name, url, state } = backend;
+  /** @type {Backend} */
   const entry = { ...saved, name, url };
   if (state !== stateOf(saved)) entry.state = state;
   put(entry, "weight", backend.weight);
   put(entry, "maxConcurrent", backend.maxConcurrent, placesOf);
+  /** @type {[string, string][]} */
   const limits = backend.limits.map(({ task, text }) => [task, text]);
   putPart(entry, "limits", limits, Number);
   putPart(entry, "wakeOnLan", Object.entries(backend.wake), wakeValueOf);
@@ -79,11 +104,14 @@ export function writeBackend(backend) {
 /**
  * Return what cannot be sent, in the order of the page.
  *
- * @returns {{steps: string[], text: string}[]} steps from the backend on
+ * @param {EditedBackend} backend
+ * @returns {Problem[]} steps from the backend on
  */
 export function backendProblems({ saved, name, url, weight, maxConcurrent, limits, wake }) {
+  /** @type {Problem[]} */
   const found = [];
-  const refuse = (steps, text) => found.push({ steps, text });
+  const refuse = (/** @type {string[]} */ steps, /** @type {string} */ text) =>
+    found.push({ steps, text });
   if (name === "") refuse(["name"], "Give the backend a name.");
   if (url === "") refuse(["url"], "Say where it is, such as http://192.168.1.20:3003.");
   const isAuto = placesOf(maxConcurrent) === "auto";
@@ -100,24 +128,40 @@ export function backendProblems({ saved, name, url, weight, maxConcurrent, limit
   return found;
 }
 
-/** Return how many of the fields are set that may be left out. */
+/**
+ * Return how many of the fields are set that may be left out.
+ *
+ * @param {EditedBackend} backend
+ */
 export function countSet({ state, weight, maxConcurrent, limits, wake }) {
   const texts = [weight, maxConcurrent, ...limits.map(({ text }) => text), wake.mac];
   return texts.filter((text) => text !== "").length + (state === DEFAULT_STATE ? 0 : 1);
 }
 
-/** Return the states to offer; one that only a newer proxy knows stays chosen. */
+/**
+ * Return the states to offer; one that only a newer proxy knows stays chosen.
+ *
+ * @param {{state: string}} backend
+ */
 export function statesFor({ state }) {
   if (STATES.some(({ value }) => value === state)) return STATES;
   return [...STATES, { value: state, label: state }];
 }
 
-/** Return what is said below the choice of a backend's state; may be empty. */
+/**
+ * Return what is said below the choice of a backend's state; may be empty.
+ *
+ * @param {{state: string}} backend
+ */
 export function stateHint({ state }) {
   return STATES.find(({ value }) => value === state)?.hint ?? "";
 }
 
-/** Return the tasks to offer limits for, each in the spelling in which it is saved. */
+/**
+ * Return the tasks to offer limits for, each in the spelling in which it is saved.
+ *
+ * @param {Backend|undefined} saved
+ */
 function tasksOf(saved) {
   const kept = Object.keys(saved?.limits ?? {});
   const spelled = TASKS.map(
@@ -126,14 +170,20 @@ function tasksOf(saved) {
   return [...new Set([...spelled, ...kept])];
 }
 
+/** @param {Backend|undefined} saved */
 function stateOf(saved) {
   return saved?.state ?? DEFAULT_STATE;
 }
 
+/** @param {string} text */
 function placesOf(text) {
   return text.toLowerCase() === "auto" ? "auto" : Number(text);
 }
 
+/**
+ * @param {string} text
+ * @param {string} name
+ */
 function wakeValueOf(text, name) {
   return name === "port" ? Number(text) : text;
 }

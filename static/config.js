@@ -7,36 +7,45 @@ import { whileBusy } from "./busy.js";
 import { BackendList } from "./config_backends.js";
 import { DefaultRoute, RouteList } from "./config_routes.js";
 import { SettingList } from "./config_settings.js";
-import { byId, tell } from "./dom.js";
+import { byId, controlById, tell } from "./dom.js";
 import { hasChanges, problems, readDraft, writeDraft } from "./draft.js";
 import { nearestField, stepsOf } from "./fields.js";
 import { poll } from "./poll.js";
 import { plural, timeOfDay } from "./words.js";
 
+/** @import { Configuration } from "./answers.d.ts" */
+/** @import { Problem } from "./fields.js" */
+
 const TITLE = document.title;
 
-let draft;
+const form = byId("form");
+const saveButton = controlById("save", HTMLButtonElement);
+const discardButton = controlById("discard", HTMLButtonElement);
 
-const backends = new BackendList(byId("backends"), () => {
+/** Empty until the configuration has come; the form is hidden as long. */
+let draft = readDraft({});
+
+const backends = new BackendList(byId("backends"), draft, () => {
   byDefault.refresh();
   routes.refresh();
   changed();
 });
-const byDefault = new DefaultRoute(byId("default"), changed);
-const routes = new RouteList(byId("routes"), changed);
+const byDefault = new DefaultRoute(byId("default"), draft, changed);
+const routes = new RouteList(byId("routes"), draft, changed);
 const settings = new SettingList(byId("settings"), changed);
 const sections = [backends, byDefault, routes, settings];
 
+/** @param {Configuration} configuration */
 function show(configuration) {
   draft = readDraft(configuration);
   for (const section of sections) section.show(draft);
-  byId("form").hidden = false;
+  form.hidden = false;
   changed();
 }
 
 function changed() {
   const unsaved = hasChanges(draft);
-  byId("discard").disabled = !unsaved;
+  discardButton.disabled = !unsaved;
   document.title = unsaved ? `• ${TITLE}` : TITLE;
   if (unsaved) tell(byId("state"), "Unsaved changes");
   else if (byId("state").textContent === "Unsaved changes") tell(byId("state"), "");
@@ -71,7 +80,11 @@ async function send() {
   checkHealth();
 }
 
-/** Show errors, each at the nearest field, and the first one in words by the button. */
+/**
+ * Show errors, each at the nearest field, and the first one in words by the button.
+ *
+ * @param {(Problem & {path?: string})[]} errors
+ */
 function refuse(errors) {
   const fields = sections.flatMap((section) => section.fields());
   const told = errors.map(({ steps, path, text }) => {
@@ -103,7 +116,7 @@ async function discard() {
 
 const checkHealth = poll(
   async () => {
-    if (!draft) show(await get("api/config"));
+    if (form.hidden) show(await get("api/config"));
     const [health, { configError }] = await Promise.all([get("api/health"), status()]);
     backends.showHealth(health);
     tellBroken(configError);
@@ -112,15 +125,15 @@ const checkHealth = poll(
   tellStale,
 );
 
-byId("form").addEventListener("submit", (event) => {
+form.addEventListener("submit", (event) => {
   event.preventDefault();
-  whileBusy(byId("save"), "Saving…", save);
+  whileBusy(saveButton, "Saving…", save);
 });
-byId("discard").addEventListener("click", () => {
-  whileBusy(byId("discard"), "Discarding…", discard);
+discardButton.addEventListener("click", () => {
+  whileBusy(discardButton, "Discarding…", discard);
 });
 byId("add-backend").addEventListener("click", () => backends.add());
 byId("add-route").addEventListener("click", () => routes.add());
 window.addEventListener("beforeunload", (event) => {
-  if (draft && hasChanges(draft)) event.preventDefault();
+  if (hasChanges(draft)) event.preventDefault();
 });

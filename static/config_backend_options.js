@@ -13,9 +13,16 @@ import { el, tell } from "./dom.js";
 import { Fold, choice, textField } from "./form.js";
 import { settingHint } from "./settings.js";
 
+/** @import { EditedBackend } from "./backends.js" */
+/** @import { Step } from "./fields.js" */
+/** @import { Field, NamedField } from "./form.js" */
+/** @import { Setting } from "./settings.js" */
+
+/** @typedef {{option: Setting, field: Field}} OptionField */
+
 export class BackendOptions {
   /**
-   * @param {object} backend as `readBackend` returns it; edited here
+   * @param {EditedBackend} backend edited here
    * @param {() => void} changed is called after each change
    */
   constructor(backend, changed) {
@@ -28,7 +35,8 @@ export class BackendOptions {
     }));
     this._limits = backend.limits.map((limit) => this._limit(limit));
     this._wake = WAKE.map((option) => ({ option, field: this._option(option, backend.wake) }));
-    const nodesOf = (fields) => fields.map(({ field }) => field.node);
+    const nodesOf = (/** @type {{field: Field}[]} */ fields) =>
+      fields.map(({ field }) => field.node);
     this.fold = new Fold(
       this._state.node,
       ...nodesOf(this._numbers),
@@ -38,8 +46,15 @@ export class BackendOptions {
     this.fold.tell(countSet(backend));
   }
 
-  /** Return the fields, each with the steps of its path and with what to call it. */
+  /**
+   * Return the fields, each with the steps of its path and with what to call it.
+   *
+   * @param {Step[]} steps
+   * @param {string} of
+   * @returns {NamedField[]}
+   */
   fields(steps, of) {
+    /** @type {(one: OptionField, ...within: string[]) => NamedField} */
     const named = ({ option: { name, label }, field }, ...within) => ({
       steps: [...steps, ...within, name],
       field,
@@ -73,7 +88,13 @@ export class BackendOptions {
     }, hint);
   }
 
-  /** Return the field of one option, which is kept in `texts` under its name. */
+  /**
+   * Return the field of one option, which is kept in `texts` under its name.
+   *
+   * @template {string} Name
+   * @param {Setting<Name>} option
+   * @param {Record<Name, string>} texts
+   */
   _option(option, texts) {
     const { name, label, byDefault, example } = option;
     const attributes = { "data-field": name, placeholder: byDefault ?? example };
@@ -86,6 +107,7 @@ export class BackendOptions {
     }, hint);
   }
 
+  /** @param {{task: string, text: string}} limit */
   _limit(limit) {
     const { task } = limit;
     const label = TASKS.find((known) => known.task === task.replaceAll("_", "-"))?.label ?? task;
@@ -103,6 +125,10 @@ export class BackendOptions {
   }
 }
 
+/**
+ * @param {string} label
+ * @param {...Node} nodes
+ */
 function group(label, ...nodes) {
   const fields = el("div", { class: "options" }, ...nodes);
   return el("fieldset", {}, el("legend", {}, label), fields);

@@ -8,44 +8,69 @@ import { textField } from "./form.js";
 import { HealthLine } from "./health.js";
 import { healthOf } from "./words.js";
 
+/** @import { Health } from "./answers.d.ts" */
+/** @import { EditedBackend } from "./backends.js" */
+/** @import { Draft } from "./draft.js" */
+/** @import { Field, NamedField } from "./form.js" */
+
+/**
+ * @typedef {{backend: EditedBackend, health: HealthLine, name: Field, url: Field,
+ *     options: BackendOptions, node: HTMLElement}} Row
+ */
+
 export class BackendList {
   /**
-   * @param {Element} node filled with the rows
+   * @param {HTMLElement} node filled with the rows
+   * @param {Draft} draft
    * @param {() => void} changed is called after each change
    */
-  constructor(node, changed) {
+  constructor(node, draft, changed) {
     this._node = node;
+    this._draft = draft;
     this._changed = changed;
+    /** @type {Row[]} */
     this._rows = [];
+    /** @type {Record<string, Health>} */
     this._health = {};
   }
 
-  /** Show the backends of `draft`, and edit them there. */
+  /**
+   * Show the backends of `draft`, and edit them there.
+   *
+   * @param {Draft} draft
+   */
   show(draft) {
     this._draft = draft;
     this._node.replaceChildren();
     const before = this._rows;
     this._rows = [];
     draft.backends.forEach((backend, index) => {
-      this._append(backend);
-      this._rows[index].options.fold.keep(before[index]?.options.fold);
+      this._append(backend).options.fold.keep(before[index]?.options.fold);
     });
   }
 
   /** Add an empty row. */
   add() {
-    this._append(addBackend(this._draft));
+    const row = this._append(addBackend(this._draft));
     this._changed();
-    this._rows.at(-1).name.control.focus();
+    row.name.control.focus();
   }
 
-  /** Show what `/api/health` tells. */
+  /**
+   * Show what `/api/health` tells.
+   *
+   * @param {Record<string, Health>} health by name
+   */
   showHealth(health) {
     this._health = health;
     for (const row of this._rows) this._showHealthOf(row);
   }
 
-  /** Return the fields, each with the steps of its path and with what to call it. */
+  /**
+   * Return the fields, each with the steps of its path and with what to call it.
+   *
+   * @returns {NamedField[]}
+   */
   fields() {
     return this._rows.flatMap(({ backend, name, url, options }, index) => {
       const of = backend.name || `backend ${index + 1}`;
@@ -58,8 +83,10 @@ export class BackendList {
     });
   }
 
+  /** @param {EditedBackend} backend */
   _append(backend) {
-    const row = { backend, health: new HealthLine() };
+    const health = new HealthLine();
+    /** @type {(key: "name"|"url") => (value: string) => void} */
     const edited = (key) => (value) => {
       backend[key] = value;
       this._showHealthOf(row);
@@ -71,27 +98,31 @@ export class BackendList {
       inputmode: "url",
       placeholder: "http://192.168.1.20:3003",
     };
-    row.name = textField("Name", likeName, backend.name, edited("name"));
-    row.url = textField("URL", likeUrl, backend.url, edited("url"));
-    row.options = new BackendOptions(backend, this._changed);
+    const name = textField("Name", likeName, backend.name, edited("name"));
+    const url = textField("URL", likeUrl, backend.url, edited("url"));
+    const options = new BackendOptions(backend, this._changed);
     const remove = el(
       "button",
       { type: "button", class: "quiet", onclick: () => this._remove(row) },
       "Remove backend",
     );
-    row.node = el(
+    const node = el(
       "li",
       { class: "card backend", "data-backend-row": true },
-      row.name.node,
-      row.url.node,
-      el("div", { class: "foot" }, row.health.node, remove),
-      row.options.fold.node,
+      name.node,
+      url.node,
+      el("div", { class: "foot" }, health.node, remove),
+      options.fold.node,
     );
+    /** @type {Row} */
+    const row = { backend, health, name, url, options, node };
     this._rows.push(row);
-    this._node.append(row.node);
+    this._node.append(node);
     this._showHealthOf(row);
+    return row;
   }
 
+  /** @param {Row} row */
   _showHealthOf({ backend, health }) {
     // The proxy knows the backend by the name and URL that were saved.
     if (!backend.saved) health.note("Checked once it is saved");
@@ -100,6 +131,7 @@ export class BackendList {
     } else health.show(healthOf(this._health, backend.saved.name));
   }
 
+  /** @param {Row} row */
   async _remove(row) {
     const { backend } = row;
     const details = lossesOf(usesOf(this._draft, backend));
@@ -115,6 +147,7 @@ export class BackendList {
   }
 }
 
+/** @param {ReturnType<typeof usesOf>} uses */
 function lossesOf({ byDefault, keys, emptied }) {
   const details = [];
   if (byDefault) details.push("It is taken out of the default backends.");
@@ -126,6 +159,7 @@ function lossesOf({ byDefault, keys, emptied }) {
   return details;
 }
 
+/** @param {string[]} keys */
 function listed(keys) {
   return keys.map((key) => key || "the one without a key").join(", ");
 }

@@ -6,15 +6,27 @@ import { Fold, checkBox, checkGroup, choice, textField } from "./form.js";
 import { ROUTE_NUMBERS, countSet, placeOf, strategiesFor, strategyHint } from "./routes.js";
 import { settingHint } from "./settings.js";
 
+/** @import { Step } from "./fields.js" */
+/** @import { NamedField } from "./form.js" */
+/** @import { EditedRoute, RouteNumber } from "./routes.js" */
+/** @import { Setting } from "./settings.js" */
+
+/**
+ * @typedef {{backend: {name: string}, label: string, box: HTMLElement,
+ *     text: HTMLElement}} BackendBox `text` shows the label
+ */
+
 export class RouteEditor {
   /**
-   * @param {object} route as `readRoute` returns it; edited here
+   * @param {EditedRoute} route edited here
    * @param {string} label of its backends
    * @param {() => void} changed is called after each change
    */
   constructor(route, label, changed) {
     this._route = route;
     this._changed = changed;
+    /** @type {BackendBox[]} */
+    this._boxes = [];
     this.backends = checkGroup(label);
     const hint = el("p", { class: "hint" });
     const explain = () => tell(hint, strategyHint(route));
@@ -46,7 +58,11 @@ export class RouteEditor {
     this.fold.tell(countSet(route));
   }
 
-  /** Offer these backends; those that are chosen already come with the route. */
+  /**
+   * Offer these backends; those that are chosen already come with the route.
+   *
+   * @param {{name: string}[]} backends
+   */
   offer(backends) {
     const unknown = this._route.backends.filter((backend) => !backends.includes(backend));
     this._boxes = [...backends, ...unknown].map((backend) => {
@@ -60,7 +76,8 @@ export class RouteEditor {
         this._label();
         this._changed();
       });
-      return { backend, label, box };
+      const [text] = box.getElementsByTagName("span");
+      return { backend, label, box, text };
     });
     this._label();
     const none = el("p", { class: "muted" }, "There are no backends yet.");
@@ -70,13 +87,19 @@ export class RouteEditor {
 
   /** Number the backends where their order counts. */
   _label() {
-    for (const { backend, label, box } of this._boxes) {
+    for (const { backend, label, text } of this._boxes) {
       const place = placeOf(this._route, backend);
-      tell(box.lastElementChild, place > 0 ? `${place}. ${label}` : label);
+      tell(text, place > 0 ? `${place}. ${label}` : label);
     }
   }
 
-  /** Return the fields, each with the steps of its path and with what to call it. */
+  /**
+   * Return the fields, each with the steps of its path and with what to call it.
+   *
+   * @param {Step[]} steps
+   * @param {string} of
+   * @returns {NamedField[]}
+   */
   fields(steps, of) {
     const called = `Backends of ${of}`;
     return [
@@ -90,6 +113,7 @@ export class RouteEditor {
     ];
   }
 
+  /** @param {Setting<RouteNumber>} number */
   _number(number) {
     const route = this._route;
     const { name, label, byDefault } = number;

@@ -5,23 +5,33 @@ import { byId, el } from "./dom.js";
 import { addRoute } from "./draft.js";
 import { checkBox, textField } from "./form.js";
 
+/** @import { Draft, KeyedRoute } from "./draft.js" */
+/** @import { Field, NamedField } from "./form.js" */
+
 export class DefaultRoute {
   /**
-   * @param {Element} node filled with the editor
+   * @param {HTMLElement} node filled with the editor
+   * @param {Draft} draft
    * @param {() => void} changed is called after each change
    */
-  constructor(node, changed) {
+  constructor(node, draft, changed) {
     this._node = node;
     this._changed = changed;
+    this._draft = draft;
+    this._editor = this._edit();
   }
 
-  /** Show the default route of `draft`, and edit it there. */
+  /**
+   * Show the default route of `draft`, and edit it there.
+   *
+   * @param {Draft} draft
+   */
   show(draft) {
     this._draft = draft;
     const before = this._editor;
-    this._editor = new RouteEditor(draft.default, "Default backends", this._changed);
+    this._editor = this._edit();
     const { backends, strategy, fold } = this._editor;
-    fold.keep(before?.fold);
+    fold.keep(before.fold);
     this._node.replaceChildren(backends.node, strategy.node, fold.node);
     this.refresh();
   }
@@ -31,42 +41,58 @@ export class DefaultRoute {
     this._editor.offer(this._draft.backends);
   }
 
-  /** Return the fields, each with the steps of its path and with what to call it. */
+  /**
+   * Return the fields, each with the steps of its path and with what to call it.
+   *
+   * @returns {NamedField[]}
+   */
   fields() {
     const steps = ["defaultBackend"];
     const whole = { steps, field: this._editor.backends, called: "Default backends" };
     return [whole, ...this._editor.fields(steps, "the default")];
   }
+
+  _edit() {
+    return new RouteEditor(this._draft.default, "Default backends", this._changed);
+  }
 }
+
+/** @typedef {{route: KeyedRoute, key: Field, editor: RouteEditor, node: HTMLElement}} Row */
 
 export class RouteList {
   /**
-   * @param {Element} node filled with the rows
+   * @param {HTMLElement} node filled with the rows
+   * @param {Draft} draft
    * @param {() => void} changed is called after each change
    */
-  constructor(node, changed) {
+  constructor(node, draft, changed) {
     this._node = node;
+    this._draft = draft;
     this._changed = changed;
+    /** @type {Row[]} */
     this._rows = [];
   }
 
-  /** Show the routes of `draft`, and edit them there. */
+  /**
+   * Show the routes of `draft`, and edit them there.
+   *
+   * @param {Draft} draft
+   */
   show(draft) {
     this._draft = draft;
     const before = this._rows;
     this._rows = [];
     this._node.replaceChildren();
     draft.routes.forEach((route, index) => {
-      this._append(route);
-      this._rows[index].editor.fold.keep(before[index]?.editor.fold);
+      this._append(route).editor.fold.keep(before[index]?.editor.fold);
     });
   }
 
   /** Add an empty row. */
   add() {
-    this._append(addRoute(this._draft));
+    const row = this._append(addRoute(this._draft));
     this._changed();
-    this._rows.at(-1).key.control.focus();
+    row.key.control.focus();
   }
 
   /** Offer the backends, and show the routes, as they are now. */
@@ -79,7 +105,11 @@ export class RouteList {
     for (const row of this._rows) row.editor.offer(backends);
   }
 
-  /** Return the fields, each with the steps of its path and with what to call it. */
+  /**
+   * Return the fields, each with the steps of its path and with what to call it.
+   *
+   * @returns {NamedField[]}
+   */
   fields() {
     return this._rows.flatMap(({ route, key, editor }, index) => {
       const of = route.key || `route ${index + 1}`;
@@ -91,15 +121,15 @@ export class RouteList {
     });
   }
 
+  /** @param {KeyedRoute} route */
   _append(route) {
-    const row = { route };
     const suggested = { list: "keys", placeholder: "clip", "data-field": "key" };
-    row.key = textField("Work", suggested, route.key, (value) => {
+    const key = textField("Work", suggested, route.key, (value) => {
       route.key = value;
       this._changed();
     });
-    row.editor = new RouteEditor(route, "Goes to", this._changed);
-    row.editor.offer(this._draft.backends);
+    const editor = new RouteEditor(route, "Goes to", this._changed);
+    editor.offer(this._draft.backends);
     const fallback = checkBox(
       "If none of these is healthy, use the default",
       { "data-field": "fallback" },
@@ -111,23 +141,26 @@ export class RouteList {
     );
     const remove = el(
       "button",
-      { type: "button", class: "quiet", onclick: () => this._remove(row) },
+      { type: "button", class: "quiet", onclick: () => this._remove(route) },
       "Remove route",
     );
-    row.node = el(
+    const node = el(
       "li",
       { class: "card route", "data-route-row": true },
-      row.key.node,
-      row.editor.backends.node,
-      row.editor.strategy.node,
+      key.node,
+      editor.backends.node,
+      editor.strategy.node,
       el("div", { class: "foot" }, fallback, remove),
-      row.editor.fold.node,
+      editor.fold.node,
     );
+    const row = { route, key, editor, node };
     this._rows.push(row);
-    this._node.append(row.node);
+    this._node.append(node);
+    return row;
   }
 
-  _remove({ route }) {
+  /** @param {KeyedRoute} route */
+  _remove(route) {
     this._draft.routes = this._draft.routes.filter((other) => other !== route);
     this.refresh();
     this._changed();

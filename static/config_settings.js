@@ -4,21 +4,30 @@ import { el } from "./dom.js";
 import { textField } from "./form.js";
 import { SETTINGS, settingHint } from "./settings.js";
 
+/** @import { Draft } from "./draft.js" */
+/** @import { NamedField } from "./form.js" */
+
 export class SettingList {
   /**
-   * @param {Element} node filled with the fields
+   * @param {HTMLElement} node filled with the fields
    * @param {() => void} changed is called after each change
    */
   constructor(node, changed) {
     this._node = node;
     this._changed = changed;
+    /** @type {NamedField[]} */
+    this._fields = [];
   }
 
-  /** Show the settings of `draft`, and edit them there. */
+  /**
+   * Show the settings of `draft`, and edit them there.
+   *
+   * @param {Draft} draft
+   */
   show(draft) {
     this._fields = SETTINGS.map((setting) => {
       const { name, label, byDefault } = setting;
-      const text = draft.settings.get(name);
+      const text = draft.settings.get(name) ?? "";
       const hint = el("p", { class: "hint" }, settingHint(setting, text));
       const attributes = { name, inputmode: "decimal", placeholder: byDefault };
       const field = textField(label, attributes, text, (value) => {

@@ -6,14 +6,31 @@ import { isChanged, readRoute, routeProblems, writeRoute } from "./routes.js";
 import { SETTINGS } from "./settings.js";
 import { isNoNumber, put, textOf } from "./texts.js";
 
+/** @import { Configuration } from "./answers.d.ts" */
+/** @import { EditedBackend } from "./backends.js" */
+/** @import { Problem, Step } from "./fields.js" */
+/** @import { EditedRoute } from "./routes.js" */
+
+/** @typedef {EditedRoute & {key: string}} KeyedRoute */
+
+/**
+ * `settings` are texts by name.
+ *
+ * @typedef {{document: Configuration, backends: EditedBackend[], default: EditedRoute,
+ *     routes: KeyedRoute[], settings: Map<string, string>}} Draft
+ */
+
 /**
  * Return a draft of `document`, as `GET /api/config` gives it. Its routes hold backends,
  * not names: renaming one renames it in its routes.
+ *
+ * @param {Configuration} document
+ * @returns {Draft}
  */
 export function readDraft(document) {
   const backends = (document.backends ?? []).map(readBackend);
   const named = new Map(backends.map((backend) => [backend.name, backend]));
-  const refer = (name) => named.get(name) ?? { name };
+  const refer = (/** @type {string} */ name) => named.get(name) ?? { name };
   return {
     document,
     backends,
@@ -26,7 +43,11 @@ export function readDraft(document) {
   };
 }
 
-/** Return the document to save. */
+/**
+ * Return the document to save.
+ *
+ * @param {Draft} draft
+ */
 export function writeDraft(draft) {
   const document = { ...draft.document };
   if (isChanged(draft.default)) {
@@ -47,7 +68,11 @@ export function writeDraft(draft) {
   return document;
 }
 
-/** Whether saving the draft would change anything, or would have to be refused. */
+/**
+ * Whether saving the draft would change anything, or would have to be refused.
+ *
+ * @param {Draft} draft
+ */
 export function hasChanges(draft) {
   return (
     JSON.stringify(writeDraft(draft)) !== JSON.stringify(draft.document) ||
@@ -59,11 +84,12 @@ export function hasChanges(draft) {
  * Return what cannot even be sent, in the order of the page; all else is judged by
  * the proxy.
  *
- * @returns {{steps: (string|number)[], text: string}[]}
+ * @param {Draft} draft
  */
 export function problems(draft) {
+  /** @type {Problem[]} */
   const found = [];
-  const refuse = (place, problems) =>
+  const refuse = (/** @type {Step[]} */ place, /** @type {Problem[]} */ problems) =>
     found.push(...problems.map(({ steps, text }) => ({ steps: [...place, ...steps], text })));
   draft.backends.forEach((backend, index) => {
     refuse(["backends", index], backendProblems(backend));
@@ -90,7 +116,11 @@ export function problems(draft) {
   return found;
 }
 
-/** Add a backend; the first one gets all work. */
+/**
+ * Add a backend; the first one gets all work.
+ *
+ * @param {Draft} draft
+ */
 export function addBackend(draft) {
   const backend = readBackend(undefined);
   if (draft.backends.length === 0 && draft.default.backends.length === 0) {
@@ -100,7 +130,11 @@ export function addBackend(draft) {
   return backend;
 }
 
-/** Add a route without key and backends. */
+/**
+ * Add a route without key and backends.
+ *
+ * @param {Draft} draft
+ */
 export function addRoute(draft) {
   const route = { key: "", ...readRoute(undefined) };
   draft.routes.push(route);
@@ -110,12 +144,14 @@ export function addRoute(draft) {
 /**
  * Return who refers to a backend.
  *
+ * @param {Draft} draft
+ * @param {EditedBackend} backend
  * @returns {{byDefault: boolean, keys: string[], emptied: string[]}} the keys of routes
  *     that keep other backends, and of those that have this one alone
  */
 export function usesOf(draft, backend) {
   const using = draft.routes.filter((route) => route.backends.includes(backend));
-  const keysOf = (routes) => routes.map((route) => route.key);
+  const keysOf = (/** @type {KeyedRoute[]} */ routes) => routes.map((route) => route.key);
   return {
     byDefault: draft.default.backends.includes(backend),
     keys: keysOf(using.filter((route) => route.backends.length > 1)),
@@ -123,10 +159,16 @@ export function usesOf(draft, backend) {
   };
 }
 
-/** Remove a backend, its references, and the routes that have no other backend. */
+/**
+ * Remove a backend, its references, and the routes that have no other backend.
+ *
+ * @param {Draft} draft
+ * @param {EditedBackend} backend
+ */
 export function removeBackend(draft, backend) {
-  const others = (item) => item !== backend;
-  const isLeft = (route) => !route.backends.includes(backend) || route.backends.length > 1;
+  const others = (/** @type {{name: string}} */ item) => item !== backend;
+  const isLeft = (/** @type {KeyedRoute} */ route) =>
+    !route.backends.includes(backend) || route.backends.length > 1;
   draft.backends = draft.backends.filter(others);
   draft.routes = draft.routes.filter(isLeft);
   for (const route of [draft.default, ...draft.routes]) {
@@ -134,7 +176,13 @@ export function removeBackend(draft, backend) {
   }
 }
 
-/** Choose a backend for a route, or choose it no longer. */
+/**
+ * Choose a backend for a route, or choose it no longer.
+ *
+ * @param {EditedRoute} route
+ * @param {{name: string}} backend
+ * @param {boolean} chosen
+ */
 export function choose(route, backend, chosen) {
   route.backends = route.backends.filter((item) => item !== backend);
   if (chosen) route.backends.push(backend);

@@ -2,12 +2,21 @@
 
 import { el, freshId, tell } from "./dom.js";
 
+/** @import { Attribute } from "./dom.js" */
+/** @import { Step } from "./fields.js" */
+
+/**
+ * A field with the steps of its path and with what to call it.
+ *
+ * @typedef {{steps: Step[], field: Field, called: string}} NamedField
+ */
+
 /** A control that can be told to be wrong. */
-class Field {
+export class Field {
   /**
-   * @param {Element} node the whole
-   * @param {Element} control what gets the focus
-   * @param {Element} message where errors are shown
+   * @param {HTMLElement} node the whole
+   * @param {HTMLElement} control what gets the focus
+   * @param {HTMLElement} message where errors are shown
    * @param {string} described ids of what always describes the control
    */
   constructor(node, control, message, described = "") {
@@ -18,7 +27,11 @@ class Field {
     this.clear();
   }
 
-  /** Show an error, even where it was folded away. */
+  /**
+   * Show an error, even where it was folded away.
+   *
+   * @param {string} text
+   */
   refuse(text) {
     const fold = this.node.closest("details");
     if (fold) fold.open = true;
@@ -34,6 +47,7 @@ class Field {
     this._describe(this._described);
   }
 
+  /** @param {string} ids */
   _describe(ids) {
     if (ids.trim()) this.control.setAttribute("aria-describedby", ids.trim());
     else this.control.removeAttribute("aria-describedby");
@@ -44,10 +58,10 @@ class Field {
  * Return a text field.
  *
  * @param {string} label
- * @param {object} attributes of the input element
+ * @param {Record<string, Attribute>} attributes of the input element
  * @param {string} value
  * @param {(value: string) => void} edited is told of each change, without outer spaces
- * @param {Element} [hint] says more
+ * @param {HTMLElement} [hint] says more
  */
 export function textField(label, attributes, value, edited, hint) {
   const id = freshId();
@@ -74,6 +88,7 @@ export function textField(label, attributes, value, edited, hint) {
 
 /** Fields that most people do not need, folded away. */
 export class Fold {
+  /** @param {...Node} nodes */
   constructor(...nodes) {
     this._set = el("span", { class: "muted" });
     this.node = el(
@@ -84,36 +99,64 @@ export class Fold {
     );
   }
 
-  /** Be as open as `other`, whose place this one takes; there may have been none. */
+  /**
+   * Be as open as `other`, whose place this one takes; there may have been none.
+   *
+   * @param {Fold|undefined} other
+   */
   keep(other) {
     this.node.open = other?.node.open ?? false;
   }
 
-  /** Tell how many of the fields are set. */
+  /**
+   * Tell how many of the fields are set.
+   *
+   * @param {number} count
+   */
   tell(count) {
     tell(this._set, count > 0 ? `(${count} set)` : "");
   }
 }
 
-/** Return a group of check boxes, to be filled by `fill`. */
+/**
+ * Return a group of check boxes, to be filled by `fill`.
+ *
+ * @param {string} label
+ */
 export function checkGroup(label) {
   const message = errorMessage();
   const boxes = el("div", { class: "boxes" });
   const node = el("fieldset", { tabindex: "-1" }, el("legend", {}, label), boxes, message);
-  const field = new Field(node, node, message);
-  field.fill = (...children) => boxes.replaceChildren(...children);
-  return field;
+  const fill = (/** @type {Node[]} */ ...children) => boxes.replaceChildren(...children);
+  return Object.assign(new Field(node, node, message), { fill });
 }
 
-/** Return a labelled check box; `attributes` are those of the input element. */
+/**
+ * Return a labelled check box.
+ *
+ * @param {string} label
+ * @param {Record<string, Attribute>} attributes of the input element
+ * @param {boolean} checked
+ * @param {(checked: boolean) => void} edited is told of each change
+ */
 export function checkBox(label, attributes, checked, edited) {
   const onchange = () => edited(input.checked);
+  /** @type {HTMLInputElement} */
   const input = el("input", { type: "checkbox", ...attributes, onchange });
   input.checked = checked;
   return el("label", { class: "box" }, input, el("span", {}, label));
 }
 
-/** Return a labelled choice among `options` ({value, label}); the rest as `textField`. */
+/**
+ * Return a labelled choice among `options`.
+ *
+ * @param {string} label
+ * @param {Record<string, Attribute>} attributes of the select element
+ * @param {{value: string, label: string}[]} options
+ * @param {string} value
+ * @param {(value: string) => void} edited is told of each change
+ * @param {HTMLElement} [hint] says more
+ */
 export function choice(label, attributes, options, value, edited, hint) {
   const id = freshId();
   const message = errorMessage();
@@ -129,7 +172,12 @@ export function choice(label, attributes, options, value, edited, hint) {
   return field;
 }
 
-/** Add a hint, if there is one, and return its id. */
+/**
+ * Add a hint, if there is one, and return its id.
+ *
+ * @param {HTMLElement} node
+ * @param {HTMLElement|undefined} hint
+ */
 function addHint(node, hint) {
   if (!hint) return undefined;
   hint.id = freshId();
