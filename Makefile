@@ -1,6 +1,6 @@
 # make run    the proxy on :3004, with simulated ML servers while there is no config.json
 # make test   everything the tests need, then all tests
-# make lint   ruff and mypy
+# make lint   ruff, mypy and TypeScript
 # make bench  the speed of the proxy beside nginx and HAProxy
 
 PYTHON ?= python3
@@ -10,24 +10,33 @@ LISTEN ?= tcp:3004
 CONFIG ?= config.json
 ARGS ?=
 
-.PHONY: run test lint bench clean
+.PHONY: run test lint types bench clean
 
 run: $(VENV)/run
 	$(BIN)/immich-ml-proxy --listen $(LISTEN) --config $(CONFIG) \
 	    $$(test -e $(CONFIG) || echo --demo) $(ARGS)
 
 test: $(VENV)/test
-	tests/install
+	tests/install node chromium chromedriver
 	$(BIN)/python -m pytest $(ARGS)
 
 lint: $(VENV)/test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	tests/install node npm
+	if command -v npm >/dev/null; then $(MAKE) --no-print-directory types; fi
+
+types: node_modules/.stamp
+	node_modules/.bin/tsc
 
 bench: $(VENV)/bench
 	benchmarks/install
 	$(BIN)/python -m benchmarks.speed $(ARGS)
+
+node_modules/.stamp: package.json
+	npm install --no-package-lock --no-audit --no-fund --loglevel=error >/dev/null
+	touch $@
 
 $(VENV)/run: setup.py
 	$(PYTHON) -m venv $(VENV)
@@ -46,4 +55,4 @@ $(VENV)/bench: $(VENV)/test
 	touch $@
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) node_modules build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache
