@@ -20,6 +20,7 @@ from immich_ml_proxy.config import document as config_document
 from immich_ml_proxy.config.model import Config
 from immich_ml_proxy.config.store import ConfigStore
 from immich_ml_proxy.demo import DemoServers
+from immich_ml_proxy.downstream.admission import Admission
 from immich_ml_proxy.downstream.listener import Listener
 from immich_ml_proxy.downstream.site import ProxySite
 from immich_ml_proxy.downstream.trace_id import new_trace_id
@@ -74,9 +75,11 @@ def makeService(options: Options, reactor: Any = None) -> IService:
     def apply(new: Config) -> None:
         pool.reconfigure(new)
         places.reconfigured()
-        site.limit(new)
+        admission.limit(new)
         checker.reconfigured()
 
+    admission = Admission(write_error)
+    admission.limit(first)
     pages = Pages(static_folder())
     app = make_app(
         ImmichEndpoints(reactor, pool, checker, pages),
@@ -84,9 +87,8 @@ def makeService(options: Options, reactor: Any = None) -> IService:
         DebugEndpoints(recorder),
         pages,
     )
-    site = ProxySite(reactor, app, predictor.predict, recorder, write_error)
-    site.limit(first)
-    parts.append(Memory(reactor, site.budget, glibc()))
+    site = ProxySite(reactor, app, predictor.predict, recorder, admission)
+    parts.append(Memory(reactor, admission.budget, glibc()))
     listener = Listener(reactor, options["listen"], site)
     return ProxyService(reactor, listener, site, pool, outward, *parts)
 

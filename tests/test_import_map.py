@@ -39,6 +39,7 @@ EDGES = {
     "commands.cli",
     "commands.options",
     "config.store",
+    "downstream.admission",
     "downstream.listener",
     "downstream.request",
     "downstream.site",

@@ -1,4 +1,4 @@
-"""The request class: decides where a body lives, and refuses one that is too large."""
+"""The request class: the body in memory, work begun early, the answer recorded."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 from twisted.web import server
 
-from immich_ml_proxy.downstream.budget import Charge
+from immich_ml_proxy.downstream.admission import Ticket
 from immich_ml_proxy.downstream.trace_id import trace_id
 from immich_ml_proxy.downstream.upload import Upload
-from immich_ml_proxy.errors import BodyTooLarge, ProxyError, Unavailable
+from immich_ml_proxy.errors import ProxyError
 from immich_ml_proxy.predictor import Prediction
 from immich_ml_proxy.protocol.body import Body
 from immich_ml_proxy.upstream.endpoints import BLOCK
@@ -23,10 +23,6 @@ if TYPE_CHECKING:
 #: Bytes read at once between two requests. Twisted cuts a head out of what was read
 #: line by line, copying the rest each time: there should not be much of it.
 HEAD = 8 * 1024
-
-#: Seconds that a refused client is given to read its answer before the connection is
-#: closed: closing it at once would discard the answer with what the client still sends.
-LINGER = 5.0
 
 
 class ProxyRequest(server.Request):
@@ -45,10 +41,7 @@ class ProxyRequest(server.Request):
     trace_id: str
     started: float
 
-    _charge: Charge | None = None
-    _waited = False
-    _refused = False
-    _linger: Any = None
+    _ticket: Ticket | None = None
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -82,38 +75,31 @@ class ProxyRequest(server.Request):
             self.answer = []
         if length is None or length > HEAD:
             self._transport.bufferSize = BLOCK
-        if site.stopping:
-            self._refuse(Unavailable("the proxy is shutting down"))
-        elif length is not None and length > site.max_body_size:
-            self._refuse_size()
-        elif length != 0:
-            self._charge = site.budget.charge(length, self._go_on)
-            if self._charge.waiting:
-                self._wait()
-            if self.path == b"/predict" and self.method == b"POST":
-                self._begin_upload()
+        ticket = Ticket(site.admission, self, self._resumed)
+        self._ticket = ticket
+        error = ticket.announced(length)
+        if error is not None:
+            self._refuse(error)
+        elif length != 0 and self.path == b"/predict" and self.method == b"POST":
+            self._begin_upload()
 
     def handleContentChunk(self, data: bytes) -> None:
         """Keep a chunk; see ``twisted.web.http.Request``."""
-        if self._refused:
+        ticket, body = self._ticket, self.body
+        if ticket is None or ticket.refused:
             return
-        body = self.body
         if body.length is None:
-            if body.size + len(data) > self._proxy.max_body_size:
-                self._refuse_size()
+            error = ticket.grown(body.size, len(data))
+            if error is not None:
+                self._refuse(error)
                 return
-            if self._charge is not None:
-                waiting = self._charge.waiting
-                self._charge.grow(len(data))
-                if self._charge.waiting and not waiting:
-                    self._wait()
         body.append(data)
         if self.upload is not None:
             self.upload.feed(data)
 
     def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:
         """All has arrived; see ``twisted.web.http.Request``."""
-        if self._refused:
+        if self._ticket is not None and self._ticket.refused:
             self.finish()
             return
         self.body.finish()
@@ -138,10 +124,9 @@ class ProxyRequest(server.Request):
         """The answer is complete; see ``twisted.web.http.Request``."""
         site = self._proxy
         self._transport.bufferSize = HEAD
-        if self._waited:
-            # What the channel saved when the body was complete was no timeout.
-            self.channel.setTimeout(site.timeOut)
-        if site.stopping:
+        if self._ticket is not None:
+            self._ticket.answered()
+        if site.admission.stopping:
             self.channel.persistent = 0
             site.closing.append(self._transport)
         super().finish()
@@ -160,57 +145,27 @@ class ProxyRequest(server.Request):
         # Klein leaves requests in reference cycles: what is large goes now, not when
         # the garbage collector comes.
         site.finished(self)
-        self._drop_body()
-        if self._linger is not None and self._linger.active():
-            self._linger.cancel()
+        self.body.drop()
+        if self._ticket is not None:
+            self._ticket.end()
         self.upload = None
         self.answer = None
-
-    def _drop_body(self) -> None:
-        """Let go of the bytes, and make room for those of others."""
-        self.body.drop()
-        if self._charge is not None:
-            self._charge.release()
-            self._charge = None
 
     def _begin_upload(self) -> Upload:
         content_type = self.getHeader(b"content-type")
         upload = Upload(self.body, content_type, self.trace_id, self._proxy.predict)
-        upload.held = self._charge is not None and self._charge.waiting
+        upload.held = self._ticket is not None and self._ticket.waiting
         self.upload = upload
         return upload
 
-    def _refuse_size(self) -> None:
-        limit = self._proxy.max_body_size
-        self._refuse(
-            BodyTooLarge(f"the body is larger than maxBodySize, {limit} bytes")
-        )
+    def _resumed(self) -> None:
+        if self.upload is not None:
+            self.upload.go_on()
 
     def _refuse(self, error: ProxyError) -> None:
-        """Answer now, before the body is read, and close the connection soon."""
-        self._refused = True
         if self.upload is not None:
             self.upload.abandon()
             self.upload = None
-        self._drop_body()
-        self.requestHeaders.removeHeader(b"expect")
-        self.channel.persistent = 0
-        self.clientproto = b"HTTP/1.1"
-        self.setHeader(b"Connection", b"close")
-        self.setHeader(b"X-Request-ID", self.trace_id.encode("ascii"))
-        self.write(self._proxy.write_error(self, error))
-        self._linger = self.channel.callLater(LINGER, self.channel.loseConnection)
-
-    def _wait(self) -> None:
-        """Read no more from this client until there is room for its body."""
-        self._waited = True
-        self.channel.setTimeout(None)
-        self._transport.pauseProducing()
-
-    def _go_on(self) -> None:
-        # All may have come before reading stopped: then nothing more is expected.
-        if not self.body.complete:
-            self.channel.setTimeout(self._proxy.timeOut)
-            if self.upload is not None:
-                self.upload.go_on()
-        self._transport.resumeProducing()
+        self.body.drop()
+        if self._ticket is not None:
+            self._ticket.refuse(error)

@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from klein import Klein
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IReactorTime
-from twisted.web.iweb import IRequest
 from twisted.web.server import Site
 
-from immich_ml_proxy.config.model import Config
-from immich_ml_proxy.downstream.budget import Budget
+from immich_ml_proxy.downstream.admission import IDLE_CLIENT, Admission
 from immich_ml_proxy.downstream.request import ProxyRequest
 from immich_ml_proxy.downstream.upload import Predict
-from immich_ml_proxy.errors import ProxyError
 from immich_ml_proxy.records.recorder import Recorder, RequestSeen, ResponseSeen
 from immich_ml_proxy.upstream.client import flat
-
-#: Seconds an idle client is kept connected.
-IDLE_CLIENT = 60
-
-
-#: Writes an error of ours to a request, and returns the body of the answer.
-WriteError = Callable[[IRequest, ProxyError], bytes]
 
 
 class ProxySite(Site):
@@ -33,11 +22,8 @@ class ProxySite(Site):
     :param app: the routes.
     :param predict: begins the work of a ``POST /predict``.
     :param recorder: is told of every request while debug is on.
-    :param write_error: writes an error of ours to a request, and returns its body.
-    :ivar budget: the room for bodies.
-    :ivar max_body_size: largest body, in bytes.
+    :param admission: lets requests in.
     :ivar active: the requests under way.
-    :ivar stopping: no new request is taken.
     :ivar closing: the connections of the last answers, which may still be on their way.
     """
 
@@ -51,7 +37,7 @@ class ProxySite(Site):
         app: Klein,
         predict: Predict,
         recorder: Recorder,
-        write_error: WriteError,
+        admission: Admission,
     ) -> None:
         super().__init__(
             app.resource(),
@@ -62,18 +48,10 @@ class ProxySite(Site):
         self.clock = clock
         self.predict = predict
         self.recorder = recorder
-        self.write_error = write_error
-        self.budget = Budget(0)
-        self.max_body_size = 0
+        self.admission = admission
         self.active: set[ProxyRequest] = set()
-        self.stopping = False
         self.closing: list[Any] = []
         self._idle: list[Deferred[None]] = []
-
-    def limit(self, config: Config) -> None:
-        """Hold bodies to the limits of ``config``."""
-        self.max_body_size = config.max_body_size
-        self.budget.limit = config.max_buffered_bytes
 
     def log(self, request: Any) -> None:
         """Record a request that was answered; there is no access log."""
@@ -95,7 +73,7 @@ class ProxySite(Site):
 
     def drained(self) -> Deferred[None]:
         """Take no new request; the Deferred fires when none is under way."""
-        self.stopping = True
+        self.admission.stopping = True
         if not self.active:
             return succeed(None)
         waiting: Deferred[None] = Deferred()

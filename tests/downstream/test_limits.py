@@ -63,7 +63,7 @@ def test_a_body_that_says_it_is_too_large_is_refused_at_once(
     assert client.answer.headers["x-request-id"] == "big"
     for start in range(1000, len(request), 50 * KB):
         assert not client.closed
-        assert (proxy.site.budget.used, client.paused) == (0, False)
+        assert (proxy.site.admission.budget.used, client.paused) == (0, False)
         client.send(request[start : start + 50 * KB])
     assert client.closed
     assert network.connections[1:] == []
@@ -80,7 +80,7 @@ def test_a_chunked_body_is_refused_when_it_gets_too_large(
     client.send(*pieces[4:])
     assert client.answer.status == 413
     assert client.closed
-    assert proxy.site.budget.used == 0
+    assert proxy.site.admission.budget.used == 0
     assert network.connections[1:] == []
 
 
@@ -90,7 +90,7 @@ def test_what_is_refused_makes_room_at_once(proxy: Proxy) -> None:
     client = proxy.send(head, *pieces[:5])
     assert client.answer.status == 413
     assert not client.closed
-    assert proxy.site.budget.used == 0
+    assert proxy.site.admission.budget.used == 0
 
 
 def test_a_refused_client_that_goes_on_is_cut_off(
@@ -145,7 +145,7 @@ def test_who_finds_no_room_is_read_later(
     request = posted(picture(OCR))
     others = [proxy.send(request[:500], request[500:]) for _ in range(2)]
     assert [one.paused for one in (first, *others)] == [False, True, True]
-    assert proxy.site.budget.used == 100 * KB
+    assert proxy.site.admission.budget.used == 100 * KB
     network.advance(280)
     assert len(network.to("rest")) == 0
     fakes["clip"].speak()
@@ -156,7 +156,7 @@ def test_who_finds_no_room_is_read_later(
     fakes["rest"].speak()
     network.flush()
     assert [one.answer.status for one in others] == [200, 200]
-    assert proxy.site.budget.used == 0
+    assert proxy.site.admission.budget.used == 0
 
 
 def test_what_is_answered_is_let_go_of(
@@ -224,7 +224,7 @@ def test_chunked_uploads_are_held_back_as_they_grow(
         network.flush()
     assert [one.answer.status for one in (holder, oldest, second)] == [200] * 3
     assert fakes["rest"].predicts[1].body == body
-    assert proxy.site.budget.used == 0
+    assert proxy.site.admission.budget.used == 0
 
 
 def test_who_was_read_later_is_dropped_when_it_stops_sending(
@@ -241,7 +241,7 @@ def test_who_was_read_later_is_dropped_when_it_stops_sending(
     assert not second.closed
     network.advance(1)
     assert second.closed
-    assert proxy.site.budget.used == 0
+    assert proxy.site.admission.budget.used == 0
 
 
 @pytest.mark.parametrize("way", ["announced", "chunked"])

@@ -45,7 +45,7 @@ def proxy(start_proxy: Start, fakes: dict[str, FakeBackend]) -> Proxy:
 
 def idle(proxy: Proxy) -> bool:
     """Tell whether nothing is left of any request."""
-    return not proxy.site.active and proxy.site.budget.used == 0
+    return not proxy.site.active and proxy.site.admission.budget.used == 0
 
 
 def test_the_backends_request_begins_before_the_upload_ends(

@@ -196,7 +196,7 @@ def test_a_bad_predict_is_refused_in_clear_words(
     assert "x-immich-ml-backend" not in client.answer.headers
     assert proxy.network.dialled == []
     assert client.send(posted(GOOD)).answers()[-1].status == 200
-    assert proxy.site.budget.used == 0
+    assert proxy.site.admission.budget.used == 0
 
 
 @pytest.mark.parametrize(("kind", "body", "status", "told"), BAD)
@@ -219,7 +219,7 @@ def test_it_is_refused_in_the_same_words_however_it_comes(
     answer = proxy.send(head, *rest).answer
     assert answer.status == status
     assert told in answer.error
-    assert proxy.site.budget.used == 0
+    assert proxy.site.admission.budget.used == 0
     if "twice" not in told:  # the first of two may have been believed for a while
         assert proxy.network.dialled == []
 
