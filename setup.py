@@ -26,6 +26,7 @@ setup(
     },
     install_requires=[
         "attrs>=23.1",
+        "httptools>=0.6.4",
         "hyperlink>=21.0.0",
         "imagesize>=1.4",
         "klein>=24.8.0",

@@ -23,6 +23,7 @@ class MemoryTransport:
     :ivar paused: reads no more; what the peer writes stays in its buffer.
     :ivar disconnecting: takes nothing more to send.
     :ivar closed: the protocol was told that the connection is lost.
+    :ivar no_delay: small segments do not wait.
     """
 
     def __init__(self, address: IPv4Address) -> None:
@@ -34,6 +35,7 @@ class MemoryTransport:
         self._address = address
         self._unsent = bytearray()
         self.disconnecting = False
+        self.no_delay = False
         self._producer: Any = None
         self._producer_paused = False
 
@@ -91,7 +93,12 @@ class MemoryTransport:
         return self._address
 
     def setTcpNoDelay(self, enabled: bool) -> None:
-        """Do nothing: all is sent at once here."""
+        """Remember it: all is sent at once here."""
+        self.no_delay = enabled
+
+    def getHandle(self) -> Received:
+        """What stands for the socket; see ``ISystemHandle``."""
+        return Received(self.peer)
 
     def move(self) -> bool:
         """Deliver what can be delivered; tell whether anything was."""
@@ -123,6 +130,21 @@ class MemoryTransport:
             if producer is not None:
                 producer.stopProducing()
             self.protocol.connectionLost(Failure(reason))
+
+
+class Received:
+    """What has come from a peer and was not read, as a socket holds it."""
+
+    def __init__(self, peer: MemoryTransport) -> None:
+        self._peer = peer
+
+    def recv(self, size: int) -> bytes:
+        """Return some of it, or nothing where the peer has closed."""
+        data = bytes(self._peer._unsent[:size])
+        del self._peer._unsent[:size]
+        if not data and not self._peer.closed:
+            raise BlockingIOError
+        return data
 
 
 class MemoryConnection:

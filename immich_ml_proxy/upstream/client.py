@@ -36,8 +36,8 @@ from twisted.web.iweb import IBodyProducer, IResponse
 from immich_ml_proxy.config.model import Backend
 from immich_ml_proxy.protocol.body import Body
 from immich_ml_proxy.records.recorder import Recorder, RequestSeen, ResponseSeen
+from immich_ml_proxy.upstream.answer_reader import BadAnswer
 from immich_ml_proxy.upstream.endpoints import NO_COOKIES, Connections, backend_url
-from immich_ml_proxy.upstream.http_connection import BadAnswer
 from immich_ml_proxy.upstream.reply import ExchangeFailed, Reply
 from immich_ml_proxy.upstream.time_limit import limit_time
 

@@ -13,8 +13,8 @@ from twisted.internet.error import ConnectError, NoRouteError, TCPTimedOutError
 from twisted.internet.error import TimeoutError as ConnectTimeout
 
 from immich_ml_proxy.protocol.body import Body
+from immich_ml_proxy.upstream.answer_reader import MAX_ANSWER
 from immich_ml_proxy.upstream.client import in_words
-from immich_ml_proxy.upstream.http_connection import MAX_ANSWER
 from tests.demo_requests import MULTIPART
 from tests.fakes import Fleet, says, switch
 from tests.upstream.sending import (
@@ -255,4 +255,5 @@ def test_cancelling_closes_the_connection(stage: str, reused: bool) -> None:
     assert sending.cancelled
     assert len(fleet.network.dialled) == dialled
     assert not any(connection.is_open for connection in connections)
+    fleet.connections.close()
     assert fleet.network.getDelayedCalls() == []
