@@ -77,6 +77,7 @@ def makeService(options: Options, reactor: Any = None) -> IService:
         places.reconfigured()
         admission.limit(new)
         checker.reconfigured()
+        outward.retain(backend.url for backend in new.backends)
 
     admission = Admission(write_error)
     admission.limit(first)

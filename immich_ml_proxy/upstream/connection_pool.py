@@ -1,18 +1,22 @@
 """
 An HTTP agent for what the proxy does all day, below treq.
 
-Twisted's own ``Agent`` can do more: proxies, pipelines of objects around each answer,
-timers for idle connections. A small request costs it three times the CPU time.
+Twisted's own ``Agent`` can do more: proxies, pipelines of objects around each answer, a
+timer for each idle connection. A small request costs it three times the CPU time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import attrs
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
+from twisted.internet.interfaces import (
+    IDelayedCall,
+    IReactorTime,
+    IStreamClientEndpoint,
+)
 from twisted.internet.protocol import Factory
 from twisted.web.client import URI
 from twisted.web.http_headers import Headers
@@ -21,13 +25,16 @@ from zope.interface import implementer
 
 from immich_ml_proxy.upstream.http_connection import Connection
 
+#: What connections have in common that can stand in for each other: scheme, host, port.
+Key = tuple[bytes, bytes, int]
+
 
 @attrs.frozen
 class _Server:
     """What is needed for requests to one URL."""
 
     endpoint: IStreamClientEndpoint
-    key: tuple[bytes, bytes, int]
+    key: Key
     target: bytes
     host: bytes
 
@@ -37,7 +44,7 @@ class BackendAgent:
     """
     :param endpoints: makes the endpoint of a URL.
     :param clock: source of time.
-    :param idle_timeout: seconds that an idle connection may be used again.
+    :param idle_timeout: seconds until an idle connection is closed.
     :param keep: whether connections are kept at all.
     """
 
@@ -52,8 +59,10 @@ class BackendAgent:
         self._clock = clock
         self._idle_timeout = idle_timeout
         self._keep = keep
-        self._idle: dict[tuple[bytes, bytes, int], list[Connection]] = {}
+        self._idle: dict[Key, list[Connection]] = {}  # each list: oldest first
+        self._timer: IDelayedCall | None = None  # looks at the idle ones
         self._servers: dict[bytes, _Server] = {}
+        self._retained: set[Key] | None = None
 
     def request(
         self,
@@ -75,42 +84,82 @@ class BackendAgent:
         )
         return connecting.addCallback(lambda made: made.send(head, bodyProducer))
 
-    def close(self) -> None:
-        """Close the idle connections."""
-        idle, self._idle = self._idle, {}
-        for connections in idle.values():
-            for connection in connections:
-                connection.close()
+    def retain(self, uris: Iterable[bytes]) -> None:
+        """
+        Keep connections to the servers of these URLs only.
 
-    def _reusable(self, key: tuple[bytes, bytes, int]) -> Connection | None:
+        Idle ones to others are closed now, those in use when they become idle.
+        """
+        self._servers = {}
+        self._retained = {_key(URI.fromBytes(uri)) for uri in uris}
+        for key in self._idle.keys() - self._retained:
+            self._close_idle(key)
+
+    def close(self) -> None:
+        """Close the idle connections, and keep none from now on."""
+        self._keep = False
+        for key in tuple(self._idle):
+            self._close_idle(key)
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _reusable(self, key: Key) -> Connection | None:
+        """Return the connection that has been idle for the shortest time."""
         idle = self._idle.get(key)
-        oldest = self._clock.seconds() - self._idle_timeout
         while idle:
             connection = idle.pop()
             if connection.is_open:
-                if connection.idle_since >= oldest:
+                if not self._is_over(connection):
                     return connection
-                connection.close()
+                connection.close()  # the timer is late
         return None
 
-    def _put(self, key: tuple[bytes, bytes, int]) -> Callable[[Connection], None]:
+    def _is_over(self, connection: Connection) -> bool:
+        return connection.idle_since + self._idle_timeout <= self._clock.seconds()
+
+    def _put(self, key: Key) -> Callable[[Connection], None]:
         def put(connection: Connection) -> None:
-            if self._keep:
-                connection.idle_since = self._clock.seconds()
-                self._idle.setdefault(key, []).append(connection)
-            else:
+            wanted = self._retained is None or key in self._retained
+            if not (self._keep and wanted):
                 connection.close()
+                return
+            connection.idle_since = self._clock.seconds()
+            self._idle.setdefault(key, []).append(connection)
+            if self._timer is None:
+                self._timer = self._clock.callLater(self._idle_timeout, self._sweep)
 
         return put
+
+    def _sweep(self) -> None:
+        """Close what was idle for too long; look again when the next one will be."""
+        self._timer = None
+        for key, idle in tuple(self._idle.items()):
+            while idle and self._is_over(idle[0]):
+                idle.pop(0).close()
+            if not idle:
+                del self._idle[key]
+        if self._idle:
+            next_one = min(idle[0].idle_since for idle in self._idle.values())
+            left = next_one + self._idle_timeout - self._clock.seconds()
+            self._timer = self._clock.callLater(left, self._sweep)
+
+    def _close_idle(self, key: Key) -> None:
+        for connection in self._idle.pop(key):
+            connection.close()
 
     def _server(self, uri: bytes) -> _Server:
         parsed = URI.fromBytes(uri)
         return _Server(
             self._endpoints.endpointForURI(parsed),
-            (parsed.scheme, parsed.host, parsed.port),
+            _key(parsed),
             parsed.originForm,
             parsed.netloc,
         )
+
+
+def _key(uri: URI) -> Key:
+    return uri.scheme, uri.host, uri.port
 
 
 def _head(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from http.cookiejar import CookieJar
 from typing import Any
@@ -189,13 +189,16 @@ class Connections:
     :ivar client: the client that keeps connections.
     :ivar fresh_client: one that opens a connection for every request.
     :ivar opened: how many connections were begun so far.
-    :ivar close: closes the idle ones.
+    :ivar retain: is told the URLs of all backends when they have changed; connections
+        to others are not kept.
+    :ivar close: closes the idle ones; none is kept from then on.
     """
 
     client: HTTPClient
     fresh_client: HTTPClient
     opened: Callable[[], int]
-    close: Callable[[], None] = lambda: None
+    retain: Callable[[Iterable[str]], None]
+    close: Callable[[], None]
 
 
 def connections(reactor: Any) -> Connections:
@@ -209,5 +212,6 @@ def connections(reactor: Any) -> Connections:
         HTTPClient(kept, jar),
         HTTPClient(fresh, jar),
         lambda: endpoints.opened,
+        lambda urls: kept.retain(url.encode("ascii") for url in urls),
         kept.close,
     )

@@ -1,4 +1,4 @@
-"""Connections to backends: where they go, how long they are tried and kept."""
+"""Connections to backends: where they go, and how long that is tried."""
 
 from __future__ import annotations
 
@@ -6,40 +6,19 @@ from typing import Any
 
 import pytest
 from OpenSSL.SSL import Error as SSLError
-from twisted.internet.defer import Deferred
 from twisted.internet.error import DNSLookupError
 from twisted.internet.error import TimeoutError as ConnectTimeout
 from twisted.web.client import URI, ResponseNeverReceived
 
 from immich_ml_proxy.upstream.endpoints import (
     BLOCK,
-    NO_COOKIES,
     BackendEndpoints,
-    Connections,
     backend_url,
     connections,
 )
 from tests.fakes import QuietSite, Script, outcome, result_of, serve
 from tests.network import Network
-
-
-def get(one: Connections, url: str, fresh: bool = False) -> Deferred[Any]:
-    """Begin a ``GET`` of a URL's ``/ping``, as an exchange does."""
-    client = one.fresh_client if fresh else one.client
-    return client.request(
-        "GET", backend_url(url, "/ping"), cookies=NO_COOKIES, unbuffered=True
-    )
-
-
-def ended(network: Network, asking: Deferred[Any]) -> int:
-    """Let it end and read the answer; return its status."""
-    network.flush()
-    response = result_of(asking)
-    reading = response.content()
-    network.flush()
-    result_of(reading)
-    status: int = response.code
-    return status
+from tests.upstream.asking import ended, get
 
 
 @pytest.mark.parametrize(
@@ -110,69 +89,6 @@ def test_a_name_that_is_not_found_fails_at_once(network: Network) -> None:
     assert (network.dialled, network.seconds()) == ([], 0)
 
 
-def test_a_connection_is_used_again(network: Network) -> None:
-    """``opened`` tells a new connection from one that was idle."""
-    serve(network, "gpu")
-    one = connections(network)
-    for _ in range(3):
-        assert ended(network, get(one, "http://gpu:3003")) == 200
-    assert (one.opened(), len(network.connections)) == (1, 1)
-    both = [get(one, "http://gpu:3003") for _ in range(2)]
-    assert one.opened() == 2
-    assert [ended(network, asking) for asking in both] == [200, 200]
-    assert len(network.connections) == 2
-
-
-def test_a_fresh_connection_is_used_once(network: Network) -> None:
-    """After a stale one, no second idle one is tried."""
-    serve(network, "gpu")
-    one = connections(network)
-    ended(network, get(one, "http://gpu:3003"))
-    for count in (2, 3):
-        assert ended(network, get(one, "http://gpu:3003", fresh=True)) == 200
-        assert one.opened() == len(network.connections) == count
-        assert not network.connections[-1].is_open
-
-
-def test_a_connection_that_was_idle_for_long_is_not_used_again(
-    network: Network,
-) -> None:
-    """ML servers close theirs after 2 s; a request on its way would be lost."""
-    serve(network, "gpu")
-    one = connections(network)
-    for idle, opened in ((0, 1), (1.4, 1), (1.4, 1), (1.6, 2)):
-        network.advance(idle)
-        assert ended(network, get(one, "http://gpu:3003")) == 200
-        assert one.opened() == opened
-    assert [connection.is_open for connection in network.connections] == [False, True]
-
-
-def test_a_connection_that_the_backend_has_closed_is_not_used_again(
-    network: Network,
-) -> None:
-    """Once that is known, there is no need to try."""
-    serve(network, "gpu")
-    one = connections(network)
-    ended(network, get(one, "http://gpu:3003"))
-    network.connections[0].hang_up()
-    network.flush()
-    asking = get(one, "http://gpu:3003")
-    assert one.opened() == 2
-    assert ended(network, asking) == 200
-
-
-def test_closing_ends_the_idle_connections(network: Network) -> None:
-    """Nothing is left when the proxy stops."""
-    serve(network, "gpu")
-    one = connections(network)
-    both = [get(one, "http://gpu:3003") for _ in range(2)]
-    assert [ended(network, asking) for asking in both] == [200, 200]
-    one.close()
-    network.flush()
-    assert [connection.is_open for connection in network.connections] == [False, False]
-    assert network.getDelayedCalls() == []
-
-
 def test_cookies_are_neither_kept_nor_sent(network: Network) -> None:
     """What one client's request brought must not go out with another's."""
     fake = serve(network, "gpu")["gpu"]
@@ -203,3 +119,10 @@ def test_sockets_move_large_blocks(network: Network) -> None:
     ended(network, get(connections(network), "http://gpu:3003"))
     end: Any = network.connections[0].client
     assert end.SEND_LIMIT == BLOCK
+
+
+def test_the_end_of_a_body_is_sent_at_once(network: Network) -> None:
+    """Else its last segment waits for the answer to the others: 40 ms and more."""
+    serve(network, "gpu")
+    ended(network, get(connections(network), "http://gpu:3003"))
+    assert network.connections[0].client.no_delay
