@@ -186,7 +186,8 @@ class Connection(Protocol):
         body, self._body = self._body, None
         transport: Any = self.transport
         transport.unregisterProducer()
-        body.stopProducing()
+        if not self._sent:
+            body.stopProducing()
 
     def close(self) -> None:
         """Close the connection at once."""
