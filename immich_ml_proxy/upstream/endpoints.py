@@ -29,6 +29,7 @@ from twisted.web.iweb import IAgentEndpointFactory
 from zope.interface import implementer
 
 from immich_ml_proxy.upstream.connection_pool import BackendAgent
+from immich_ml_proxy.upstream.http_connection import below_tls
 
 #: Seconds until connecting, with the look-up of the name, is given up.
 CONNECT_TIMEOUT = 2.0
@@ -128,9 +129,10 @@ def _timed_out(reason: Any, timeout: float) -> Any:
 
 
 def _prepared(protocol: Any) -> Any:
-    protocol.transport.SEND_LIMIT = BLOCK
+    transport = below_tls(protocol.transport)
+    transport.SEND_LIMIT = BLOCK
     # The last segment of a body must not wait for the answer to those before it.
-    protocol.transport.setTcpNoDelay(True)
+    transport.setTcpNoDelay(True)
     return protocol
 
 

@@ -52,6 +52,11 @@ class Answer:
         self.previousResponse = response
 
 
+def below_tls(transport: Any) -> Any:
+    """Return the transport that has the socket, whether TLS is spoken over it or not."""
+    return getattr(transport, "transport", transport)
+
+
 @implementer(IPushProducer)
 class Connection(Protocol):
     """
@@ -114,14 +119,13 @@ class Connection(Protocol):
         of the body is written, perhaps before the answer is: Twisted then closes the
         socket without reading once more.
         """
-        transport: Any = self.transport
-        below = getattr(transport, "transport", transport)  # the one below TLS
+        transport = below_tls(self.transport)
         try:
             while self._answer is not None:
-                data = below.getHandle().recv(LAST_READ)
+                data = transport.getHandle().recv(LAST_READ)
                 if not data:
                     break
-                below.protocol.dataReceived(data)
+                transport.protocol.dataReceived(data)
         except OSError:
             pass  # there is nothing more
         if self._body is not None:

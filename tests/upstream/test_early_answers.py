@@ -4,11 +4,28 @@ from __future__ import annotations
 
 import select
 import socket
+import ssl
 import struct
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
+import attrs
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ec import (
+    SECP256R1,
+    generate_private_key,
+)
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
 from twisted.internet.error import ConnectionLost
 from twisted.internet.selectreactor import SelectReactor
 from twisted.python.failure import Failure
@@ -17,7 +34,7 @@ from immich_ml_proxy.config.model import Backend
 from immich_ml_proxy.protocol.body import Body
 from immich_ml_proxy.records.recorder import Recorder
 from immich_ml_proxy.upstream.client import BackendClient
-from immich_ml_proxy.upstream.endpoints import connections
+from immich_ml_proxy.upstream.endpoints import BLOCK, connections
 from immich_ml_proxy.upstream.reply import Reply
 from tests.fakes import Fleet, outcome
 from tests.upstream.sending import HEAD, Sending, arriving, predict
@@ -81,33 +98,89 @@ def until(reactor: Any, condition: Callable[[], Any]) -> None:
         reactor.iterate(0.01)
 
 
-def test_a_write_error_does_not_hide_the_answer(reactor: Any) -> None:
+@attrs.define
+class Refuser:
+    """
+    A server that takes some of a request, answers and resets the connection.
+
+    :ivar asked: it has got something.
+    :ivar goes: is set for it to go on.
+    """
+
+    listener: socket.socket
+    tls: ssl.SSLContext | None
+    asked: Event = attrs.field(factory=Event)
+    goes: Event = attrs.field(factory=Event)
+
+    def run(self) -> None:
+        """Serve one connection."""
+        server, _ = self.listener.accept()
+        if self.tls is not None:
+            server = self.tls.wrap_socket(server, server_side=True)
+        # A reset takes with it what still waits to be sent.
+        server.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with server:
+            server.recv(1000)
+            self.asked.set()
+            self.goes.wait()
+            server.sendall(EARLY)
+            # So that it does not end in an orderly way, whatever was read.
+            linger = struct.pack("ii", 1, 0)
+            server.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+
+
+@pytest.fixture
+def certified(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
+    """A server's side of TLS, whose certificate is trusted here."""
+    key = generate_private_key(SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "gpu")])
+    address = x509.IPAddress(ip_address("127.0.0.1"))
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), 1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
+        .sign(key, SHA256())
+    )
+    trusted, both = tmp_path / "trusted.pem", tmp_path / "both.pem"
+    trusted.write_bytes(certificate.public_bytes(Encoding.PEM))
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    both.write_bytes(secret + trusted.read_bytes())
+    monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(both)
+    return context
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_write_error_does_not_hide_the_answer(
+    reactor: Any, certified: ssl.SSLContext, scheme: str
+) -> None:
     """It may be seen before the answer is: both came between two looks."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
-        port = listener.getsockname()[1]
+        refuser = Refuser(listener, certified if scheme == "https" else None)
+        thread = Thread(target=refuser.run, daemon=True)
+        thread.start()
         body = Body(64 * 2**20)
         for _ in range(64):
             body.append(b"x" * 2**20)
         body.finish()
         client = BackendClient(reactor, connections(reactor), Recorder())
-        backend = Backend(name="gpu", url=f"http://127.0.0.1:{port}")
-        results = outcome(client.send(backend, predict(body), lambda: 60))
-        until(reactor, lambda: select.select([listener], [], [], 0)[0])
-        server, _ = listener.accept()
-    until(reactor, lambda: select.select([server], [], [], 0)[0])
+        url = f"{scheme}://127.0.0.1:{listener.getsockname()[1]}"
+        results = outcome(
+            client.send(Backend(name="gpu", url=url), predict(body), lambda: 60)
+        )
+        until(reactor, refuser.asked.is_set)
     [transport] = reactor.getWriters()
-    assert transport.getTcpNoDelay()
+    assert (transport.getTcpNoDelay(), transport.SEND_LIMIT) == (True, BLOCK)
     # The kernel takes no more: the rest of the body waits.
     until(reactor, lambda: not select.select([], [transport], [], 0)[1])
-    server.sendall(EARLY)
-    assert select.select([transport], [], [], 10)[0]
-    # Closing with bytes unread resets the connection; this does it in any case.
-    server.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    server.close()
-    poll = select.poll()
-    poll.register(transport, select.POLLHUP)
-    assert poll.poll(10_000)
+    refuser.goes.set()
+    thread.join()
+    lost = select.poll()
+    lost.register(transport, select.POLLHUP)
+    assert lost.poll(10_000)
     assert results == []
     # What a reactor does that has seen that it can write, and no more.
     error = transport.doWrite()
