@@ -53,7 +53,7 @@ class Answer:
 
 
 def below_tls(transport: Any) -> Any:
-    """Return the transport that has the socket, whether TLS is spoken over it or not."""
+    """Return the transport that has the socket: below TLS, where that is spoken."""
     return getattr(transport, "transport", transport)
 
 
