@@ -8,7 +8,6 @@ with its connection. Heads and chunks are read by llhttp, strictly.
 
 from __future__ import annotations
 
-import attrs
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 #: Longest head of an answer, in bytes, its empty line included.
@@ -28,10 +27,9 @@ class BadAnswer(Exception):
     """What a server sent is no HTTP answer, or one that is too long."""
 
 
-@attrs.define
 class Head:
     """
-    The head of an answer.
+    The head of an answer, as llhttp tells it.
 
     :ivar fields: names and values of the headers.
     :ivar length: of the body, in bytes; ``None`` when that is not known beforehand.
@@ -39,11 +37,26 @@ class Head:
     :ivar keep: whether the server leaves the connection open.
     """
 
-    code: int
-    fields: list[tuple[bytes, bytes]]
-    length: int | None
-    chunked: bool
-    keep: bool
+    parser: HttpResponseParser
+
+    def __init__(self) -> None:
+        self.code = 0
+        self.fields: list[tuple[bytes, bytes]] = []
+        self.length: int | None = None
+        self.chunked = False
+        self.keep = False
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header; see ``httptools``."""
+        self.fields.append((name, value))
+
+    def on_headers_complete(self) -> None:
+        """Take the rest; see ``httptools``."""
+        self.code = self.parser.get_status_code()
+        # Afterwards it is another message that is asked about.
+        self.keep = self.parser.should_keep_alive()
+        # They hold each other, and would wait for the garbage collector.
+        del self.parser
 
 
 class AnswerReader:
@@ -166,69 +179,50 @@ class _Chunks:
         self.whole = True
 
 
-class _Fields:
-    """Gets a head from llhttp."""
-
-    parser: HttpResponseParser
-
-    def __init__(self) -> None:
-        self.fields: list[tuple[bytes, bytes]] = []
-        self.keep = False
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        self.fields.append((name, value))
-
-    def on_headers_complete(self) -> None:
-        # Afterwards it is another message that is asked about.
-        self.keep = self.parser.should_keep_alive()
-        # They hold each other, and would wait for the garbage collector.
-        del self.parser
-
-
-def parse_head(head: bytes) -> Head:
+def parse_head(text: bytes) -> Head:
     """
     Return what a whole head says, its empty line included.
 
     :raises BadAnswer: when it is none, or leaves open where its body ends.
     """
-    told = _Fields()
-    parser = told.parser = HttpResponseParser(told)
+    head = Head()
+    parser = head.parser = HttpResponseParser(head)
     malformed: Exception | None = None
     try:
-        parser.feed_data(head)
+        parser.feed_data(text)
     except (HttpParserError, HttpParserUpgrade) as error:
         malformed = error
-    code = parser.get_status_code()
-    if code == 101:
+    if head.code == 101:
         raise BadAnswer("it switches protocols")
     if malformed is not None:
         # The same length twice, as some servers send it behind others, is clear.
-        once = _lengths_once(head)
-        if once != head:
+        once = _lengths_once(text)
+        if once != text:
             return parse_head(once)
         raise BadAnswer(f"its head is malformed: {malformed}")
-    length: int | None = None
     encodings: list[bytes] = []
-    for name, value in told.fields:
+    for name, value in head.fields:
         lowered = name.lower()
         if lowered == b"content-length":
-            length = int(value)
+            head.length = int(value)
         elif lowered == b"transfer-encoding":
             encodings.append(value.strip().lower())
     if encodings and encodings != [b"chunked"]:
         raise BadAnswer("its transfer encoding is not just chunked")
-    if code in (204, 304):
-        length, encodings = 0, []
-    elif length is not None and length > MAX_ANSWER:
+    if head.code in (204, 304):
+        head.length = 0
+    elif encodings:
+        head.chunked = True
+    elif head.length is not None and head.length > MAX_ANSWER:
         raise BadAnswer(_TOO_LONG)
-    return Head(code, told.fields, length, bool(encodings), told.keep)
+    return head
 
 
-def _lengths_once(head: bytes) -> bytes:
+def _lengths_once(text: bytes) -> bytes:
     """Return the head without a ``Content-Length`` that says what one before it did."""
     lines: list[bytes] = []
     lengths: set[bytes] = set()
-    for line in head.split(b"\r\n"):
+    for line in text.split(b"\r\n"):
         name, _, value = line.partition(b":")
         if name.lower() == b"content-length":
             if value.strip() in lengths:
