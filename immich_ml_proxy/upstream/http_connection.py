@@ -119,6 +119,7 @@ class Connection(Protocol):
         of the body is written, perhaps before the answer is: Twisted then closes the
         socket without reading once more.
         """
+        self.is_open = False
         transport = below_tls(self.transport)
         try:
             while self._answer is not None:

@@ -37,7 +37,8 @@ from immich_ml_proxy.upstream.client import BackendClient
 from immich_ml_proxy.upstream.endpoints import BLOCK, connections
 from immich_ml_proxy.upstream.reply import Reply
 from tests.fakes import Fleet, outcome
-from tests.upstream.sending import HEAD, Sending, arriving, predict
+from tests.upstream.reading import SIZED
+from tests.upstream.sending import HEAD, Sending, arrived, arriving, predict
 
 TEXT = b"too large"
 EARLY = (
@@ -79,6 +80,53 @@ def test_what_a_lost_connection_holds_is_read_first(said: bytes, status: int) ->
 def test_what_it_holds_may_be_no_answer(said: bytes, words: str) -> None:
     """It fails as it would have while the connection was there."""
     assert str(lost(said).failed) == words
+
+
+def test_a_lost_connection_is_not_kept_for_the_answer_it_held() -> None:
+    """The next request would go out over it before it is known to be gone."""
+    fleet = Fleet("gpu")
+    fleet["gpu"].silent = True
+    sending = Sending(fleet, predict(arrived()))
+    [connection] = fleet.connections_to("gpu")
+    connection.server.write(SIZED)
+    connection.client.lose(ConnectionLost())
+    assert sending.reply.status == 200
+    assert fleet.network.getDelayedCalls() == []  # none for an idle one
+
+
+def test_after_an_early_answer_the_body_is_let_go() -> None:
+    """The rest of it is not sent, and the connection is closed for that."""
+    fleet = Fleet("gpu")
+    fleet["gpu"].silent = True
+    body = arriving()
+    sending = Sending(fleet, predict(body))
+    [connection] = fleet.connections_to("gpu")
+    connection.server.write(SIZED)
+    fleet.network.flush()
+    assert sending.reply.status == 200
+    assert not connection.is_open
+    assert body.watchers == []
+
+
+def test_a_body_that_was_taken_holds_nothing_up() -> None:
+    """Else a transport that is to close would wait for its producer."""
+    fleet = Fleet("gpu")
+    fleet["gpu"].silent = True
+    body = Body(100_000)
+    body.append(bytes(100_000))
+    body.finish()
+    Sending(fleet, predict(body))
+    [connection] = fleet.connections_to("gpu")
+    assert fleet["gpu"].holds == 1
+    assert connection.client._producer is None
+
+
+def test_one_body_after_the_other_goes_over_a_connection() -> None:
+    """Each is done with when its answer has come."""
+    fleet = Fleet("gpu")
+    for _ in range(3):
+        assert Sending(fleet, predict(arrived())).reply.status == 200
+    assert len(fleet.network.dialled) == 1
 
 
 @pytest.fixture
