@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import re
 import signal
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -15,7 +14,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.end_to_end import programs
+
+_CHILDREN = multiprocessing.get_context("forkserver")
+_CHILDREN.set_forkserver_preload([programs.__name__])
 #: Seconds after which something that should have happened counts as failed; far
 #: longer than it ever takes.
 PATIENCE = 60.0
@@ -34,36 +36,35 @@ def until(condition: Callable[[], Any], what: str, patience: float = PATIENCE) -
 
 class Process:
     """
-    A child process whose output goes to a file.
+    A child process whose output goes to a file, and which runs in that file's folder.
 
-    :param command: what is run.
+    :param program: which of ``programs`` it runs.
+    :param arguments: its command line, with its name.
     :param log: the file.
     """
 
-    def __init__(self, command: list[str], log: Path, cwd: Path) -> None:
-        self.command = command
+    def __init__(
+        self, program: Callable[[], None], arguments: list[str], log: Path
+    ) -> None:
+        self.program = program
+        self.arguments = arguments
         self.log = log
-        self.cwd = cwd
-        self._child: subprocess.Popen[bytes] | None = None
+        self._child: Any = None
 
     def start(self) -> None:
         """Start it, with a new log."""
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
-        with self.log.open("wb") as output:
-            self._child = subprocess.Popen(
-                self.command,
-                cwd=self.cwd,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
+        self.log.write_bytes(b"")
+        self._child = _CHILDREN.Process(
+            target=programs.run,
+            args=(self.program, self.arguments, self.log),
+            daemon=True,
+        )
+        self._child.start()
 
     @property
     def pid(self) -> int:
         """Its process id."""
-        assert self._child is not None
-        return self._child.pid
+        return int(self._child.pid)
 
     @property
     def output(self) -> str:
@@ -72,19 +73,19 @@ class Process:
 
     def wait(self) -> int:
         """Wait for its end and return the exit status."""
-        assert self._child is not None
-        return self._child.wait(PATIENCE)
+        self._child.join(PATIENCE)
+        assert self._child.exitcode is not None, f"it does not end: {self.output}"
+        return int(self._child.exitcode)
 
     def signal(self, number: int) -> None:
         """Send it a signal."""
-        assert self._child is not None
-        self._child.send_signal(number)
+        os.kill(self.pid, number)
 
     def kill(self) -> None:
         """End it at once, as a power cut would."""
-        if self._child is not None and self._child.poll() is None:
+        if self._child is not None and self._child.is_alive():
             self._child.kill()
-            self._child.wait(PATIENCE)
+            self.wait()
 
     def stop(self) -> int:
         """End it as a service manager would and return the exit status."""
@@ -95,14 +96,13 @@ class Process:
         """Return the address it says that it listens on."""
 
         def told() -> str | None:
-            assert self._child is not None
             listening = re.findall(r"listening on (http://[^\s;]+:\d+)", self.output)
             if listening:
                 return str(listening[-1])
-            assert self._child.poll() is None, f"it ended: {self.output}"
+            assert self._child.is_alive(), f"it ended: {self.output}"
             return None
 
-        return str(until(told, f"{self.command} listens: {self.log}"))
+        return str(until(told, f"{self.arguments} listens: {self.log}"))
 
 
 class Server(Process):
@@ -117,20 +117,18 @@ class Server(Process):
         self, folder: Path, name: str, service_time: float, places: int, mode: str
     ) -> None:
         self.name = name
-        self._options = [
+        options = [
             f"--service-time={service_time}",
             f"--places={places}",
             f"--name={name}",
             f"--mode={mode}",
         ]
-        super().__init__(self._command(0), folder / f"{name}.log", folder)
+        arguments = ["demo", *options]
+        super().__init__(programs.demo, arguments, folder / f"{name}.log")
         self.start()
         self.url = self.await_url()
-        self.command = self._command(int(self.url.rpartition(":")[2]))
-
-    def _command(self, port: int) -> list[str]:
-        module = [sys.executable, "-m", "immich_ml_proxy.demo"]
-        return [*module, f"--port={port}", *self._options]
+        port = self.url.rpartition(":")[2]
+        self.arguments = [*arguments, f"--port={port}"]
 
     def restart(self) -> None:
         """Start it again at its address."""
@@ -142,23 +140,19 @@ class Proxy(Process):
     """
     The proxy.
 
+    :param command: how it is started, if not as ``twistd`` does with ``options``.
     :ivar url: its address.
     :ivar config: the path of its configuration.
     """
 
     def __init__(self, folder: Path, *options: str, command: list[str] | None = None):
         self.config = folder / "config.json"
-        run = "from twisted.scripts.twistd import run; run()"
-        super().__init__(
-            command
-            or [
-                *[sys.executable, "-c", run, "--nodaemon", "--pidfile="],
-                *["immich-ml-proxy", "--listen=tcp:0:interface=127.0.0.1"],
-                *options,
-            ],
-            folder / "proxy.log",
-            folder,
-        )
+        program = programs.twistd if command is None else programs.execute
+        arguments = command or [
+            *["twistd", "--nodaemon", "--pidfile=", "immich-ml-proxy"],
+            *["--listen=tcp:0:interface=127.0.0.1", *options],
+        ]
+        super().__init__(program, arguments, folder / "proxy.log")
         self.start()
         self.url = self.await_url()
 

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.processes import ROOT, Process, Proxy, config_for, until
+from tests.end_to_end.processes import Process, Proxy, config_for, until
+from tests.end_to_end.programs import ROOT
 from tests.end_to_end.test_failures import SEARCH, form, predict
 from tests.end_to_end.test_import import StartProxy, StartServer
 

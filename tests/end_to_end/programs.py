@@ -1,0 +1,62 @@
+"""
+What the child processes of the tests run; imported once, and forked for each of them.
+
+To import a program takes longer than what most tests do with it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+
+from twisted.application.service import IServiceMaker
+from twisted.plugin import getPlugins
+from twisted.scripts.twistd import run as twistd
+
+__all__ = ["demo", "execute", "run", "twistd"]
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# What takes long, but for Klein and what imports it: it brings a reactor, of which
+# each process needs its own.
+for _module in (
+    "immich_ml_proxy.config.store",
+    "immich_ml_proxy.predictor",
+    "twisted.internet.endpoints",
+    "twisted.internet.ssl",
+    "twisted.web.server",
+    "twisted.web.template",
+    "werkzeug.routing",
+):
+    import_module(_module)
+list(getPlugins(IServiceMaker))
+
+
+def demo() -> None:
+    """Be a simulated ML server."""
+    import_module("immich_ml_proxy.demo.__main__").main()
+
+
+def execute() -> None:
+    """Become the program that the arguments name, as a shell would start it."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+    os.execve(sys.argv[0], sys.argv, environment)
+
+
+def run(program: Callable[[], None], arguments: list[str], log: Path) -> None:
+    """
+    Run ``program`` in the folder of its ``log``, to which all goes that it writes.
+
+    :param arguments: its ``sys.argv``.
+    """
+    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    os.dup2(output, sys.stdout.fileno())
+    os.dup2(output, sys.stderr.fileno())
+    os.close(output)
+    assert "twisted.internet.reactor" not in sys.modules, "it would be shared"
+    os.chdir(log.parent)
+    sys.argv = arguments
+    program()
