@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
+from selenium import webdriver
 
-from tests.end_to_end.browser import Browser
+from tests.end_to_end.browser import Browser, start
 from tests.end_to_end.processes import Process
+
+
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
+    """Chromium, started once for all tests of a process."""
+    started = start(tmp_path_factory.mktemp("profile"))
+    yield started
+    started.quit()
 
 
 @pytest.fixture
@@ -19,14 +27,14 @@ def expected() -> list[str]:
 
 @pytest.fixture
 def browser(
-    tmp_path: Path, expected: list[str], processes: list[Process]
+    chromium: webdriver.Chrome, expected: list[str], processes: list[Process]
 ) -> Iterator[Browser]:
     """
     A browser whose console has nothing unexpected to say in the end.
 
     It is closed before the ``processes`` are, of whose end it would complain.
     """
-    opened = Browser(tmp_path / "profile")
+    opened = Browser(chromium)
     try:
         yield opened
         said = opened.complaints()
