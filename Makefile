@@ -1,5 +1,5 @@
 # make run    the proxy on :3004, with simulated ML servers while there is no config.json
-# make test   everything the tests need, then all tests
+# make test   everything the tests need, then all tests, in WORKERS processes
 # make lint   ruff, mypy and TypeScript
 # make bench  the speed of the proxy beside nginx and HAProxy
 
@@ -9,6 +9,7 @@ BIN = $(VENV)/bin
 LISTEN ?= tcp:3004
 CONFIG ?= config.json
 ARGS ?=
+WORKERS ?= 4
 
 .PHONY: run test lint types bench clean
 
@@ -18,7 +19,7 @@ run: $(VENV)/run
 
 test: $(VENV)/test
 	tests/install node chromium chromedriver
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 lint: $(VENV)/test
 	$(BIN)/ruff check .

@@ -200,6 +200,6 @@ def config_for(*servers: Server, **more: Any) -> dict[str, Any]:
         "defaultBackend": [server.name for server in servers],
         "backends": [{"name": server.name, "url": server.url} for server in servers],
         "taskRouting": {},
-        "healthCheckInterval": 1,
+        "healthCheckInterval": 0.1,
         **more,
     }
