@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -139,8 +140,9 @@ def test_stopping_lets_requests_under_way_finish(
     start_server: StartServer, start_proxy: StartProxy
 ) -> None:
     """SIGTERM takes nothing new, waits for what is under way, and exits with 0."""
-    server = start_server("slow", 1.0)
+    server = start_server("slow")
     proxy = start_proxy(config_for(server, healthCheckInterval=600))
+    server.signal(signal.SIGSTOP)
     answers: list[int] = []
     asking = threading.Thread(
         target=lambda: answers.append(predict(proxy, form(SEARCH, text="a dog"))[0])
@@ -150,7 +152,10 @@ def test_stopping_lets_requests_under_way_finish(
         lambda: proxy.json("/api/status")["backends"]["slow"]["inFlight"] == 1,
         "the request is under way",
     )
-    assert proxy.stop() == 0
+    proxy.signal(signal.SIGTERM)
+    until(lambda: "stopping; 1 requests get" in proxy.output, "it is stopping")
+    server.signal(signal.SIGCONT)
+    assert proxy.wait() == 0
     asking.join()
     assert answers == [200]
     assert "Traceback" not in proxy.output
@@ -161,10 +166,12 @@ def test_an_installed_package_runs_from_anywhere(
 ) -> None:
     """The wheel holds plugin, package and pages, and they work outside a checkout."""
     source = tmp_path / "source"
-    ignored = shutil.ignore_patterns(
-        ".venv", ".git", "build", "*.egg-info", "__pycache__"
-    )
-    shutil.copytree(ROOT, source, ignore=ignored)
+    source.mkdir()
+    for file in ("LICENSE", "README.rst", "pyproject.toml", "setup.py"):
+        shutil.copy(ROOT / file, source)
+    ignored = shutil.ignore_patterns("__pycache__")
+    for folder in ("immich_ml_proxy", "static", "twisted"):
+        shutil.copytree(ROOT / folder, source / folder, ignore=ignored)
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
     options = ["--no-deps", "--wheel-dir", str(tmp_path)]
     subprocess.run([*pip, "wheel", *options, str(source)], check=True, timeout=300)
