@@ -12,7 +12,6 @@ from selenium.common.exceptions import (
     StaleElementReferenceException,
 )
 from selenium.webdriver.chrome.service import Service
-from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
 
@@ -55,6 +54,15 @@ def start(profile: Path) -> webdriver.Chrome:
     return webdriver.Chrome(options=options, service=Service(need("chromedriver")))
 
 
+_SHOWN = """
+return [...document.querySelectorAll(arguments[0])].filter((element) => {
+  const { width, height } = element.getBoundingClientRect();
+  const how = { opacityProperty: true, visibilityProperty: true };
+  return width > 0 && height > 0 && element.checkVisibility(how);
+});
+"""
+
+
 class Browser:
     """
     A window of a user who has never been anywhere, and for whom pages poll faster.
@@ -87,8 +95,8 @@ class Browser:
 
     def all(self, selector: str) -> list[WebElement]:
         """Return the elements that are shown."""
-        found = self.driver.find_elements(By.CSS_SELECTOR, selector)
-        return [element for element in found if element.is_displayed()]
+        found: list[WebElement] = self.run(_SHOWN, selector)
+        return found
 
     def text(self, selector: str) -> str:
         """Return the text of the first element that is shown; empty if none is."""
@@ -113,8 +121,8 @@ class Browser:
         """Return the last field of this label."""
 
         def last() -> WebElement:
-            shown = self.all(f"{within} input, {within} select")
-            return [field for field in shown if field.accessible_name == label][-1]
+            shown = reversed(self.all(f"{within} input, {within} select"))
+            return next(field for field in shown if field.accessible_name == label)
 
         return self.until(last, f"a field {label} shows in {within}")
 
@@ -125,7 +133,6 @@ class Browser:
     def until(self, condition: Callable[[], _T], what: str) -> _T:
         """Return the first true value of ``condition``; an error names ``what``."""
         ignored = (
-            IndexError,
             NoSuchElementException,
             StaleElementReferenceException,
             StopIteration,
