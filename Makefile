@@ -9,7 +9,7 @@ BIN = $(VENV)/bin
 LISTEN ?= tcp:3004
 CONFIG ?= config.json
 ARGS ?=
-WORKERS ?= 4
+WORKERS ?= 3
 
 .PHONY: run test lint types bench clean
 
