@@ -31,11 +31,17 @@ _FLAGS = (
 
 _T = TypeVar("_T")
 
-
 #: Two seconds between two questions of a page become a tenth of a second.
 _HURRY = """
 const patient = window.setTimeout;
 window.setTimeout = (what, ms, ...more) => patient(what, ms / 20, ...more);
+"""
+_SHOWN = """
+return [...document.querySelectorAll(arguments[0])].filter((element) => {
+  const { width, height } = element.getBoundingClientRect();
+  const how = { opacityProperty: true, visibilityProperty: true };
+  return width > 0 && height > 0 && element.checkVisibility(how);
+});
 """
 
 
@@ -52,15 +58,6 @@ def start(profile: Path) -> webdriver.Chrome:
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     return webdriver.Chrome(options=options, service=Service(need("chromedriver")))
-
-
-_SHOWN = """
-return [...document.querySelectorAll(arguments[0])].filter((element) => {
-  const { width, height } = element.getBoundingClientRect();
-  const how = { opacityProperty: true, visibilityProperty: true };
-  return width > 0 && height > 0 && element.checkVisibility(how);
-});
-"""
 
 
 class Browser:

@@ -167,8 +167,8 @@ def test_an_installed_package_runs_from_anywhere(
     """The wheel holds plugin, package and pages, and they work outside a checkout."""
     source = tmp_path / "source"
     source.mkdir()
-    for file in ("LICENSE", "README.rst", "pyproject.toml", "setup.py"):
-        shutil.copy(ROOT / file, source)
+    for name in ("LICENSE", "README.rst", "pyproject.toml", "setup.py"):
+        shutil.copy(ROOT / name, source)
     ignored = shutil.ignore_patterns("__pycache__")
     for folder in ("immich_ml_proxy", "static", "twisted"):
         shutil.copytree(ROOT / folder, source / folder, ignore=ignored)
