@@ -18,12 +18,12 @@ import attrs
 from attrs import asdict, frozen
 
 from benchmarks.load import InvalidRun, Result, await_healthy, run_wrk
-from benchmarks.machine import description
-from benchmarks.measure import wait_until_idle
 from benchmarks.peers import Running, lag_probe_peer, run_peers
 from benchmarks.probe import Percentiles, percentiles, probing
 from benchmarks.report import Spread, aligned, rounded, spread, write_json
 from benchmarks.setting import Setting, arguments, output_directory, prepare
+from benchmarks.shared.machine import description
+from benchmarks.shared.measure import wait_until_idle
 
 PAYLOADS = ("text", "300KB")
 CLIENTS = 64

@@ -12,9 +12,9 @@ from pathlib import Path
 import attrs
 from attrs import frozen
 
-from benchmarks.measure import cpu_seconds, peak_bytes, reset_peak
-from benchmarks.payloads import CONTENT_TYPE, Payload
 from benchmarks.peers import TEMPLATES, Running
+from benchmarks.shared.measure import cpu_seconds, peak_bytes, reset_peak
+from benchmarks.shared.payloads import CONTENT_TYPE, Payload
 
 ERRORS = ("connect", "read", "write", "status", "timeout")
 

@@ -15,16 +15,16 @@ from contextlib import contextmanager
 from attrs import asdict, field, frozen
 
 from benchmarks.load import InvalidRun, await_healthy, run_wrk
-from benchmarks.machine import description
-from benchmarks.measure import (
+from benchmarks.peers import Peer, Running, run_peers
+from benchmarks.report import aligned, rounded, write_json
+from benchmarks.setting import Setting, arguments, output_directory, prepare
+from benchmarks.shared.machine import description
+from benchmarks.shared.measure import (
     peak_bytes,
     reset_peak,
     resident_bytes,
     wait_until_idle,
 )
-from benchmarks.peers import Peer, Running, run_peers
-from benchmarks.report import aligned, rounded, write_json
-from benchmarks.setting import Setting, arguments, output_directory, prepare
 from benchmarks.trickle import trickle
 
 CLIENTS = 64

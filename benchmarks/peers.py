@@ -17,8 +17,8 @@ from pathlib import Path
 
 from attrs import frozen
 
-from benchmarks.measure import Cores
-from benchmarks.process import CHECKOUT, free_port, server, tree
+from benchmarks.shared.measure import Cores
+from benchmarks.shared.process import CHECKOUT, free_port, server, tree
 
 TEMPLATES = CHECKOUT / "benchmarks" / "conf"
 PROBE_PATH = "/api/health"

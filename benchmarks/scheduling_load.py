@@ -14,7 +14,13 @@ from typing import TypeVar
 import msgspec
 from attrs import frozen
 
-from benchmarks.payloads import CONTENT_TYPE, FACES, IMAGE_SEARCH, TEXT_SEARCH, form
+from benchmarks.shared.payloads import (
+    CONTENT_TYPE,
+    FACES,
+    IMAGE_SEARCH,
+    TEXT_SEARCH,
+    form,
+)
 from immich_ml_proxy.demo import expected_answer
 from tests.pictures import jpeg
 

@@ -16,8 +16,8 @@ from typing import Any, TypeVar
 from attrs import frozen
 
 from benchmarks.peers import fill
-from benchmarks.process import CHECKOUT, free_port, server
 from benchmarks.scheduling_server import Simulated
+from benchmarks.shared.process import CHECKOUT, free_port, server
 
 Servers = Mapping[str, Simulated]
 T = TypeVar("T")

@@ -22,7 +22,7 @@ from twisted.logger import globalLogBeginner, textFileLogObserver
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Request, Site
 
-from benchmarks.process import CHECKOUT, free_port, server
+from benchmarks.shared.process import CHECKOUT, free_port, server
 from immich_ml_proxy.demo import MODES, Mode
 from immich_ml_proxy.demo.protocol import INTERNAL_ERROR, PONG, Reply, reply_to_predict
 from immich_ml_proxy.demo.server import KEEP_ALIVE

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from attrs import frozen
 
-from benchmarks.measure import Cores, allot
-from benchmarks.payloads import Payload, all_payloads, write_bodies
 from benchmarks.peers import Peer, all_peers, missing_programs
-from benchmarks.process import CHECKOUT
+from benchmarks.shared.measure import Cores, allot
+from benchmarks.shared.payloads import Payload, all_payloads, write_bodies
+from benchmarks.shared.process import CHECKOUT
 
 DOCUMENTS = CHECKOUT / "docs" / "performance"
 

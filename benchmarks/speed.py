@@ -12,12 +12,12 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from benchmarks.load import InvalidRun, Result, await_healthy, run_wrk
-from benchmarks.machine import description
-from benchmarks.measure import wait_until_idle
 from benchmarks.peers import Running, run_peers
 from benchmarks.plot import throughput
 from benchmarks.report import Case, Row, as_json, summarize, table, write_json
 from benchmarks.setting import Setting, arguments, choose, output_directory, prepare
+from benchmarks.shared.machine import description
+from benchmarks.shared.measure import wait_until_idle
 
 CLIENTS = ("1", "8", "64")
 SECONDS = {"text": 2, "300KB": 2, "4MB": 3}

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 
 from benchmarks.load import InvalidRun
-from benchmarks.payloads import CONTENT_TYPE
+from benchmarks.shared.payloads import CONTENT_TYPE
 
 PIECE = 32 * 1024
 

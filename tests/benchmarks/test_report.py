@@ -8,9 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.load import InvalidRun, Result, parse_wrk, wrk_command
-from benchmarks.measure import TICK, allot, parse_cpu_seconds, parse_kilobytes
 from benchmarks.memory import Sample, growth_bytes
-from benchmarks.payloads import BOUNDARY, CONTENT_TYPE, all_payloads
 from benchmarks.peers import Place, fill, proxy_options
 from benchmarks.probe import percentile, percentiles
 from benchmarks.report import (
@@ -25,6 +23,8 @@ from benchmarks.report import (
 )
 from benchmarks.report import table as speed_table
 from benchmarks.setting import choose
+from benchmarks.shared.measure import TICK, allot, parse_cpu_seconds, parse_kilobytes
+from benchmarks.shared.payloads import BOUNDARY, CONTENT_TYPE, all_payloads
 from immich_ml_proxy.config import document as config_document
 
 WRK = """Running 2s test @ http://127.0.0.1:8000/predict

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.measure import process_tree
+from benchmarks.shared.measure import process_tree
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 

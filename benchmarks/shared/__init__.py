@@ -1,0 +1,1 @@
+"""What every benchmark needs: processes, what they use, payloads, reports."""
