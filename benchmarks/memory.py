@@ -14,10 +14,10 @@ from contextlib import contextmanager
 
 from attrs import asdict, field, frozen
 
-from benchmarks.load import InvalidRun, await_healthy, run_wrk
-from benchmarks.peers import Peer, Running, run_peers
+from benchmarks.proxies.load import InvalidRun, await_healthy, run_wrk
+from benchmarks.proxies.peers import Peer, Running, run_peers
+from benchmarks.proxies.setting import Setting, arguments, output_directory, prepare
 from benchmarks.report import aligned, rounded, write_json
-from benchmarks.setting import Setting, arguments, output_directory, prepare
 from benchmarks.shared.machine import description
 from benchmarks.shared.measure import (
     peak_bytes,

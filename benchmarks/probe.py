@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from attrs import frozen
 
-from benchmarks.peers import PROBE_PATH, Running
+from benchmarks.proxies.peers import PROBE_PATH, Running
 
 INTERVAL = 0.005
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from attrs import asdict, frozen
 
-from benchmarks.load import Result
+from benchmarks.proxies.load import Result
 
 Rounds = Sequence[Result | None]
 """What each round measured, in order; None for an invalid run."""

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from attrs import frozen
 
-from benchmarks.peers import fill
+from benchmarks.proxies.peers import fill
 from benchmarks.scheduling_server import Simulated
 from benchmarks.shared.process import CHECKOUT, free_port, server
 

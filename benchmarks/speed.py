@@ -11,11 +11,17 @@ import random
 import sys
 from collections.abc import Mapping, Sequence
 
-from benchmarks.load import InvalidRun, Result, await_healthy, run_wrk
-from benchmarks.peers import Running, run_peers
 from benchmarks.plot import throughput
+from benchmarks.proxies.load import InvalidRun, Result, await_healthy, run_wrk
+from benchmarks.proxies.peers import Running, run_peers
+from benchmarks.proxies.setting import (
+    Setting,
+    arguments,
+    choose,
+    output_directory,
+    prepare,
+)
 from benchmarks.report import Case, Row, as_json, summarize, table, write_json
-from benchmarks.setting import Setting, arguments, choose, output_directory, prepare
 from benchmarks.shared.machine import description
 from benchmarks.shared.measure import wait_until_idle
 

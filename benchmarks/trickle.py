@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from benchmarks.load import InvalidRun
+from benchmarks.proxies.load import InvalidRun
 from benchmarks.shared.payloads import CONTENT_TYPE
 
 PIECE = 32 * 1024

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks.shared.measure import process_tree
 
-CHECKOUT = Path(__file__).resolve().parent.parent
+CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 def free_port() -> int:

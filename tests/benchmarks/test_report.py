@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.load import InvalidRun, Result, parse_wrk, wrk_command
 from benchmarks.memory import Sample, growth_bytes
-from benchmarks.peers import Place, fill, proxy_options
 from benchmarks.probe import percentile, percentiles
+from benchmarks.proxies.load import InvalidRun, Result, parse_wrk, wrk_command
+from benchmarks.proxies.peers import Place, fill, proxy_options
+from benchmarks.proxies.setting import choose
 from benchmarks.report import (
     Case,
     Rounds,
@@ -22,7 +23,6 @@ from benchmarks.report import (
     summarize,
 )
 from benchmarks.report import table as speed_table
-from benchmarks.setting import choose
 from benchmarks.shared.measure import TICK, allot, parse_cpu_seconds, parse_kilobytes
 from benchmarks.shared.payloads import BOUNDARY, CONTENT_TYPE, all_payloads
 from immich_ml_proxy.config import document as config_document

@@ -12,7 +12,7 @@ from pathlib import Path
 import attrs
 from attrs import frozen
 
-from benchmarks.peers import TEMPLATES, Running
+from benchmarks.proxies.peers import TEMPLATES, Running
 from benchmarks.shared.measure import cpu_seconds, peak_bytes, reset_peak
 from benchmarks.shared.payloads import CONTENT_TYPE, Payload
 

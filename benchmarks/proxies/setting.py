@@ -13,7 +13,7 @@ from pathlib import Path
 
 from attrs import frozen
 
-from benchmarks.peers import Peer, all_peers, missing_programs
+from benchmarks.proxies.peers import Peer, all_peers, missing_programs
 from benchmarks.shared.measure import Cores, allot
 from benchmarks.shared.payloads import Payload, all_payloads, write_bodies
 from benchmarks.shared.process import CHECKOUT

@@ -20,7 +20,7 @@ from attrs import frozen
 from benchmarks.shared.measure import Cores
 from benchmarks.shared.process import CHECKOUT, free_port, server, tree
 
-TEMPLATES = CHECKOUT / "benchmarks" / "conf"
+TEMPLATES = CHECKOUT / "benchmarks" / "proxies" / "conf"
 PROBE_PATH = "/api/health"
 """A GET that every proxy answers by itself, without a backend."""
 
@@ -112,12 +112,12 @@ def nginx_lua_command(place: Place) -> list[str]:
 def bare_command(place: Place) -> list[str]:
     """Run the least that Klein and treq can do: pass every body on to stub a."""
     stub = f"http://127.0.0.1:{place.stub_a}"
-    return [sys.executable, "-m", "benchmarks.bare", str(place.port), stub]
+    return [sys.executable, "-m", "benchmarks.proxies.bare", str(place.port), stub]
 
 
 def klein_command(place: Place) -> list[str]:
     """Run Klein alone: it takes every body and answers by itself."""
-    return [sys.executable, "-m", "benchmarks.bare", str(place.port)]
+    return [sys.executable, "-m", "benchmarks.proxies.bare", str(place.port)]
 
 
 def haproxy_command(place: Place) -> list[str]:

@@ -1,9 +1,9 @@
 """The least that the libraries below this proxy can do, to measure against.
 
-``python -m benchmarks.bare PORT URL`` passes every body on to one server, by a Klein
-route and treq; without a URL Klein answers by itself. No form is looked at, nothing
-is limited, checked, retried or counted. What the proxy does more is its own cost;
-what this does is the price of the libraries.
+``python -m benchmarks.proxies.bare PORT URL`` passes every body on to one server, by
+a Klein route and treq; without a URL Klein answers by itself. No form is looked at,
+nothing is limited, checked, retried or counted. What the proxy does more is its own
+cost; what this does is the price of the libraries.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from twisted.web.client import Agent, HTTPConnectionPool
 from twisted.web.http_headers import Headers
 from twisted.web.server import Site
 
-from benchmarks.peers import PROBE_PATH
+from benchmarks.proxies.peers import PROBE_PATH
 
 ANSWER = b'{"clip": "%s"}' % (b"x" * 10_000)
 
