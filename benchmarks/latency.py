@@ -21,9 +21,9 @@ from benchmarks.probe import Percentiles, percentiles, probing
 from benchmarks.proxies.load import InvalidRun, Result, await_healthy, run_wrk
 from benchmarks.proxies.peers import Running, lag_probe_peer, run_peers
 from benchmarks.proxies.setting import Setting, arguments, output_directory, prepare
-from benchmarks.report import Spread, aligned, rounded, spread, write_json
 from benchmarks.shared.machine import description
 from benchmarks.shared.measure import wait_until_idle
+from benchmarks.shared.report import Spread, aligned, rounded, spread, write_json
 
 PAYLOADS = ("text", "300KB")
 CLIENTS = 64

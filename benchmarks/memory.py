@@ -17,7 +17,6 @@ from attrs import asdict, field, frozen
 from benchmarks.proxies.load import InvalidRun, await_healthy, run_wrk
 from benchmarks.proxies.peers import Peer, Running, run_peers
 from benchmarks.proxies.setting import Setting, arguments, output_directory, prepare
-from benchmarks.report import aligned, rounded, write_json
 from benchmarks.shared.machine import description
 from benchmarks.shared.measure import (
     peak_bytes,
@@ -25,6 +24,7 @@ from benchmarks.shared.measure import (
     resident_bytes,
     wait_until_idle,
 )
+from benchmarks.shared.report import aligned, rounded, write_json
 from benchmarks.trickle import trickle
 
 CLIENTS = 64

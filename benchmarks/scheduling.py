@@ -20,11 +20,11 @@ from attrs import asdict
 
 from benchmarks import scheduling_failures, scheduling_pools
 from benchmarks.proxies.setting import choose
-from benchmarks.report import rounded, write_json
 from benchmarks.scheduling_plot import draw
 from benchmarks.scheduling_setting import Row, Setting, setting, table
 from benchmarks.shared.machine import description
 from benchmarks.shared.process import CHECKOUT
+from benchmarks.shared.report import rounded, write_json
 
 DOCUMENTS = CHECKOUT / "docs" / "scheduling"
 

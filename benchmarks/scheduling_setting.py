@@ -10,10 +10,10 @@ from pathlib import Path
 
 from attrs import frozen
 
-from benchmarks.report import aligned
 from benchmarks.scheduling_load import Load
 from benchmarks.scheduling_peers import Peer, Running, proxy
 from benchmarks.scheduling_server import Simulated, Spec, servers
+from benchmarks.shared.report import aligned
 
 Number = float | int | str
 

@@ -21,9 +21,9 @@ from benchmarks.proxies.setting import (
     output_directory,
     prepare,
 )
-from benchmarks.report import Case, Row, as_json, summarize, table, write_json
 from benchmarks.shared.machine import description
 from benchmarks.shared.measure import wait_until_idle
+from benchmarks.shared.report import Case, Row, as_json, summarize, table, write_json
 
 CLIENTS = ("1", "8", "64")
 SECONDS = {"text": 2, "300KB": 2, "4MB": 3}

@@ -12,7 +12,9 @@ from benchmarks.probe import percentile, percentiles
 from benchmarks.proxies.load import InvalidRun, Result, parse_wrk, wrk_command
 from benchmarks.proxies.peers import Place, fill, proxy_options
 from benchmarks.proxies.setting import choose
-from benchmarks.report import (
+from benchmarks.shared.measure import TICK, allot, parse_cpu_seconds, parse_kilobytes
+from benchmarks.shared.payloads import BOUNDARY, CONTENT_TYPE, all_payloads
+from benchmarks.shared.report import (
     Case,
     Rounds,
     Spread,
@@ -22,9 +24,7 @@ from benchmarks.report import (
     spread,
     summarize,
 )
-from benchmarks.report import table as speed_table
-from benchmarks.shared.measure import TICK, allot, parse_cpu_seconds, parse_kilobytes
-from benchmarks.shared.payloads import BOUNDARY, CONTENT_TYPE, all_payloads
+from benchmarks.shared.report import table as speed_table
 from immich_ml_proxy.config import document as config_document
 
 WRK = """Running 2s test @ http://127.0.0.1:8000/predict
