@@ -11,7 +11,6 @@ import random
 import sys
 from collections.abc import Mapping, Sequence
 
-from benchmarks.plot import throughput
 from benchmarks.proxies.load import InvalidRun, Result, await_healthy, run_wrk
 from benchmarks.proxies.peers import Running, run_peers
 from benchmarks.proxies.setting import (
@@ -24,6 +23,7 @@ from benchmarks.proxies.setting import (
 from benchmarks.shared.machine import description
 from benchmarks.shared.measure import wait_until_idle
 from benchmarks.shared.report import Case, Row, as_json, summarize, table, write_json
+from benchmarks.speed.plot import throughput
 
 CLIENTS = ("1", "8", "64")
 SECONDS = {"text": 2, "300KB": 2, "4MB": 3}

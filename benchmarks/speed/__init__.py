@@ -1,0 +1,1 @@
+"""Requests per second of the proxies, beside each other."""
