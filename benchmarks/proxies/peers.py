@@ -175,7 +175,13 @@ def lag_probe_peer(report: Path) -> Peer:
 
     def command(place: Place) -> list[str]:
         options = proxy_options(place)
-        return [sys.executable, "-m", "benchmarks.lag_probe", str(report), *options]
+        return [
+            sys.executable,
+            "-m",
+            "benchmarks.latency.lag_probe",
+            str(report),
+            *options,
+        ]
 
     return Peer("immich-ml-proxy-probed", command, reads_body=True)
 

@@ -1,8 +1,8 @@
 """The proxy with a probe inside: how long anything holds its reactor.
 
-``python -m benchmarks.lag_probe REPORT --listen ... --config ...`` runs the proxy
-as its own command does. SIGUSR1 begins a measurement; when the process is stopped,
-the longest holds since then are in the file REPORT, as JSON.
+``python -m benchmarks.latency.lag_probe REPORT --listen ... --config ...`` runs the
+proxy as its own command does. SIGUSR1 begins a measurement; when the process is
+stopped, the longest holds since then are in the file REPORT, as JSON.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from attrs import asdict
 from twisted.internet import reactor
 from twisted.internet.task import LoopingCall
 
-from benchmarks.probe import percentiles
+from benchmarks.latency.probe import percentiles
 from immich_ml_proxy.tap import Options, makeService
 
 INTERVAL = 0.002

@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 import attrs
 from attrs import asdict, frozen
 
-from benchmarks.probe import Percentiles, percentiles, probing
+from benchmarks.latency.probe import Percentiles, percentiles, probing
 from benchmarks.proxies.load import InvalidRun, Result, await_healthy, run_wrk
 from benchmarks.proxies.peers import Running, lag_probe_peer, run_peers
 from benchmarks.proxies.setting import Setting, arguments, output_directory, prepare

@@ -1,0 +1,1 @@
+"""What a proxy adds for a single client, and how long it holds its reactor."""
