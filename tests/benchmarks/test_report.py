@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.latency.probe import percentile, percentiles
-from benchmarks.memory import Sample, growth_bytes
+from benchmarks.memory.__main__ import Sample, growth_bytes
 from benchmarks.proxies.load import InvalidRun, Result, parse_wrk, wrk_command
 from benchmarks.proxies.peers import Place, fill, proxy_options
 from benchmarks.proxies.setting import choose

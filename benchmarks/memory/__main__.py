@@ -14,6 +14,7 @@ from contextlib import contextmanager
 
 from attrs import asdict, field, frozen
 
+from benchmarks.memory.trickle import trickle
 from benchmarks.proxies.load import InvalidRun, await_healthy, run_wrk
 from benchmarks.proxies.peers import Peer, Running, run_peers
 from benchmarks.proxies.setting import Setting, arguments, output_directory, prepare
@@ -25,7 +26,6 @@ from benchmarks.shared.measure import (
     wait_until_idle,
 )
 from benchmarks.shared.report import aligned, rounded, write_json
-from benchmarks.trickle import trickle
 
 CLIENTS = 64
 SOAK_CLIENTS = 9

@@ -1,0 +1,1 @@
+"""What memory a proxy takes under many uploads and over many requests."""
