@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from benchmarks.scheduling_setting import Row
+from benchmarks.scheduling.setting import Row
 
 COLOURS = {"ours": "#4250af", "nginx": "#3f9b52", "HAProxy": "#c26a1a"}
 OTHER = "#777777"

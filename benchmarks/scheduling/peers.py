@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from attrs import frozen
 
 from benchmarks.proxies.peers import fill
-from benchmarks.scheduling_server import Simulated
+from benchmarks.scheduling.server import Simulated
 from benchmarks.shared.process import CHECKOUT, free_port, server
 
 Servers = Mapping[str, Simulated]

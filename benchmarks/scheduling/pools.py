@@ -7,10 +7,10 @@ import time
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from benchmarks.scheduling_load import Load, images, in_background, run, searches
-from benchmarks.scheduling_peers import Peer, haproxy, nginx, ours, watched
-from benchmarks.scheduling_server import Spec, servers
-from benchmarks.scheduling_setting import Number, Row, Setting
+from benchmarks.scheduling.client import Load, images, in_background, run, searches
+from benchmarks.scheduling.peers import Peer, haproxy, nginx, ours, watched
+from benchmarks.scheduling.server import Spec, servers
+from benchmarks.scheduling.setting import Number, Row, Setting
 
 FAST = Spec(0.02, 4)
 SLOW = Spec(0.2, 1)

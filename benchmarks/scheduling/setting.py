@@ -10,9 +10,9 @@ from pathlib import Path
 
 from attrs import frozen
 
-from benchmarks.scheduling_load import Load
-from benchmarks.scheduling_peers import Peer, Running, proxy
-from benchmarks.scheduling_server import Simulated, Spec, servers
+from benchmarks.scheduling.client import Load
+from benchmarks.scheduling.peers import Peer, Running, proxy
+from benchmarks.scheduling.server import Simulated, Spec, servers
 from benchmarks.shared.report import aligned
 
 Number = float | int | str

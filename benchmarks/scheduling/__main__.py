@@ -18,10 +18,10 @@ from pathlib import Path
 
 from attrs import asdict
 
-from benchmarks import scheduling_failures, scheduling_pools
 from benchmarks.proxies.setting import choose
-from benchmarks.scheduling_plot import draw
-from benchmarks.scheduling_setting import Row, Setting, setting, table
+from benchmarks.scheduling import failures, pools
+from benchmarks.scheduling.plot import draw
+from benchmarks.scheduling.setting import Row, Setting, setting, table
 from benchmarks.shared.machine import description
 from benchmarks.shared.process import CHECKOUT
 from benchmarks.shared.report import rounded, write_json
@@ -29,17 +29,17 @@ from benchmarks.shared.report import rounded, write_json
 DOCUMENTS = CHECKOUT / "docs" / "scheduling"
 
 SCENARIOS: Mapping[str, Callable[[Setting], list[Row]]] = {
-    "mixed": scheduling_pools.mixed,
-    "long": scheduling_pools.long,
-    "three": scheduling_pools.three,
-    "equal": scheduling_pools.equal,
-    "search": scheduling_pools.search,
-    "limits": scheduling_pools.limits,
-    "adaptive": scheduling_pools.adaptive,
-    "outage": scheduling_failures.outage,
-    "kill": scheduling_failures.kill,
-    "hang": scheduling_failures.hang,
-    "error": scheduling_failures.error,
+    "mixed": pools.mixed,
+    "long": pools.long,
+    "three": pools.three,
+    "equal": pools.equal,
+    "search": pools.search,
+    "limits": pools.limits,
+    "adaptive": pools.adaptive,
+    "outage": failures.outage,
+    "kill": failures.kill,
+    "hang": failures.hang,
+    "error": failures.error,
 }
 
 

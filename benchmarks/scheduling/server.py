@@ -61,7 +61,7 @@ class Simulated:
     def start(self) -> None:
         """Run it, and return when it listens."""
         command = [
-            *(sys.executable, "-m", "benchmarks.scheduling_server"),
+            *(sys.executable, "-m", "benchmarks.scheduling.server"),
             *(f"--port={self.port}", f"--places={self.spec.places}"),
             f"--seconds={json.dumps(self.spec.seconds)}",
             *(f"--mode={self.spec.mode}", f"--report={self._report}"),

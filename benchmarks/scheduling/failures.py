@@ -7,10 +7,10 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from benchmarks.scheduling_load import Load, images, run
-from benchmarks.scheduling_peers import Peer, haproxy, nginx, ours, watched
-from benchmarks.scheduling_server import Simulated, Spec
-from benchmarks.scheduling_setting import Number, Row, Setting, failures
+from benchmarks.scheduling.client import Load, images, run
+from benchmarks.scheduling.peers import Peer, haproxy, nginx, ours, watched
+from benchmarks.scheduling.server import Simulated, Spec
+from benchmarks.scheduling.setting import Number, Row, Setting, failures
 
 GPU = Spec(0.02, 4)
 CLIENTS = 16

@@ -1,0 +1,1 @@
+"""The schedulers beside each other, over simulated ML servers."""
