@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from benchmarks.simulator import Machine, Simulation, percentile
+from benchmarks.simulator.simulation import Machine, Simulation, percentile
 
 MIXED = [Machine(0.02, 4), Machine(0.2, 1)]
 

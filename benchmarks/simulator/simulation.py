@@ -1,5 +1,5 @@
 """
-The scheduling of the proxy without the proxy: ``python -m benchmarks.simulator``.
+The scheduling of the proxy without the proxy.
 
 The real rules (``Pool``, ``Scheduler``, limits, strategies) work on events in virtual
 time: clients that send one request after the other, and servers that have places, work
@@ -9,11 +9,8 @@ over 200 backends take minutes, and the same run gives the same numbers.
 
 from __future__ import annotations
 
-import argparse
 import heapq
 import random
-import sys
-import time
 from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 
@@ -202,32 +199,3 @@ def percentile(values: Sequence[float], part: float) -> float:
     """Return the value below which this part of ``values`` lies."""
     ordered = sorted(values)
     return ordered[min(int(part * len(ordered)), len(ordered) - 1)]
-
-
-def main(arguments: Sequence[str]) -> int:
-    """Print how the scheduling scales with the number of backends."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--requests", type=int, default=1_000_000)
-    parser.add_argument("--backends", default="2,10,50,200")
-    parser.add_argument("--strategy", default="fastest")
-    options = parser.parse_args(arguments)
-    kinds = [Machine(0.02, 4), Machine(0.08, 2), Machine(0.2, 1), Machine(0.5, 1)]
-    print("backends  requests  makespan/ideal  p50 ms  p99 ms  simulated requests/s")
-    for number in map(int, options.backends.split(",")):
-        servers = [kinds[n % len(kinds)] for n in range(number)]
-        simulation = Simulation(servers, {"strategy": options.strategy})
-        requests = min(options.requests, 5000 * number)
-        began = time.perf_counter()
-        done = simulation.run(requests, clients=4 * number)
-        rate = requests / (time.perf_counter() - began)
-        print(
-            f"{number:8}  {requests:8,}  {done.makespan / done.ideal:14.3f}"
-            f"  {1000 * percentile(done.latencies, 0.5):6.0f}"
-            f"  {1000 * percentile(done.latencies, 0.99):6.0f}  {rate:20,.0f}",
-            flush=True,
-        )
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

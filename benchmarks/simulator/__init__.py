@@ -1,0 +1,1 @@
+"""The rules of the balancer in virtual time, without sockets."""
