@@ -13,13 +13,14 @@ import signal
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import attrs
 from attrs import asdict, frozen
 
 from benchmarks.latency.probe import Percentiles, percentiles, probing
 from benchmarks.proxies.load import InvalidRun, Result, await_healthy, run_wrk
-from benchmarks.proxies.peers import Running, lag_probe_peer, run_peers
+from benchmarks.proxies.peers import Peer, Place, Running, proxy_options, run_peers
 from benchmarks.proxies.setting import Setting, arguments, output_directory, prepare
 from benchmarks.shared.machine import description
 from benchmarks.shared.measure import wait_until_idle
@@ -55,6 +56,16 @@ class Lag:
     loaded: Percentiles
     call: Percentiles | None = None
     timer: Percentiles | None = None
+
+
+def probed_peer(report: Path) -> Peer:
+    """Return this proxy with a probe inside, which writes to ``report`` at its end."""
+
+    def command(place: Place) -> list[str]:
+        probed = [sys.executable, "-m", "benchmarks.latency.lag_probe", str(report)]
+        return [*probed, *proxy_options(place)]
+
+    return Peer("immich-ml-proxy-probed", command, reads_body=True)
 
 
 def added(rounds: Sequence[Round]) -> list[Added]:
@@ -123,7 +134,7 @@ def measure_lag(setting: Setting, seconds: int) -> list[Lag]:
 
 def _measure_inside(setting: Setting, seconds: int) -> Lag:
     report = setting.directory / "lag.json"
-    peer = lag_probe_peer(report)
+    peer = probed_peer(report)
     with run_peers([peer], setting.cores, setting.directory) as targets:
         target = targets[peer.name]
         await_healthy(target, setting.payloads["4MB"])

@@ -19,8 +19,9 @@ from attrs import frozen
 
 from benchmarks.shared.measure import Cores
 from benchmarks.shared.process import CHECKOUT, free_port, server, tree
+from benchmarks.shared.template import fill
 
-TEMPLATES = CHECKOUT / "benchmarks" / "proxies" / "conf"
+TEMPLATES = Path(__file__).with_name("conf")
 PROBE_PATH = "/api/health"
 """A GET that every proxy answers by itself, without a backend."""
 
@@ -59,14 +60,6 @@ class Running:
         return [] if self.child is None else tree(self.child)
 
 
-def fill(template: str, values: Mapping[str, object]) -> str:
-    """Return the text of ``template`` with each @NAME@ replaced by its value."""
-    text = (TEMPLATES / template).read_text("utf-8")
-    for name, value in values.items():
-        text = text.replace(f"@{name}@", str(value))
-    return text
-
-
 def _nginx_modules() -> str:
     built = subprocess.run(["nginx", "-V"], capture_output=True, text=True, check=True)
     for word in built.stderr.split():
@@ -81,7 +74,7 @@ def _nginx(template: str, directory: Path, values: Mapping[str, object]) -> list
     user = "user root;" if os.geteuid() == 0 else ""
     common = {"DIR": directory, "MODULES": _nginx_modules(), "USER": user}
     path = directory / "nginx.conf"
-    path.write_text(fill(template, {**values, **common}), "utf-8")
+    path.write_text(fill(TEMPLATES / template, {**values, **common}), "utf-8")
     return ["nginx", "-p", str(directory), "-c", str(path), "-e", "stderr"]
 
 
@@ -91,7 +84,7 @@ def _nginx_router(place: Place, name: str, route: str) -> list[str]:
         "PROBE": PROBE_PATH,
         "STUB_A": place.stub_a,
         "STUB_B": place.stub_b,
-        "ROUTE": fill(route, {}),
+        "ROUTE": fill(TEMPLATES / route, {}),
     }
     return _nginx("nginx.conf", place.directory / name, values)
 
@@ -129,7 +122,7 @@ def haproxy_command(place: Place) -> list[str]:
         "STUB_B": place.stub_b,
     }
     path = place.directory / "haproxy.cfg"
-    path.write_text(fill("haproxy.cfg", values), "utf-8")
+    path.write_text(fill(TEMPLATES / "haproxy.cfg", values), "utf-8")
     return ["haproxy", "-db", "-q", "-f", str(path)]
 
 
@@ -168,22 +161,6 @@ def all_peers() -> dict[str, Peer]:
         Peer("haproxy", haproxy_command, reads_body=False),
     )
     return {peer.name: peer for peer in peers}
-
-
-def lag_probe_peer(report: Path) -> Peer:
-    """Return this proxy with a probe inside, which writes to ``report`` at its end."""
-
-    def command(place: Place) -> list[str]:
-        options = proxy_options(place)
-        return [
-            sys.executable,
-            "-m",
-            "benchmarks.latency.lag_probe",
-            str(report),
-            *options,
-        ]
-
-    return Peer("immich-ml-proxy-probed", command, reads_body=True)
 
 
 def missing_programs(names: Sequence[str]) -> list[str]:

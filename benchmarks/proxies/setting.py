@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from attrs import frozen
 
 from benchmarks.proxies.peers import Peer, all_peers, missing_programs
 from benchmarks.shared.measure import Cores, allot
+from benchmarks.shared.options import choose
 from benchmarks.shared.payloads import Payload, all_payloads, write_bodies
 from benchmarks.shared.process import CHECKOUT
 
@@ -30,21 +31,6 @@ class Setting:
     peers: tuple[Peer, ...]
     payloads: dict[str, Payload]
     bodies: dict[str, tuple[Path, ...]]
-
-
-def choose(text: str | None, offered: Sequence[str], what: str) -> list[str]:
-    """Return the comma-separated names of ``text`` in the order offered; None is all.
-
-    Raises SystemExit, naming what is offered, for a name that is not.
-    """
-    if text is None:
-        return list(offered)
-    names = [name.strip() for name in text.split(",") if name.strip()]
-    unknown = [name for name in names if name not in offered]
-    if unknown or not names:
-        wrong = ", ".join(unknown) or "nothing"
-        raise SystemExit(f"{what}: {wrong} is not one of {', '.join(offered)}")
-    return [name for name in offered if name in names]
 
 
 def arguments(description: str) -> argparse.ArgumentParser:

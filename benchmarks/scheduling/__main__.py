@@ -18,11 +18,11 @@ from pathlib import Path
 
 from attrs import asdict
 
-from benchmarks.proxies.setting import choose
 from benchmarks.scheduling import failures, pools
 from benchmarks.scheduling.plot import draw
 from benchmarks.scheduling.setting import Row, Setting, setting, table
 from benchmarks.shared.machine import description
+from benchmarks.shared.options import choose
 from benchmarks.shared.process import CHECKOUT
 from benchmarks.shared.report import rounded, write_json
 

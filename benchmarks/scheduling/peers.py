@@ -15,9 +15,11 @@ from typing import Any, TypeVar
 
 from attrs import frozen
 
-from benchmarks.proxies.peers import fill
 from benchmarks.scheduling.server import Simulated
 from benchmarks.shared.process import CHECKOUT, free_port, server
+from benchmarks.shared.template import fill
+
+TEMPLATES = Path(__file__).with_name("conf")
 
 Servers = Mapping[str, Simulated]
 T = TypeVar("T")
@@ -69,7 +71,7 @@ def nginx(balance: str = "") -> Peer:
                 f"server 127.0.0.1:{each.port};" for each in place.servers.values()
             ),
         }
-        text = fill("scheduling-nginx.conf", values)
+        text = fill(TEMPLATES / "nginx.conf", values)
         # A single process as root has nobody else's directories to care for.
         path.write_text(("user root;\n" if os.geteuid() == 0 else "") + text, "utf-8")
         return ["nginx", "-p", str(directory), "-c", str(path), "-e", "stderr"]
@@ -88,7 +90,7 @@ def haproxy(with_limits: bool = False) -> Peer:
             for each in place.servers.values()
         ]
         values = {"PORT": place.port, "SERVERS": "\n    ".join(lines)}
-        path.write_text(fill("scheduling-haproxy.cfg", values), "utf-8")
+        path.write_text(fill(TEMPLATES / "haproxy.cfg", values), "utf-8")
         return ["haproxy", "-db", "-q", "-f", str(path)]
 
     return Peer("HAProxy " + ("maxconn" if with_limits else "leastconn"), command)

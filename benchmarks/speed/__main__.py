@@ -16,14 +16,15 @@ from benchmarks.proxies.peers import Running, run_peers
 from benchmarks.proxies.setting import (
     Setting,
     arguments,
-    choose,
     output_directory,
     prepare,
 )
 from benchmarks.shared.machine import description
 from benchmarks.shared.measure import wait_until_idle
-from benchmarks.shared.report import Case, Row, as_json, summarize, table, write_json
+from benchmarks.shared.options import choose
+from benchmarks.shared.report import write_json
 from benchmarks.speed.plot import throughput
+from benchmarks.speed.summary import Case, Row, as_json, summarize, table
 
 CLIENTS = ("1", "8", "64")
 SECONDS = {"text": 2, "300KB": 2, "4MB": 3}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.shared.report import Row
+from benchmarks.speed.summary import Row
 
 COLOURS = {
     "immich-ml-proxy": "#4250af",

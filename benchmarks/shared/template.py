@@ -1,0 +1,14 @@
+"""Templates of configurations: text with places to be filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+
+def fill(template: Path, values: Mapping[str, object]) -> str:
+    """Return the text of ``template`` with each @NAME@ replaced by its value."""
+    text = template.read_text("utf-8")
+    for name, value in values.items():
+        text = text.replace(f"@{name}@", str(value))
+    return text
