@@ -1,5 +1,18 @@
-"""Benchmarks: this proxy beside nginx and HAProxy, one core each, on one machine.
+"""
+Benchmarks: this proxy beside others on one machine. The proxy imports nothing of them.
 
-``python -m benchmarks.speed``, ``.memory`` and ``.latency`` each print what they
-found and can write it as JSON. Nothing here is imported by the proxy.
+One room a command, ``python -m benchmarks.ROOM`` (``--help`` lists its options)::
+
+    speed/        requests per second beside nginx and HAProxy, one core each
+    latency/      what the proxy adds for one client, and how long it holds its reactor
+    memory/       what it takes under many uploads, and over many requests
+    scheduling/   an import over simulated ML servers, beside nginx and HAProxy
+    simulator/    the rules of the balancer alone, in virtual time
+
+and below them what they have in common::
+
+    proxies/      the proxies that the first three compare, stub servers, wrk
+    shared/       processes, what they use, payloads, reports
+
+Each prints what it found; those that measure the real proxy can write it as JSON.
 """
