@@ -1,7 +1,8 @@
-# make run    the proxy on :3004, with simulated ML servers while there is no config.json
-# make test   everything the tests need, then all tests, in WORKERS processes
-# make lint   ruff, mypy and TypeScript
-# make bench  the speed of the proxy beside nginx and HAProxy
+# make run      the proxy on :3004, with simulated ML servers while there is no config.json
+# make test     everything the tests need, then all tests, in WORKERS processes
+# make lint     ruff, mypy and TypeScript
+# make bench    the speed of the proxy beside nginx and HAProxy
+# make mutants  the share of faults, put into the modules that decide, that tests notice
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -11,7 +12,7 @@ CONFIG ?= config.json
 ARGS ?=
 WORKERS ?= 3
 
-.PHONY: run test lint types bench clean
+.PHONY: run test lint types bench mutants clean
 
 run: $(VENV)/run
 	$(BIN)/immich-ml-proxy --listen $(LISTEN) --config $(CONFIG) \
@@ -35,6 +36,12 @@ bench: $(VENV)/bench
 	benchmarks/install
 	$(BIN)/python -m benchmarks.speed $(ARGS)
 
+# mutmut keeps what it found; a test that was changed since would not count.
+mutants: $(VENV)/mutants
+	rm -rf mutants
+	$(BIN)/mutmut run $(ARGS)
+	$(BIN)/python -m tests.mutation_score
+
 node_modules/.stamp: package.json
 	npm install --no-package-lock --no-audit --no-fund --loglevel=error >/dev/null
 	touch $@
@@ -55,5 +62,10 @@ $(VENV)/bench: $(VENV)/test
 	    --config-settings editable_mode=compat -e ".[bench]"
 	touch $@
 
+$(VENV)/mutants: $(VENV)/test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	    --config-settings editable_mode=compat -e ".[mutants]"
+	touch $@
+
 clean:
-	rm -rf $(VENV) node_modules build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) node_modules mutants build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache

@@ -50,6 +50,7 @@ setup(
             "types-setuptools",
         ],
         "bench": ["matplotlib>=3.8"],
+        "mutants": ["mutmut>=3.8"],
     },
     entry_points={
         "console_scripts": ["immich-ml-proxy = immich_ml_proxy.commands.cli:main"],

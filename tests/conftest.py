@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from twisted.logger import (
     ILogObserver,
     LogEvent,
@@ -26,6 +26,15 @@ from tests.network import Network
 # How fast this machine is just now is no property of the rules.
 settings.register_profile(
     "unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+# A fault that is put in is to be found soon, and the same way every time.
+settings.register_profile(
+    "mutants",
+    settings.get_profile("unhurried"),
+    max_examples=20,
+    derandomize=True,
+    database=None,
+    phases=[Phase.explicit, Phase.generate],
 )
 settings.load_profile("unhurried")
 
