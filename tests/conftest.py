@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, settings
 from twisted.logger import (
     ILogObserver,
     LogEvent,
@@ -20,6 +20,7 @@ from twisted.logger import (
 )
 from zope.interface import implementer
 
+from tests import mutation_run
 from tests.memory_proxy import Proxy
 from tests.network import Network
 
@@ -27,15 +28,7 @@ from tests.network import Network
 settings.register_profile(
     "unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
-# A fault that is put in is to be found soon, and the same way every time.
-settings.register_profile(
-    "mutants",
-    settings.get_profile("unhurried"),
-    max_examples=20,
-    derandomize=True,
-    database=None,
-    phases=[Phase.explicit, Phase.generate],
-)
+mutation_run.register_profile("mutants", settings.get_profile("unhurried"))
 settings.load_profile("unhurried")
 
 
@@ -74,6 +67,11 @@ def _text(event: LogEvent) -> str:
     failure: Any = event.get("log_failure")
     told = formatEvent(event)
     return f"{told}\n{failure.getTraceback()}" if failure is not None else told
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Have the tests find what mutmut has put in, if it has, soon."""
+    items[:] = mutation_run.arranged(items, mutation_run.fault())
 
 
 def pytest_collection_finish() -> None:

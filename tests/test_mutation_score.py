@@ -5,9 +5,13 @@ from __future__ import annotations
 import tomllib
 from fnmatch import fnmatch
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from attrs import frozen
 
+from tests.mutation_run import arranged
 from tests.mutation_score import Score, score, total
 from tests.test_import_map import EDGES, FACES, OURS, room
 
@@ -31,6 +35,28 @@ def test_faults_are_put_into_every_module_that_decides() -> None:
     assert left_out <= EDGES
     assert len(left_out) == len(MUTMUT["do_not_mutate"])
     assert {room(name) for name in modules - left_out} == ROOMS
+
+
+@frozen
+class Item:
+    """A collected test, as far as it is looked at."""
+
+    path: Path
+    obj: object
+
+
+def test_a_fault_is_shown_to_its_rooms_tests_those_of_its_module_first() -> None:
+    """Such as draw examples come last; without a fault all is as it was."""
+    drawn = SimpleNamespace(is_hypothesis_test=True)
+    web = Item(Path("tests/web/test_api.py"), object())
+    pool = Item(Path("tests/balancer/test_pool.py"), object())
+    model = Item(Path("tests/balancer/test_queue.py"), drawn)
+    queue = Item(Path("tests/balancer/test_queue.py"), object())
+    items: list[Any] = [web, pool, model, queue]
+    assert arranged(items, "") == items
+    fault = "immich_ml_proxy.balancer.queue.x_heads__mutmut_1"
+    expected: list[Any] = [queue, model, pool]
+    assert arranged(items, fault) == expected
 
 
 def test_a_fault_is_noticed_by_a_failed_test_or_by_one_without_an_end() -> None:
