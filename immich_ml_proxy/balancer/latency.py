@@ -93,9 +93,7 @@ class ServiceTimes:
         for label, recent in self._recent.items():
             ordered = sorted(recent)
             p50, p90, p99 = (
-                round(
-                    1000 * ordered[min(int(part * len(ordered)), len(ordered) - 1)], 1
-                )
+                round(1000 * ordered[int(part * len(ordered))], 1)
                 for part in (0.5, 0.9, 0.99)
             )
             yield label, Percentiles(self._counts[label], p50, p90, p99)

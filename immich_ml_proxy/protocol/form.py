@@ -64,7 +64,7 @@ class Entries:
 
     def encode(self, value: bytes) -> bytes:
         """Return ``value`` as it must stand in this form."""
-        return quote_plus(value).encode("ascii") if self.urlencoded else value
+        return quote_plus(value).encode() if self.urlencoded else value
 
 
 def _checked(entries: Entries) -> Entries:
@@ -159,7 +159,7 @@ class MultipartScanner:
         if found >= 0:
             return self._end_value(chunk, position, found)
         if self._value is not None:
-            self._keep(chunk[position:])
+            self._keep(chunk, position)
         reach = len(delimiter) - 1
         rest = chunk[max(position, len(chunk) - reach) :]
         self._tail = (tail + rest)[-reach:] if position == 0 else rest
@@ -174,7 +174,7 @@ class MultipartScanner:
             self.entries = _checked(Entries(value, self._value_start, end))
             self._value = None
         self._tail = b""
-        self._held, self._in_headers = b"", True
+        self._in_headers = True
         after = found + len(self._delimiter)
         self._held_start = self._seen + after
         self._parts += 1
@@ -215,10 +215,10 @@ class MultipartScanner:
             raise BadEntries(_TWICE)
         self._value, self._value_start = [], start
 
-    def _keep(self, data: bytes) -> None:
+    def _keep(self, chunk: bytes, position: int) -> None:
         assert self._value is not None
-        self._value.append(data)
-        if self._seen + len(data) - self._value_start > 2 * MAX_ENTRIES:
+        self._value.append(chunk[position:])
+        if self._seen + len(chunk) - self._value_start > 2 * MAX_ENTRIES:
             raise BodyTooLarge(_TOO_LONG)
 
 
@@ -227,7 +227,7 @@ def _disposition(lines: bytes) -> dict[str, str]:
     for line in lines.split(b"\r\n"):
         name, _, value = line.partition(b":")
         if name.strip().lower() == b"content-disposition":
-            kind, options = parse_options_header(value.decode("utf-8", "replace"))
+            kind, options = parse_options_header(value.decode(errors="replace"))
             return options if kind == "form-data" else {}
     return {}
 

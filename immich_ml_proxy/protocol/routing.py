@@ -107,7 +107,7 @@ def groups(tasks: Tasks, config: Config) -> list[Group]:
     if len(tasks) == 1:
         # The common case, spared the bookkeeping of the general one.
         ((task, types),) = tasks.items()
-        if len(types) <= 1 or types.keys() >= _DEPENDENT:
+        if _is_unit(types):
             return [Group(_route_of(task, types, config, config.default), tasks)]
     together: dict[tuple[str, tuple[str, ...]], tuple[Route, dict[str, Any]]] = {}
     for task, types in _units(tasks):
@@ -133,9 +133,13 @@ def rerouted(group: Group, config: Config) -> Group:
     return Group(groups(group.tasks, config)[0].route, group.tasks)
 
 
+def _is_unit(types: Mapping[str, msgspec.Raw]) -> bool:
+    return len(types) <= 1 or types.keys() >= _DEPENDENT
+
+
 def _units(tasks: Tasks) -> Iterator[tuple[str, Mapping[str, msgspec.Raw]]]:
     for task, types in tasks.items():
-        if len(types) <= 1 or types.keys() >= _DEPENDENT:
+        if _is_unit(types):
             yield task, types
             continue
         if len(types) > MAX_ENTRIES_COUNT:
