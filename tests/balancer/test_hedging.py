@@ -156,6 +156,16 @@ def test_at_most_one_in_twenty_is_asked_twice(wishes: list[bool]) -> None:
         assert budget.hedged == allowed <= 0.05 * seen
 
 
+def test_the_first_extra_request_comes_with_the_twentieth() -> None:
+    """Nothing is given in advance: nineteen are too few."""
+    budget = HedgeBudget()
+    allowed = []
+    for _ in range(20):
+        budget.seen()
+        allowed.append(budget.spend())
+    assert allowed == [False] * 19 + [True]
+
+
 def test_the_budget_can_be_used_up() -> None:
     """Five of a hundred are allowed, and the sixth is not."""
     budget = HedgeBudget()

@@ -77,6 +77,13 @@ def test_percentiles_are_told_by_task_in_milliseconds() -> None:
     }
 
 
+def test_percentiles_have_a_decimal() -> None:
+    """A search takes a few milliseconds; more digits would mean nothing."""
+    times = ServiceTimes()
+    times.add(SMALL, 0.0012345)
+    assert times.percentiles() == {"ocr": Percentiles(1, 1.2, 1.2, 1.2)}
+
+
 def test_percentiles_are_of_the_recent_and_the_count_is_of_all() -> None:
     """What happened long ago is forgotten."""
     times = ServiceTimes()

@@ -67,6 +67,15 @@ def test_bad_entries_are_told(raw: bytes, told: str) -> None:
         routing.read(raw)
 
 
+@pytest.mark.parametrize("raw", [b"[]", b"null", b"3"])
+def test_what_is_no_object_is_shown_one(raw: bytes) -> None:
+    """The error says how entries look."""
+    with pytest.raises(BadEntries) as told:
+        routing.read(raw)
+    shown = 'entries: must be an object, such as {"clip": {"visual": {...}}}'
+    assert str(told.value) == shown
+
+
 @given(st.binary(max_size=100))
 def test_any_bytes_are_entries_or_told(raw: bytes) -> None:
     """Nothing else ever comes of a hostile value."""

@@ -64,7 +64,13 @@ FORMS = {
         )
     ),
     "other parameters": closed(
-        part(b'Content-Disposition: form-data; x="; name=a"; name="entries"', VALUE)
+        part(b'Content-Disposition: form-data; x=":; name=a"; name="entries"', VALUE)
+    ),
+    "names that are no UTF-8": closed(
+        field(b"entries\xff", b"{}"), field(b"entries", VALUE)
+    ),
+    "a part without headers": closed(
+        b"--" + BOUNDARY + b"\r\n\r\n{}\r\n", field(b"entries", VALUE)
     ),
     "no form-data": closed(
         part(b'Content-Disposition: attachment; name="entries"', b"{}"),
