@@ -40,6 +40,15 @@ class Load:
                 break
         return self.limit.limit
 
+    def answers(self, places: int) -> int:
+        """Work on so many at once; return how many answers the next judgement took."""
+        before = self.limit.limit
+        taken = 0
+        while self.limit.limit == before:
+            self.limit.answered("k", max(1.0, before / places), before)
+            taken += 1
+        return taken
+
     def places(self, number: int, windows: int, seconds: float = 1.0) -> list[int]:
         """Work on so many at once; return the limits of the next windows."""
         return [
@@ -155,6 +164,29 @@ def test_it_begins_with_one_and_doubles() -> None:
     assert [load.window(1.0) for _ in range(7)] == [2, 4, 8, 16, 32, 64, 48]
 
 
+def test_a_doubling_takes_an_answer_of_each_place_and_six_at_the_least() -> None:
+    """What was asked for before, and half of what is new, is not looked at."""
+    load = Load()
+    taken = [(load.limit.limit, load.answers(HIGHEST)) for _ in range(5)]
+    assert taken == [(1, 6), (2, 6), (4, 2 + 6), (8, 5 + 8), (16, 11 + 16)]
+
+
+def test_a_smaller_step_takes_more_answers_by_its_square() -> None:
+    """A trial of a quarter takes 64; one upwards that is of no use, half of them."""
+    load = Load()
+    load.places(8, 6)
+    assert (load.limit.limit, load.answers(8)) == (10, 8 + 32)
+    load.places(8, 1)
+    assert (load.limit.limit, load.answers(8)) == (6, 7 + 64)
+
+
+def test_half_of_an_odd_number_of_answers_is_rounded_down() -> None:
+    """Two more than nine are judged by 81 answers, or by 40."""
+    load = Load()
+    assert load.places(9, 6)[-2:] == [9, 11]
+    assert load.answers(9) == 9 + 40
+
+
 def test_it_does_not_grow_unless_it_is_reached() -> None:
     """What was never in flight at once proves nothing about more."""
     load = Load()
@@ -223,6 +255,11 @@ def test_a_failed_request_halves_it() -> None:
     load.limit.failed(8)
     assert load.limit.limit == 2  # 8 was being tried, 4 had proved to be of use
     assert load.window(1.0) == 3
+    assert load.window(1.0) == 4
+    assert load.window(1.0) == 5
+    assert load.window(1.0) == 6
+    load.limit.failed(6)
+    assert load.limit.limit == 2  # a half of the five that had proved to be of use
     for _ in range(9):
         load.limit.failed(1)
     assert load.limit.limit == 1
@@ -246,6 +283,36 @@ def test_kinds_are_not_compared_with_each_other() -> None:
         limit.answered(kind, seconds, limit.limit)
         seen.add(limit.limit)
     assert HIGHEST in seen
+
+
+def tried(before: list[tuple[str, float]], then: list[tuple[str, float]]) -> int:
+    """Return the limit after one request at a time, and a trial of two."""
+    limit = AdaptiveLimit()
+    for kind, seconds in before:
+        limit.answered(kind, seconds, 1)
+    assert limit.limit == 2
+    for kind, seconds in then:
+        limit.answered(kind, seconds, 2)
+    return limit.limit
+
+
+QUICK, SLOW = ("search", 0.01), ("picture", 1.0)
+
+
+def test_another_mixture_of_kinds_is_no_sign_of_a_queue() -> None:
+    """Five searches and a picture, then a search and five pictures, all as quick."""
+    assert tried([QUICK] * 5 + [SLOW], [QUICK] + [SLOW] * 5) == 4
+
+
+def test_what_was_not_done_before_proves_nothing_against_a_limit() -> None:
+    """There is nothing to compare it with."""
+    assert tried([QUICK] * 6, [SLOW] * 6) == 4
+
+
+def test_a_queue_is_seen_in_all_kinds_together() -> None:
+    """Everything takes twice as long with two: neither kind hides the other."""
+    half = [("search", 1.0), ("picture", 1.0)] * 3
+    assert tried(half, [(kind, 2 * seconds) for kind, seconds in half]) == 1
 
 
 def test_kinds_count_by_the_time_they_take() -> None:
