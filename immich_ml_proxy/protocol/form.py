@@ -116,7 +116,7 @@ class MultipartScanner:
         self.entries: Entries | None = None
         self._delimiter = b"\r\n--" + boundary
         # The first delimiter may open the body: pretend that a CRLF came before.
-        self._tail = b"\r\n"
+        self._tail = b"\r\n"  # of the value, from the chunks before
         self._seen = 0  # offset of the chunk being looked at
         self._held = b""  # bytes of a header block that goes on in the next chunk
         self._held_start = 0
@@ -149,7 +149,7 @@ class MultipartScanner:
     def _read_value(self, chunk: bytes, position: int) -> int:
         """Skip (or keep, for entries) a value; return the offset behind it."""
         delimiter, tail = self._delimiter, self._tail
-        if tail and position == 0:
+        if tail:
             # The delimiter may have begun in the chunk before.
             seam = tail + chunk[: len(delimiter) - 1]
             found = seam.find(delimiter)
@@ -162,7 +162,7 @@ class MultipartScanner:
             self._keep(chunk, position)
         reach = len(delimiter) - 1
         rest = chunk[max(position, len(chunk) - reach) :]
-        self._tail = (tail + rest)[-reach:] if position == 0 else rest
+        self._tail = (tail + rest)[-reach:]
         return len(chunk)
 
     def _end_value(self, chunk: bytes, position: int, found: int) -> int:

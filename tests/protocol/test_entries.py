@@ -34,6 +34,10 @@ def test_values_stay_the_json_they_were(written: str) -> None:
     assert first.entries == b'{"clip":{"textual":' + value + b"}}"
 
 
+#: What msgspec says of it depends on where it stands.
+TOO_DEEP = "^entries: (nested too deeply$|not JSON)"
+
+
 @pytest.mark.parametrize(
     ("raw", "told"),
     [
@@ -57,8 +61,8 @@ def test_values_stay_the_json_they_were(written: str) -> None:
         (b'{"\\ud800": {}}', "not JSON"),
         (b'{"\xff": {}}', "not UTF-8"),
         (b'{"clip": "\xff"}', "not UTF-8"),
-        (b"[" * 100_000, "nested too deeply|not JSON"),
-        (b'{"clip": {"visual": ' + b"[" * 100_000, "nested too deeply|not JSON"),
+        (b"[" * 100_000, TOO_DEEP),
+        (b'{"clip": {"visual": ' + b"[" * 100_000, TOO_DEEP),
     ],
 )
 def test_bad_entries_are_told(raw: bytes, told: str) -> None:
