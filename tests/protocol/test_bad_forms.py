@@ -55,6 +55,8 @@ NO_LINE = "a part of the form does not begin on a line of its own"
         (b"x", b'multipart/form-data; boundary=""', NO_BOUNDARY),
         (b"x", b"multipart/form-data; boundary=" + b"x" * 201, NO_BOUNDARY),
         (b"x", b'multipart/form-data; boundary="a\r\nb"', NO_BOUNDARY),
+        (b"x", b'multipart/form-data; boundary="a\rb"', NO_BOUNDARY),
+        (b"x", b'multipart/form-data; boundary="a\nb"', NO_BOUNDARY),
         (b"", MULTIPART, NOT_THERE),
         (b"hello", MULTIPART, NOT_THERE),
         (b"--" + BOUNDARY[:-1], MULTIPART, NOT_THERE),
