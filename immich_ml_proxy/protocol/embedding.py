@@ -68,11 +68,16 @@ _KINDS = {
 }
 
 
+def told(error: Exception) -> str:
+    """Return what the decoder says, with places as one would write them."""
+    return str(error).replace(" - at `$.", " at `").replace(" - at `$", " at `")
+
+
 def _unescaped(value: msgspec.Raw) -> str:
     try:
         return _string.decode(value)
     except msgspec.DecodeError as error:
-        raise Unfit(f"with an embedding that is no string: {error}") from None
+        raise Unfit(f"with an embedding that is no string: {told(error)}") from None
 
 
 def _count(text: memoryview | str) -> int:
@@ -91,7 +96,7 @@ def _what_is_wrong(text: memoryview | str, error: Exception) -> str:
     for word in _NO_NUMBERS:
         if word in whole:
             return f"that has `{word}` for a number"
-    return f"that is no array of numbers: {error}"
+    return f"that is no array of numbers: {told(error)}"
 
 
 def _as_string(text: memoryview | str) -> str:

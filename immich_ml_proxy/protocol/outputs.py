@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 import msgspec
 
-from immich_ml_proxy.protocol.embedding import Unfit, kind_of
+from immich_ml_proxy.protocol.embedding import Unfit, told
 from immich_ml_proxy.protocol.embedding import read as read_embedding
 
 #: x and y of the four corners of a text.
@@ -81,7 +81,7 @@ def _read_clip(value: msgspec.Raw, is_counted: bool) -> Output:
 
 
 def _read_faces(value: msgspec.Raw, is_counted: bool) -> Output:
-    faces = _decoded(_faces, value)
+    faces: list[_Face] = _decoded(_faces, value)
     normalised = {}
     numbers: set[int] = set()
     for index, face in enumerate(faces):
@@ -101,19 +101,19 @@ def _read_faces(value: msgspec.Raw, is_counted: bool) -> Output:
 def _with_embeddings(
     faces: msgspec.Raw, embeddings: Mapping[int, msgspec.Raw]
 ) -> msgspec.Raw:
-    members = _members_of_faces.decode(faces)
+    members = _decoded(_members_of_faces, faces)
     for index, embedding in embeddings.items():
         members[index]["embedding"] = embedding
     return msgspec.Raw(msgspec.json.encode(members))
 
 
 def _read_texts(value: msgspec.Raw, is_counted: bool) -> Output:
-    found = _decoded(_texts, value)
+    found: _Texts = _decoded(_texts, value)
     count = len(found.text)
     for name, numbers, due in (
         ("`boxScore`", found.boxScore, count),
         ("`textScore`", found.textScore, count),
-        ("box", found.box, NUMBERS_PER_BOX * count),
+        ("`box`", found.box, NUMBERS_PER_BOX * count),
     ):
         if len(numbers) != due:
             raise Unfit(f"with {count} texts but {len(numbers)} {name} numbers")
@@ -123,8 +123,8 @@ def _read_texts(value: msgspec.Raw, is_counted: bool) -> Output:
 def _decoded(decoder: msgspec.json.Decoder[Any], value: msgspec.Raw) -> Any:
     try:
         return decoder.decode(value)
-    except msgspec.DecodeError as error:
-        raise Unfit(f"as {kind_of(value)} of another form: {error}") from None
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise Unfit(f"in another form: {told(error)}") from None
 
 
 #: By the name of the task.
