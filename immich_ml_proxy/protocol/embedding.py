@@ -16,6 +16,7 @@ MAX_EMBEDDING_BYTES = 512 * 1024
 _string = msgspec.json.Decoder(str)
 _numbers = msgspec.json.Decoder(list[float])
 
+_NO_ARRAY = "with a string for an embedding that holds no array"
 _NO_NUMBERS = ("NaN", "Infinity", "null")
 
 
@@ -47,8 +48,8 @@ def read(value: msgspec.Raw, is_counted: bool) -> tuple[msgspec.Raw, int | None]
         raise Unfit(f"with {kind_of(value)} for an embedding")
     if is_counted:
         return value, _count(text)
-    if not _as_string(text).strip(" \t\r\n").startswith("["):
-        raise Unfit("with a string for an embedding that holds no array")
+    if not _holds_array(text):
+        raise Unfit(_NO_ARRAY)
     return value, None
 
 
@@ -84,7 +85,7 @@ def _count(text: memoryview | str) -> int:
     try:
         numbers = _numbers.decode(text)
     except msgspec.DecodeError as error:
-        raise Unfit(f"with an embedding {_what_is_wrong(text, error)}") from None
+        raise Unfit(_what_is_wrong(text, error)) from None
     if not any(numbers):
         what = "of zeros only" if numbers else "without numbers"
         raise Unfit(f"with an embedding {what}")
@@ -92,11 +93,17 @@ def _count(text: memoryview | str) -> int:
 
 
 def _what_is_wrong(text: memoryview | str, error: Exception) -> str:
+    if not _holds_array(text):
+        return _NO_ARRAY
     whole = _as_string(text)
     for word in _NO_NUMBERS:
         if word in whole:
-            return f"that has `{word}` for a number"
-    return f"that is no array of numbers: {told(error)}"
+            return f"with an embedding that has `{word}` for a number"
+    return f"with an embedding that is no array of numbers: {told(error)}"
+
+
+def _holds_array(text: memoryview | str) -> bool:
+    return _as_string(text).lstrip(" \t\r\n").startswith("[")
 
 
 def _as_string(text: memoryview | str) -> str:

@@ -91,8 +91,9 @@ def _read_faces(value: msgspec.Raw, is_counted: bool) -> Output:
         if string is not face.embedding:
             normalised[index] = string
     if len(numbers) > 1:
-        told = " and ".join(str(number) for number in sorted(numbers)[:3])
-        raise Unfit(f"with embeddings of {told} numbers")
+        *most, last = (f"of {number}" for number in sorted(numbers)[:3])
+        lengths = f"{', '.join(most)} and {last}"
+        raise Unfit(f"with embeddings {lengths} numbers")
     if normalised:
         value = _with_embeddings(value, normalised)
     return Output(value, len(normalised), numbers.pop() if numbers else None)
