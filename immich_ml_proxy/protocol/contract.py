@@ -196,6 +196,8 @@ def _not_json(body: bytes, error: Exception) -> str:
     begin = _printable(body[:200].decode("utf-8", "replace"), 60)
     if not begin:
         return "answers nothing"
+    if begin.startswith("<"):
+        return f"answers a page, not JSON: `{begin}`"
     return f"answers what is not JSON: {error}; it begins with `{begin}`"
 
 

@@ -86,11 +86,11 @@ def test_what_is_no_json_object_is_no_answer(
 
 def test_what_is_not_json_is_shown() -> None:
     """As much as tells a person what it is, in a line that can be printed."""
-    page = b"<!DOCTYPE html>\r\n<html>\t<title>\x1b[31mLog in\0</title>" + b"x" * 10_000
+    page = b"\r\nBad\t gateway\0 \x1b[31mtoday\xc2\xa0\xc3\xa9 " + b"x" * 10_000
     told = reason(VISUAL, page)
-    assert told.endswith(
-        "; it begins with `<!DOCTYPE html> <html> <title> [31mLog in </title>xxxxxxx…`"
-    )
+    shown = "Bad gateway [31mtoday é " + "x" * 36 + "…"
+    assert told.startswith("answers what is not JSON: ")
+    assert told.endswith(f"; it begins with `{shown}`")
     assert told.isprintable()
 
 
@@ -155,9 +155,9 @@ def test_a_face_may_be_normalised_at_any_depth() -> None:
     """What else it has is not looked into, however deep it is."""
     for depth in range(900, 1010):
         more = "[" * depth + "]" * depth
-        body = '{"facial-recognition":[%s]}' % json.dumps(
-            face(embedding=[1.0], more=0)
-        ).replace('"more": 0', f'"more": {more}')
+        one = json.dumps(face(embedding=[1.0], more=0))
+        one = one.replace('"more": 0', f'"more": {more}')
+        body = f'{{"facial-recognition":[{one}]}}'
         answered = checked(FACES, body.encode(), has_image=False)
         if isinstance(answered, Checked):
             assert answered.normalised == 1
