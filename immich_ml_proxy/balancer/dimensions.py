@@ -75,7 +75,7 @@ def _winner(votes: dict[str, int]) -> int:
 
 
 def _digest(task: str, model: str) -> bytes:
-    text = f"{len(task)} {task} {model}".encode("utf-8", "surrogatepass")
+    text = f"{len(task)} {task} {model}".encode()
     return blake2b(text, digest_size=16).digest()
 
 

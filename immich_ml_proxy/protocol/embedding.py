@@ -40,7 +40,7 @@ def read(value: msgspec.Raw, is_counted: bool) -> tuple[msgspec.Raw, int | None]
     text: memoryview | str
     if first == 0x22:  # a quote
         # Where nothing is escaped, the string need not be decoded to be read.
-        text = _unescaped(value) if b"\\" in bytes(view) else view[1:-1]
+        text = _string.decode(value) if b"\\" in bytes(view) else view[1:-1]
     elif first == 0x5B:  # an opening bracket
         text = _as_string(view)
         value = msgspec.Raw(msgspec.json.encode(text))
@@ -72,13 +72,6 @@ _KINDS = {
 def told(error: Exception) -> str:
     """Return what the decoder says, with places as one would write them."""
     return str(error).replace(" - at `$.", " at `").replace(" - at `$", " at `")
-
-
-def _unescaped(value: msgspec.Raw) -> str:
-    try:
-        return _string.decode(value)
-    except msgspec.DecodeError as error:
-        raise Unfit(f"with an embedding that is no string: {told(error)}") from None
 
 
 def _count(text: memoryview | str) -> int:

@@ -6,6 +6,7 @@ import json
 import tracemalloc
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -162,6 +163,18 @@ def test_a_face_may_be_normalised_at_any_depth() -> None:
         if isinstance(answered, Checked):
             assert answered.normalised == 1
             assert more.encode() in answered.body
+
+
+def test_what_is_asked_may_be_nested_at_any_depth() -> None:
+    """It is what clients send; where it is too much, no model is told."""
+    body = json.dumps({"clip": embedding(4)}).encode()
+    for depth in (5, *range(900, 1010)):
+        options = b"[" * depth + b"]" * depth
+        entry = msgspec.Raw(b'{"modelName":"x","options":%b}' % options)
+        passed = check({"clip": {"textual": entry}}, False, body)
+        assert isinstance(passed, Checked)
+        assert passed.dimensions in ({}, {("clip", "x"): 4})
+        assert passed.dimensions or depth > 5
 
 
 @given(st.binary(max_size=200), st.sampled_from(LEVELS), st.booleans())
