@@ -128,9 +128,10 @@ def _checked(asked: Tasks, has_image: bool, body: bytes, is_counted: bool) -> Ch
         if output.normalised:
             members[task] = output.value
             normalised += output.normalised
-        model = _model(types, form.types) if output.dimensions else None
-        if output.dimensions and model is not None:
-            dimensions[task, model] = output.dimensions
+        if output.dimensions is not None:
+            model = _model(types, form.types)
+            if model is not None:
+                dimensions[task, model] = output.dimensions
     if has_image:
         _check_size(members)
     if normalised:

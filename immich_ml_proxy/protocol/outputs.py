@@ -77,7 +77,7 @@ _texts = msgspec.json.Decoder(_Texts)
 
 def _read_clip(value: msgspec.Raw, is_counted: bool) -> Output:
     string, number = read_embedding(value, is_counted)
-    return Output(string, string is not value, number)
+    return Output(string, int(string is not value), number)
 
 
 def _read_faces(value: msgspec.Raw, is_counted: bool) -> Output:
