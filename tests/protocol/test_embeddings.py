@@ -175,6 +175,21 @@ def test_arrays_in_faces_become_strings(level: Level) -> None:
     assert answer["x"] == 1
 
 
+@pytest.mark.parametrize("level", STRICT)
+def test_every_array_in_an_answer_is_counted(level: Level) -> None:
+    """Whatever task it is of."""
+    answer = {
+        "clip": array(4),
+        "facial-recognition": [face(embedding=array(4)), face(embedding=array(4))],
+    }
+    passed = accepted(TEXTUAL | FACES, answer, False, level)
+    assert passed.normalised == 3
+    assert json.loads(passed.body) == {
+        "clip": json.dumps(array(4)),
+        "facial-recognition": [face(embedding=json.dumps(array(4)))] * 2,
+    }
+
+
 @pytest.mark.parametrize(
     ("value", "words"),
     [
