@@ -110,6 +110,18 @@ def test_a_forgotten_server_has_no_vote() -> None:
     dimensions.forget("never heard of")
 
 
+def test_models_that_nobody_has_any_more_take_no_room() -> None:
+    """A server that was taken away leaves all of it to the others."""
+    dimensions = Dimensions()
+    dimensions.judge("gpu", "clip", "own", 512)
+    for number in range(MAX_MODELS - 1):
+        dimensions.judge("gone", "clip", f"old {number}", 1)
+    dimensions.forget("gone")
+    for number in range(MAX_MODELS - 1):
+        dimensions.judge("gpu", "clip", f"new {number}", 1)
+    assert dimensions.judge("nas", "clip", "own", 768) is not None
+
+
 def test_tasks_and_models_are_apart() -> None:
     """Also where a name contains the one of another."""
     dimensions = Dimensions()

@@ -87,6 +87,7 @@ def test_an_owner_upper_case_and_colons_make_no_other_model(
         "buffalo_l2",
         "antelopev3",
         "\ud800",
+        "ViT-B-32" + "-224" * 50,
         "x/" * 2**20 + "ViT-B-32__openai",
         "ViT-B-32" + "-quickgelu" * 2**17 + "x",
     ],

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from immich_ml_proxy.protocol.contract import FULL, SHAPE, Level, Violation
+from immich_ml_proxy.protocol.embedding import Unfit
+from immich_ml_proxy.protocol.outputs import FORMS
 from tests.demo_requests import FACES, OCR
 from tests.protocol.answers import accepted, checked, embedding, face, reason, texts
 
@@ -189,6 +192,17 @@ def test_texts_are_an_object(value: Any, kind: str, level: Level) -> None:
 def test_texts_may_come_with_more(level: Level) -> None:
     """A newer server may say more of them."""
     accepted(OCR, {"ocr": texts(2) | {"language": ["en", None]}}, False, level)
+
+
+@pytest.mark.parametrize(
+    ("task", "form"),
+    [("facial-recognition", '[{{"more":{}}}]'), ("ocr", '{{"more":{}}}')],
+)
+def test_what_is_nested_too_deeply_is_told(task: str, form: str) -> None:
+    """As any other form is."""
+    value = msgspec.Raw(form.format("[" * 5000 + "]" * 5000).encode())
+    with pytest.raises(Unfit, match="in another form: maximum recursion depth"):
+        FORMS[task].read(value, True)
 
 
 @pytest.mark.parametrize("level", STRICT)
