@@ -2,64 +2,19 @@
 
 from __future__ import annotations
 
-import socket
 from typing import Any
 
-from attrs import define, field
-from twisted.application.service import MultiService, Service
-from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IListeningPort, IReactorSocket, IReactorTime
+from twisted.application.service import MultiService
 
-from .server import SimulatedServer, site
+from .behaviour import Behaviour
+from .listener import IDemoReactor, Listener
+from .server import SimulatedServer
 
-#: Name, seconds a request takes, requests worked on at once.
-_SERVERS = (
-    ("simulated-gpu", 0.030, 4),
-    ("simulated-mac", 0.080, 2),
-    ("simulated-nas", 0.300, 1),
-)
-
-
-class IDemoReactor(IReactorTime, IReactorSocket):
-    """What the servers ask of a reactor: the time, and to take over a socket."""
-
-
-@define(eq=False, slots=False)
-class _Listener(Service):
-    """
-    One server on a port of its own.
-
-    The socket listens from the start, before any reactor runs, so that the port is
-    known while the configuration is still being built, and nobody who connects
-    early is refused. Once stopped it is closed for good.
-    """
-
-    _reactor: IDemoReactor
-    server: SimulatedServer
-    _socket: socket.socket = field(
-        factory=lambda: socket.create_server(("127.0.0.1", 0)), init=False
-    )
-    _port: IListeningPort | None = field(default=None, init=False)
-    url: str = field(init=False)
-
-    def __attrs_post_init__(self) -> None:
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-
-    def startService(self) -> None:
-        super().startService()
-        self._socket.setblocking(False)
-        self._port = self._reactor.adoptStreamPort(
-            self._socket.fileno(),
-            socket.AF_INET,
-            site(self.server),  # type: ignore[arg-type]  # Site is not annotated
-        )
-        self._socket.close()  # the reactor has its own copy
-
-    def stopService(self) -> Deferred[None] | None:
-        super().stopService()
-        self._socket.close()
-        port, self._port = self._port, None
-        return port.stopListening() if port is not None else None
+_SERVERS = {
+    "simulated-gpu": Behaviour(seconds=0.030, places=4),
+    "simulated-mac": Behaviour(seconds=0.080, places=2),
+    "simulated-nas": Behaviour(seconds=0.300, places=1),
+}
 
 
 class DemoServers(MultiService):
@@ -75,8 +30,8 @@ class DemoServers(MultiService):
     def __init__(self, reactor: IDemoReactor) -> None:
         super().__init__()
         self._listeners = [
-            _Listener(reactor, SimulatedServer(reactor, name, seconds, places))
-            for name, seconds, places in _SERVERS
+            Listener(reactor, SimulatedServer(reactor, name, behaviour))
+            for name, behaviour in _SERVERS.items()
         ]
         for listener in self._listeners:
             listener.setServiceParent(self)

@@ -12,7 +12,7 @@ from multipart import (
     parse_options_header,
 )
 
-from .answers import ServiceError
+from .models import ServiceError
 
 
 @frozen

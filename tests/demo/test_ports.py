@@ -80,7 +80,7 @@ def test_a_server_runs_in_a_process_of_its_own() -> None:
     """It says when it is ready, and comes back on the same port after a kill."""
     port = 0
     for _ in range(2):
-        with process("--port", str(port), "--name", "x", "--service-time", "0") as (
+        with process("--port", str(port), "--name", "x", "--seconds", "0") as (
             _running,
             line,
         ):

@@ -14,8 +14,9 @@ from twisted.internet.testing import StringTransportWithDisconnection
 from twisted.python.failure import Failure
 
 from immich_ml_proxy.demo import (
-    MODES,
+    KINDS,
     SIMULATED,
+    Behaviour,
     Mode,
     SimulatedServer,
     expected_answer,
@@ -168,7 +169,7 @@ def test_an_idle_connection_is_closed_after_two_seconds() -> None:
 def test_only_a_connection_without_a_request_is_idle() -> None:
     """Neither a client that pauses in its upload nor slow work ends it."""
     clock = Clock()
-    connection = Connection(SimulatedServer(clock, "gpu", service_time=60))
+    connection = Connection(SimulatedServer(clock, "gpu", Behaviour(seconds=60)))
     connection.send(SEARCH[:-10])
     clock.advance(30)
     connection.send(SEARCH[-10:])
@@ -183,7 +184,7 @@ def test_only_a_connection_without_a_request_is_idle() -> None:
 def test_so_many_are_worked_on_at_once_and_the_rest_wait_in_order() -> None:
     """First come, first served; each takes the service time once it has a place."""
     clock = Clock()
-    server = SimulatedServer(clock, "mac", service_time=1, places=2)
+    server = SimulatedServer(clock, "mac", Behaviour(seconds=1, places=2))
     clients = [Connection(server).send(SEARCH) for _ in range(5)]
     for in_progress, waiting, done in ((2, 3, 0), (2, 1, 2), (1, 0, 4), (0, 0, 5)):
         assert (server.in_progress, server.waiting) == (in_progress, waiting)
@@ -199,7 +200,7 @@ def test_the_service_time_may_depend_on_the_task() -> None:
     """A request takes as long as its slowest task; an unnamed task takes none."""
     clock = Clock()
     times = {"facial-recognition": 3.0, "ocr": 5.0}
-    server = SimulatedServer(clock, "gpu", times, places=3)
+    server = SimulatedServer(clock, "gpu", Behaviour(seconds=times, places=3))
     both = post(form(entries_part(FACES | VISUAL), image_part(PHOTO)))
     search = Connection(server).send(SEARCH)
     faces, mixed = Connection(server).send(FIND_FACES), Connection(server).send(both)
@@ -215,7 +216,7 @@ def test_the_service_time_may_depend_on_the_task() -> None:
 def test_a_client_that_leaves_frees_its_place() -> None:
     """Its work is cancelled, whether begun or still waiting."""
     clock = Clock()
-    server = SimulatedServer(clock, "nas", service_time=1, places=1)
+    server = SimulatedServer(clock, "nas", Behaviour(seconds=1))
     working, waiting, last = (Connection(server).send(SEARCH) for _ in range(3))
     clock.advance(0.5)
     waiting.leave()
@@ -232,7 +233,7 @@ def test_a_client_that_leaves_frees_its_place() -> None:
 
 def test_a_refused_request_takes_no_place_and_no_time() -> None:
     """Only what is worked on waits for its turn, and only that is counted as served."""
-    server = SimulatedServer(Clock(), "nas", service_time=1, places=1)
+    server = SimulatedServer(Clock(), "nas", Behaviour(seconds=1))
     Connection(server).send(SEARCH)
     broken = Connection(server).send(post(form(entries_part(VISUAL))))
     assert broken.response()[0] == 400
@@ -255,13 +256,13 @@ def test_a_mode_decides_what_fails(
     """What hangs is never answered, not even later, and is over when the client is."""
     clock = Clock()
     server = SimulatedServer(clock, "gpu")
-    server.mode = mode
+    server.behaviour = KINDS[mode]
     clients = [Connection(server).send(PONG), Connection(server).send(SEARCH)]
     clock.advance(1)
     got = [client.response()[0] if client.answered else None for client in clients]
     assert got == [ping, predict]
     assert server.hanging == [ping, predict].count(None)
-    server.mode = "up"
+    server.behaviour = KINDS["up"]
     assert served(Connection(server).send(SEARCH))
     clock.advance(1000)
     for client in clients:
@@ -270,14 +271,6 @@ def test_a_mode_decides_what_fails(
             client.leave()
     assert server.hanging == 0
     assert (server.pings, server.predicts) == (1, 2)
-
-
-def test_an_unknown_mode_is_refused() -> None:
-    """A misspelt switch would make a test pass for nothing."""
-    server = SimulatedServer(Clock(), "gpu")
-    with pytest.raises(ValueError, match="mode"):
-        server.mode = "down"  # type: ignore[assignment]  # that is the point
-    assert server.mode in MODES
 
 
 def test_it_can_be_used_in_memory_by_a_client() -> None:

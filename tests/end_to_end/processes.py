@@ -118,10 +118,10 @@ class Server(Process):
     ) -> None:
         self.name = name
         options = [
-            f"--service-time={service_time}",
+            f"--seconds={service_time}",
             f"--places={places}",
             f"--name={name}",
-            f"--mode={mode}",
+            f"--kind={mode}",
         ]
         arguments = ["demo", *options]
         super().__init__(programs.demo, arguments, folder / f"{name}.log")

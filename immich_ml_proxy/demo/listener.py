@@ -1,0 +1,93 @@
+"""A simulated server on a loopback port of its own, through exits and restarts."""
+
+from __future__ import annotations
+
+import socket
+
+from attrs import define, field
+from twisted.application.service import Service
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import (
+    IDelayedCall,
+    IListeningPort,
+    IReactorSocket,
+    IReactorTime,
+)
+
+from .server import SimulatedServer
+from .site import ServerSite, site
+
+
+class IDemoReactor(IReactorTime, IReactorSocket):
+    """What the servers ask of a reactor: the time, and to take over a socket."""
+
+
+@define(eq=False, slots=False)
+class Listener(Service):
+    """
+    One server on a port of its own.
+
+    The socket listens from the start, before any reactor runs, so that the port is
+    known while the configuration is still being built, and nobody who connects
+    early is refused. Once stopped it is closed for good.
+
+    When the server exits, the port refuses for as long as its behaviour says.
+
+    :param port: 0 takes a free one, the same ever after.
+    :raise OSError: when made, if the port is taken.
+    """
+
+    _reactor: IDemoReactor
+    server: SimulatedServer
+    port: int = 0
+    url: str = field(init=False)
+    _socket: socket.socket = field(init=False)
+    _site: ServerSite = field(init=False)
+    _listening: IListeningPort | None = field(default=None, init=False)
+    _restart: IDelayedCall | None = field(default=None, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._site = site(self.server)
+        self._open()
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def startService(self) -> None:
+        super().startService()
+        self.server.exit = self._exit
+        self._adopt()
+
+    def stopService(self) -> Deferred[None] | None:
+        super().stopService()
+        self._socket.close()
+        if self._restart is not None:
+            self._restart.cancel()
+            self._restart = None
+        return self._stop_listening()
+
+    def _open(self) -> None:
+        self._socket = socket.create_server(("127.0.0.1", self.port))
+        self.port = self._socket.getsockname()[1]
+
+    def _adopt(self) -> None:
+        self._socket.setblocking(False)
+        self._listening = self._reactor.adoptStreamPort(
+            self._socket.fileno(),
+            socket.AF_INET,
+            self._site,  # type: ignore[arg-type]  # Site is not annotated
+        )
+        self._socket.close()  # the reactor has its own copy
+
+    def _stop_listening(self) -> Deferred[None] | None:
+        listening, self._listening = self._listening, None
+        return listening.stopListening() if listening is not None else None
+
+    def _exit(self) -> None:
+        self._stop_listening()
+        self._site.close_connections()
+        seconds = self.server.behaviour.restart_seconds
+        self._restart = self._reactor.callLater(seconds, self._start_again)
+
+    def _start_again(self) -> None:
+        self._restart = None
+        self._open()
+        self._adopt()

@@ -1,0 +1,170 @@
+"""The command line of ``python -m immich_ml_proxy.demo``: what servers it asks for."""
+
+from __future__ import annotations
+
+from argparse import SUPPRESS, ArgumentParser, Namespace
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from attrs import frozen
+
+from .behaviour import PLAIN, Behaviour, as_json
+from .kinds import KINDS, change
+
+
+@frozen
+class Wanted:
+    """
+    A server that is asked for.
+
+    :param port: 0 takes a free one.
+    """
+
+    name: str
+    behaviour: Behaviour
+    port: int = 0
+
+
+def _names(text: str) -> list[str]:
+    """Read a list of names with commas; ``faces`` is short for its task."""
+    return [
+        {"faces": "facial-recognition"}.get(name, name)
+        for name in text.split(",")
+        if name
+    ]
+
+
+def _number(text: str) -> Any:
+    """Read a number, or a JSON object of numbers by task."""
+    return msgspec.json.decode(text)
+
+
+def _flaws(text: str) -> dict[str, str]:
+    """Read ``TASK=FLAW,...``; without a flaw it is that something is missing."""
+    pairs = (one.partition("=") for one in text.split(","))
+    return {_names(task)[0]: flaw or "member" for task, _, flaw in pairs}
+
+
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser(
+        prog="python -m immich_ml_proxy.demo",
+        description="Run simulated Immich ML servers on 127.0.0.1.",
+        argument_default=SUPPRESS,
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("--port", type=int, default=0, help="0 takes a free one")
+    add("--name", default="simulated")
+    add(
+        "--server",
+        action="append",
+        default=[],
+        metavar="NAME=KIND",
+        help="one of several servers in this process; instead of a kind a JSON object "
+        'of fields of a behaviour, and "kind" and "port"; all other options are then '
+        "for a single server and not taken",
+    )
+
+    kind = parser.add_argument_group("kind", "what the other options start from")
+    kind.add_argument("--kind", "--mode", choices=KINDS)
+    kind.add_argument("--v2", dest="kind", action="store_const", const="v2")
+    kind.add_argument("--v3", dest="kind", action="store_const", const="v3")
+
+    add = parser.add_argument_group("pace").add_argument
+    add("--seconds", "--service-time", type=_number, help="a request takes; or by task")
+    add("--places", type=int, help="requests worked on at once")
+    add("--load-seconds", type=float, help="the first request for a model takes longer")
+    add("--full-at", type=int, metavar="N", help="refuse above N requests at once")
+    add("--full-with", type=int, metavar="STATUS")
+    add("--idle-exit", type=float, metavar="SECONDS", help="exit when idle so long")
+    add("--restart-seconds", type=float, help="it refuses connections then")
+    add("--ping-delay", type=float, metavar="SECONDS")
+
+    add = parser.add_argument_group("what it is").add_argument
+    add("--front", choices=("ml", "immich", "login", "login_page"))
+    add("--ping-body", metavar="TEXT")
+    add("--crash-with", type=int, metavar="STATUS", help="in place of v2's 500")
+    add("--max-body", type=int, metavar="BYTES", help="413 above it")
+
+    add = parser.add_argument_group("what it can do").add_argument
+    add("--cannot", type=_names, metavar="TASK[/TYPE],...")
+    add("--refuse-with", type=int, metavar="STATUS")
+    add("--only-model", dest="only_models", type=_names, metavar="NAME,...")
+    add("--refuse-model-with", type=int, metavar="STATUS")
+    add("--instead", metavar="NAME", help="the model run in place of others")
+
+    add = parser.add_argument_group("what it answers").add_argument
+    add("--dimensions", type=_number, help="numbers in an embedding; or by task")
+    add("--embedding", choices=("string", "list"))
+    add("--cosine", type=float, help="between its embeddings and the original's")
+    add("--empty", type=_names, metavar="TASK,...", help="finds nothing")
+    add("--break-answer", dest="broken", type=_flaws, metavar="TASK[=FLAW],...")
+
+    fault = parser.add_argument_group(
+        "a fault", "that befalls some requests, or all; or changes to the kind's own"
+    )
+    add = fault.add_mutually_exclusive_group().add_argument
+    add("--status", dest="fault_what", type=int, help="answered instead")
+    add("--gateway", dest="fault_html", type=int, metavar="STATUS", help="as a page")
+    for name in ("hang", "drop", "cut"):
+        add(f"--{name}", dest="fault_what", action="store_const", const=name)
+    add = fault.add_argument
+    add("--at", dest="fault_at", choices=("predict", "ping", "all"))
+    add("--for-tasks", dest="fault_tasks", type=_names, metavar="TASK,...")
+    add("--every", dest="fault_every", type=int, metavar="N", help="only each Nth")
+    add("--first", dest="fault_first", type=int, metavar="N", help="only the first N")
+    add("--for", dest="fault_seconds", type=float, metavar="SECONDS", help="not later")
+    add("--retry-after", dest="fault_retry_after", metavar="VALUE", help="or date+N")
+    return parser
+
+
+def wanted(arguments: Sequence[str] | None = None) -> list[Wanted]:
+    """
+    Return the servers that a command line asks for; it ends the process if it is wrong.
+
+    :param arguments: without the program's name; ``None``: those of the process.
+    """
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    try:
+        if options.server:
+            return _several(options)
+        return [_single(options)]
+    except ValueError as error:
+        parser.error(str(error))
+
+
+def _several(options: Namespace) -> list[Wanted]:
+    others = set(vars(options)) - {"server", "port", "name"}
+    if others:
+        raise ValueError(f"not with --server: {', '.join(sorted(others))}")
+    servers = []
+    for text in options.server:
+        name, _, spec = text.partition("=")
+        fields = msgspec.json.decode(spec) if spec.startswith("{") else {"kind": spec}
+        port = fields.pop("port", 0)
+        servers.append(Wanted(name, change(PLAIN, fields), port))
+    return servers
+
+
+def _single(options: Namespace) -> Wanted:
+    given = dict(vars(options))
+    name, port = given.pop("name"), given.pop("port")
+    del given["server"]
+    fault = {
+        option.removeprefix("fault_"): given.pop(option)
+        for option in tuple(given)
+        if option.startswith("fault_")
+    }
+    if "html" in fault:
+        fault = {"at": "all", "what": fault["html"], **fault, "html": True}
+    behaviour = change(PLAIN, given)
+    if "what" in fault:
+        behaviour = change(behaviour, {"faults": [fault]})
+    elif fault:
+        own = as_json(behaviour)["faults"]
+        if not own:
+            raise ValueError(f"of which fault? {', '.join(sorted(fault))}")
+        behaviour = change(behaviour, {"faults": [one | fault for one in own]})
+    return Wanted(name, behaviour, port)
