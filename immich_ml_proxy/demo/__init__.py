@@ -15,7 +15,8 @@ one that got mixed up on its way shows.
 - ``protocol``: what the service replies to a form; pure.
 - ``fronts``: what is at an address where no ML service is; pure.
 - ``loading``: which models are ready.
-- ``server``: one server: places, time, faults, counters.
+- ``counts``: what a server has seen; pure.
+- ``server``: one server: places, time, faults.
 - ``site``, ``listener``: its connections, and its port.
 - ``fleet``: the servers of ``--demo``.
 - ``options``: the command line of ``python -m immich_ml_proxy.demo``, which runs some

@@ -31,6 +31,12 @@ def _is_status(instance: object, attribute: Any, value: object) -> None:
         raise ValueError(f"{attribute.name} must be a status, 300 to 599: {value}")
 
 
+def _is_retry_after(instance: object, attribute: Any, value: str) -> None:
+    kind, _, seconds = value.partition("+")
+    if kind == "date" and not seconds.isdigit():
+        raise ValueError(f"{attribute.name}: date+SECONDS, or any other value: {value}")
+
+
 def _is_cosine(instance: object, attribute: Any, value: float) -> None:
     if not 0 <= value <= 1:
         raise ValueError(f"{attribute.name} must be from 0 to 1: {value}")
@@ -61,7 +67,7 @@ class Fault:
     first: int = field(default=0, validator=_not_negative)
     seconds: float = field(default=0.0, validator=_not_negative)
     html: bool = False
-    retry_after: str = ""
+    retry_after: str = field(default="", validator=_is_retry_after)
 
     def is_for(self, at: str, tasks: tuple[str, ...] = ()) -> bool:
         """Tell whether it can befall a request at ``at`` for ``tasks``."""
@@ -113,7 +119,7 @@ class Behaviour:
     :param crash_with: status for what crashes v2: an unknown task, type or model, an
         entry that is no object, a broken picture, a text for a model of pictures.
     :param max_body: bytes of body above which a predict is refused with 413, in
-        HTML, as a gateway does; 0: any size.
+        HTML, as a gateway does, before the body is read; 0: any size.
 
     What it can do:
 

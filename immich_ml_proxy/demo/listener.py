@@ -59,6 +59,7 @@ class Listener(Service):
     def stopService(self) -> Deferred[None] | None:
         super().stopService()
         self._socket.close()
+        self.server.stop()
         if self._restart is not None:
             self._restart.cancel()
             self._restart = None

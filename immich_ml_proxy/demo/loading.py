@@ -8,6 +8,7 @@ from attrs import define, field
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 
+from .counts import Counts
 from .models import Entry
 
 #: What is loaded: task, type, model, and for OCR the resolution.
@@ -20,12 +21,11 @@ class Loading:
     The models of one run of a server.
 
     :param seconds: that a load takes. It goes on whoever leaves.
-    :ivar loads: loads that were begun.
     """
 
     _clock: IReactorTime
+    _counts: Counts
     _seconds: float
-    loads: int = field(default=0, init=False)
     _ready: set[_Key] = field(factory=set, init=False)
     _waiting: dict[_Key, list[Deferred[None]]] = field(factory=dict, init=False)
 
@@ -43,7 +43,7 @@ class Loading:
                 await loaded
 
     def _begin(self, key: _Key) -> None:
-        self.loads += 1
+        self._counts.loads += 1
         # Without time it is there in the same turn, so that no test needs a clock.
         if self._seconds <= 0:
             self._ready.add(key)

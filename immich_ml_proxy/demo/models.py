@@ -122,7 +122,8 @@ def read_entries(entries: object, behaviour: Behaviour) -> list[Entry]:
         raise ServiceError(422, INVALID_FORMAT)
     wanted = []
     for task, types in entries.items():
-        if not isinstance(types, Mapping):
+        is_known = task in TYPES or not behaviour.strict
+        if not (isinstance(types, Mapping) and is_known):
             raise ServiceError(422, INVALID_FORMAT)
         for type_, entry in types.items():
             if entry is None and behaviour.strict and type_ in TYPES.get(task, ()):

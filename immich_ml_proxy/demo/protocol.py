@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from http import HTTPStatus
 
 import msgspec
@@ -116,6 +118,19 @@ def reply_to_predict(
     except ServiceError as error:
         return evolve(error_reply(error.status, detail=error.detail), asked=asked)
     return Reply(200, JSON, msgspec.json.encode(answer), asked, asked, tuple(wanted))
+
+
+def retry_after(value: str, now: float) -> str:
+    """
+    Return a value of ``Retry-After``: as it is, or for ``date+N`` a date.
+
+    :param now: Unix seconds.
+    """
+    kind, _, seconds = value.partition("+")
+    if kind != "date":
+        return value
+    date = datetime.fromtimestamp(now + int(seconds), UTC)
+    return format_datetime(date, usegmt=True)
 
 
 def _phrase(status: int) -> str:

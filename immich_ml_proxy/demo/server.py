@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
-from email.utils import format_datetime
 from typing import Any, ClassVar, NoReturn
 
 import msgspec
@@ -16,10 +13,18 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.internet.task import deferLater
 
 from .behaviour import PLAIN, Behaviour, Fault, as_json
+from .counts import Counts
 from .fronts import front_reply
 from .kinds import change
 from .loading import Loading
-from .protocol import TEXT, Reply, error_reply, json_reply, reply_to_predict
+from .protocol import (
+    TEXT,
+    Reply,
+    error_reply,
+    json_reply,
+    reply_to_predict,
+    retry_after,
+)
 
 #: Value of the ``X-Simulated`` header that every response carries.
 SIMULATED = "immich-ml-proxy demo"
@@ -58,26 +63,9 @@ class SimulatedServer:
     _behaviour: Behaviour = field(default=PLAIN, alias="behaviour")
     exit: Callable[[], object] = field(default=lambda: None, init=False)
 
-    #: Requests answered with 200, by task.
-    served: Counter[str] = field(factory=Counter, init=False)
-    #: What became of predicts, by task (``""``: none could be read) and outcome: the
-    #: status, ``drop``, ``cut``, or ``left``: the client did not wait.
-    outcomes: dict[str, Counter[str]] = field(factory=dict, init=False)
-    #: Pings and predicts that came, whatever became of them.
-    pings: int = field(default=0, init=False)
-    predicts: int = field(default=0, init=False)
-    #: Requests that have a place now, and the most there ever were.
-    in_progress: int = field(default=0, init=False)
-    peak_in_progress: int = field(default=0, init=False)
-    #: Requests that wait for a place.
-    waiting: int = field(default=0, init=False)
-    #: Requests that will never be answered and whose client is still there.
-    hanging: int = field(default=0, init=False)
-    #: How often it has exited.
-    exits: int = field(default=0, init=False)
+    counts: Counts = field(factory=Counts, init=False)
 
-    #: The models of this run.
-    models: Loading = field(init=False)
+    _models: Loading = field(init=False)
     _since: float = field(init=False)
     _met: list[int] = field(init=False)
     _free: DeferredSemaphore = field(init=False)
@@ -94,27 +82,12 @@ class SimulatedServer:
 
     @behaviour.setter
     def behaviour(self, behaviour: Behaviour) -> None:
+        self.stop()
         self._behaviour = behaviour
         self._since = self.clock.seconds()
         self._met = [0] * len(behaviour.faults)
         self._free = DeferredSemaphore(behaviour.places)
-        self.models = Loading(self.clock, behaviour.load_seconds)
-
-    def counts(self) -> dict[str, Any]:
-        """Return the counters as ``/demo/counts`` shows them."""
-        return {
-            "name": self.name,
-            "pings": self.pings,
-            "predicts": self.predicts,
-            "served": self.served,
-            "outcomes": self.outcomes,
-            "in_progress": self.in_progress,
-            "peak_in_progress": self.peak_in_progress,
-            "waiting": self.waiting,
-            "hanging": self.hanging,
-            "loads": self.models.loads,
-            "exits": self.exits,
-        }
+        self._models = Loading(self.clock, self.counts, behaviour.load_seconds)
 
     @app.route("/", branch=True)
     async def answer(self, request: Any) -> Rendered:
@@ -122,8 +95,8 @@ class SimulatedServer:
         method, path = request.method.decode(), request.path.decode("latin-1")
         if path.startswith("/demo/"):
             return self._response(self._control(method, path, request))
-        self.pings += path == "/ping"
-        self.predicts += path == "/predict"
+        self.counts.pings += path == "/ping"
+        self.counts.predicts += path == "/predict"
         reply = front_reply(self.behaviour.front, method, path)
         if reply is None and method != _METHODS.get(path, method):
             allow = (("Allow", _METHODS[path]),)
@@ -141,7 +114,7 @@ class SimulatedServer:
 
     def _control(self, method: str, path: str, request: Any) -> Reply:
         if (method, path) == ("GET", "/demo/counts"):
-            return json_reply(200, self.counts())
+            return json_reply(200, {"name": self.name} | self.counts.as_json())
         if path != "/demo/behaviour" or method not in ("GET", "POST"):
             return error_reply(404)
         if method == "POST":
@@ -182,24 +155,39 @@ class SimulatedServer:
             outcome = str(reply.status)
         finally:
             self._end()
-            for task in asked or ("",):
-                self.outcomes.setdefault(task, Counter())[outcome] += 1
-        if reply.status == 200:
-            self.served.update(reply.tasks)
+            self.counts.ended(outcome, asked)
         return self._response(reply)
+
+    def too_large(self, length: int | None) -> bytes | None:
+        """
+        Return what a gateway sends instead of reading a body, and then closes.
+
+        :param length: of the body; ``None``: nobody knows yet.
+        """
+        if not self.behaviour.max_body or (length or 0) <= self.behaviour.max_body:
+            return None
+        self.counts.predicts += 1
+        self.counts.ended("413", ())
+        reply = error_reply(413, html=True)
+        head = [f"HTTP/1.1 {reply.status} Request Entity Too Large"]
+        head += [f"{name}: {value}" for name, value in self._headers(reply)]
+        head += ["Connection: close", "", ""]
+        return "\r\n".join(head).encode() + reply.body
 
     async def _work(self, reply: Reply) -> Reply:
         """Return the reply once it is worked out, or that there is no place for it."""
-        behaviour, free, models = self.behaviour, self._free, self.models
-        if behaviour.full_at and self.in_progress + self.waiting >= behaviour.full_at:
+        behaviour, counts = self.behaviour, self.counts
+        # Those of now: what is set meanwhile is for requests yet to come.
+        free, models = self._free, self._models
+        if 0 < behaviour.full_at <= counts.in_progress + counts.waiting:
             return error_reply(behaviour.full_with)
-        self.waiting += 1
+        counts.waiting += 1
         try:
             await free.acquire()
         finally:
-            self.waiting -= 1
-        self.in_progress += 1
-        self.peak_in_progress = max(self.peak_in_progress, self.in_progress)
+            counts.waiting -= 1
+        counts.in_progress += 1
+        counts.peak_in_progress = max(counts.peak_in_progress, counts.in_progress)
         try:
             await models.wait_for(reply.models)
             seconds = behaviour.seconds_for(reply.tasks)
@@ -208,7 +196,7 @@ class SimulatedServer:
             if seconds > 0:
                 await deferLater(self.clock, seconds)
         finally:
-            self.in_progress -= 1
+            counts.in_progress -= 1
             free.release()
         return reply
 
@@ -225,17 +213,19 @@ class SimulatedServer:
     async def _befall(self, fault: Fault, request: Any) -> Reply:
         """Return the answer of a fault, if it has one; else wait for the end."""
         if fault.what == "hang":
-            self.hanging += 1
+            self.counts.hanging += 1
             try:
                 await self._lost()
             finally:
-                self.hanging -= 1
+                self.counts.hanging -= 1
         if isinstance(fault.what, str):
             self._hang_up(request)
             await self._lost()
-        headers = (("Retry-After", self._retry_after(fault.retry_after)),)
         reply = error_reply(fault.what, fault.html)
-        return evolve(reply, headers=headers if fault.retry_after else ())
+        if fault.retry_after:
+            value = retry_after(fault.retry_after, self.clock.seconds())
+            reply = evolve(reply, headers=(("Retry-After", value),))
+        return reply
 
     async def _cut(self, reply: Reply, request: Any) -> NoReturn:
         """Send half of an answer."""
@@ -255,18 +245,15 @@ class SimulatedServer:
         await Deferred()
         raise AssertionError("nobody calls it")
 
-    def _retry_after(self, value: str) -> str:
-        kind, _, seconds = value.partition("+")
-        if kind != "date":
-            return value
-        date = datetime.fromtimestamp(self.clock.seconds() + float(seconds), UTC)
-        return format_datetime(date, usegmt=True)
-
-    def _begin(self) -> None:
-        self._open += 1
+    def stop(self) -> None:
+        """Exit no more."""
         if self._idle is not None:
             self._idle.cancel()
             self._idle = None
+
+    def _begin(self) -> None:
+        self._open += 1
+        self.stop()
 
     def _end(self) -> None:
         self._open -= 1
@@ -275,8 +262,8 @@ class SimulatedServer:
 
     def _exit(self) -> None:
         self._idle = None
-        self.exits += 1
-        self.models = Loading(self.clock, self.behaviour.load_seconds)
+        self.counts.exits += 1
+        self.behaviour = self.behaviour
         self.exit()
 
     def _headers(self, reply: Reply) -> list[tuple[str, str]]:

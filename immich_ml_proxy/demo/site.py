@@ -18,10 +18,32 @@ class _Request(Request):
     client that pauses in the middle of an upload.
     """
 
+    #: It was answered before its body came, which nobody reads.
+    _is_refused = False
+
     def gotLength(self, length: int | None) -> None:
         """Called when the head of a request is in."""
-        self.channel.setTimeout(None)
+        channel: Any = self.channel  # Twisted's types do not know its site
+        channel.site.connections.add(channel)
+        refusal = channel.site.server.too_large(length)
+        self._is_refused = refusal is not None
+        # Who goes on to send what nobody reads has no longer than one who is idle.
+        channel.setTimeout(KEEP_ALIVE if self._is_refused else None)
+        if refusal is not None:
+            channel.transport.write(refusal)
         super().gotLength(length)
+
+    def handleContentChunk(self, data: bytes) -> None:
+        """Called with some of the body."""
+        if not self._is_refused:
+            super().handleContentChunk(data)
+
+    def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:
+        """Called when the request is complete."""
+        if self._is_refused:
+            self.channel.loseConnection()
+        else:
+            super().requestReceived(command, path, version)
 
     def finish(self) -> None:
         """Called when the answer is complete and the client still there."""
@@ -34,6 +56,8 @@ class ServerSite(Site):
     A ``Site`` that can close its connections.
 
     It writes no access log: the proxy's own tells who served what.
+
+    :ivar connections: the channels of those that a request has come on.
     """
 
     noisy = False
@@ -47,19 +71,13 @@ class ServerSite(Site):
             reactor=server.clock,
             parsePOSTFormSubmission=False,
         )
-        self._connections: WeakSet[Any] = WeakSet()
-
-    def buildProtocol(self, addr: Any) -> Any:
-        """Return the server's side of a connection; see ``IProtocolFactory``."""
-        protocol = super().buildProtocol(addr)
-        self._connections.add(protocol)
-        return protocol
+        self.server = server
+        self.connections: WeakSet[Any] = WeakSet()
 
     def close_connections(self) -> None:
         """Close every connection, whatever it is doing."""
-        for protocol in tuple(self._connections):
-            if protocol.transport is not None:
-                protocol.transport.abortConnection()
+        for channel in tuple(self.connections):
+            channel.transport.abortConnection()
 
     def log(self, request: object) -> None:
         """Write nothing."""

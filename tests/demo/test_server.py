@@ -8,10 +8,7 @@ from typing import Any
 
 import pytest
 from treq.testing import StubTreq
-from twisted.internet.error import ConnectionDone
 from twisted.internet.task import Clock
-from twisted.internet.testing import StringTransportWithDisconnection
-from twisted.python.failure import Failure
 
 from immich_ml_proxy.demo import (
     KINDS,
@@ -20,7 +17,15 @@ from immich_ml_proxy.demo import (
     Mode,
     SimulatedServer,
     expected_answer,
-    site,
+)
+from tests.demo.connection import (
+    FIND_FACES,
+    PHOTO_SEARCH,
+    PING,
+    SEARCH,
+    Connection,
+    post,
+    served,
 )
 from tests.demo_requests import (
     FACES,
@@ -33,66 +38,6 @@ from tests.demo_requests import (
     image_part,
     part,
 )
-
-PONG = b"GET /ping HTTP/1.1\r\nHost: ml\r\n\r\n"
-
-
-class Connection:
-    """A client's connection to a server, in memory: bytes in, bytes out."""
-
-    def __init__(self, server: SimulatedServer) -> None:
-        listening: Any = site(server)
-        self.protocol = listening.buildProtocol(None)
-        self.transport: Any = StringTransportWithDisconnection()
-        self.transport.protocol = self.protocol
-        self.protocol.makeConnection(self.transport)
-
-    def send(self, data: bytes) -> Connection:
-        """Give the server some bytes of a request."""
-        self.protocol.dataReceived(data)
-        return self
-
-    def leave(self) -> None:
-        """Close the connection from the client's side."""
-        self.protocol.connectionLost(Failure(ConnectionDone()))
-
-    @property
-    def answered(self) -> bool:
-        """Whether anything came back."""
-        return bool(self.transport.value())
-
-    @property
-    def closed(self) -> bool:
-        """Whether the server closed it."""
-        return not self.transport.connected
-
-    def response(self) -> tuple[int, dict[str, str], bytes]:
-        """Return status, headers and body of the one response there is."""
-        head, _, body = self.transport.value().partition(b"\r\n\r\n")
-        self.transport.clear()
-        status, *lines = head.decode().split("\r\n")
-        headers = dict(line.lower().split(": ", 1) for line in lines)
-        assert int(headers["content-length"]) == len(body)
-        return int(status.split()[1]), headers, body
-
-
-def post(body: bytes, kind: str = MULTIPART) -> bytes:
-    """Return a request as Immich sends it."""
-    head = f"Host: ml\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}"
-    return f"POST /predict HTTP/1.1\r\n{head}\r\n\r\n".encode() + body
-
-
-SEARCH = post(form(entries_part(TEXTUAL), part("text", b"a dog")))
-PHOTO_SEARCH = post(form(entries_part(VISUAL), image_part(PHOTO)))
-FIND_FACES = post(form(entries_part(FACES), image_part(PHOTO)))
-
-
-def served(connection: Connection) -> bool:
-    """Tell whether the connection got a 200, or nothing yet."""
-    if not connection.answered:
-        return False
-    assert connection.response()[0] == 200
-    return True
 
 
 @pytest.mark.parametrize(
@@ -158,7 +103,7 @@ def test_an_idle_connection_is_closed_after_two_seconds() -> None:
     clock = Clock()
     connection = Connection(SimulatedServer(clock, "gpu"))
     for _ in range(2):
-        connection.send(PONG).response()
+        connection.send(PING).response()
         clock.advance(1.9)
         assert not connection.closed
     clock.advance(0.2)
@@ -187,13 +132,16 @@ def test_so_many_are_worked_on_at_once_and_the_rest_wait_in_order() -> None:
     server = SimulatedServer(clock, "mac", Behaviour(seconds=1, places=2))
     clients = [Connection(server).send(SEARCH) for _ in range(5)]
     for in_progress, waiting, done in ((2, 3, 0), (2, 1, 2), (1, 0, 4), (0, 0, 5)):
-        assert (server.in_progress, server.waiting) == (in_progress, waiting)
+        assert (server.counts.in_progress, server.counts.waiting) == (
+            in_progress,
+            waiting,
+        )
         assert [client.answered for client in clients] == [
             number < done for number in range(5)
         ]
         clock.advance(1)
-    assert server.peak_in_progress == 2
-    assert server.served == Counter(clip=5)
+    assert server.counts.peak_in_progress == 2
+    assert server.counts.served == Counter(clip=5)
 
 
 def test_the_service_time_may_depend_on_the_task() -> None:
@@ -210,7 +158,7 @@ def test_the_service_time_may_depend_on_the_task() -> None:
     clock.advance(0.1)
     assert served(faces)
     assert served(mixed)
-    assert server.served == {"clip": 2, "facial-recognition": 2}
+    assert server.counts.served == {"clip": 2, "facial-recognition": 2}
 
 
 def test_a_client_that_leaves_frees_its_place() -> None:
@@ -220,15 +168,15 @@ def test_a_client_that_leaves_frees_its_place() -> None:
     working, waiting, last = (Connection(server).send(SEARCH) for _ in range(3))
     clock.advance(0.5)
     waiting.leave()
-    assert (server.in_progress, server.waiting) == (1, 1)
+    assert (server.counts.in_progress, server.counts.waiting) == (1, 1)
     working.leave()
-    assert (server.in_progress, server.waiting) == (1, 0)
+    assert (server.counts.in_progress, server.counts.waiting) == (1, 0)
     clock.advance(0.9)
     assert not last.answered
     clock.advance(0.1)
     assert served(last)
-    assert server.served == {"clip": 1}
-    assert (server.predicts, server.in_progress) == (3, 0)
+    assert server.counts.served == {"clip": 1}
+    assert (server.counts.predicts, server.counts.in_progress) == (3, 0)
 
 
 def test_a_refused_request_takes_no_place_and_no_time() -> None:
@@ -237,7 +185,11 @@ def test_a_refused_request_takes_no_place_and_no_time() -> None:
     Connection(server).send(SEARCH)
     broken = Connection(server).send(post(form(entries_part(VISUAL))))
     assert broken.response()[0] == 400
-    assert (server.predicts, server.waiting, server.served) == (2, 0, {})
+    assert (server.counts.predicts, server.counts.waiting, server.counts.served) == (
+        2,
+        0,
+        {},
+    )
 
 
 @pytest.mark.parametrize(
@@ -257,11 +209,11 @@ def test_a_mode_decides_what_fails(
     clock = Clock()
     server = SimulatedServer(clock, "gpu")
     server.behaviour = KINDS[mode]
-    clients = [Connection(server).send(PONG), Connection(server).send(SEARCH)]
+    clients = [Connection(server).send(PING), Connection(server).send(SEARCH)]
     clock.advance(1)
     got = [client.response()[0] if client.answered else None for client in clients]
     assert got == [ping, predict]
-    assert server.hanging == [ping, predict].count(None)
+    assert server.counts.hanging == [ping, predict].count(None)
     server.behaviour = KINDS["up"]
     assert served(Connection(server).send(SEARCH))
     clock.advance(1000)
@@ -269,8 +221,8 @@ def test_a_mode_decides_what_fails(
         if not client.closed:
             assert not client.answered
             client.leave()
-    assert server.hanging == 0
-    assert (server.pings, server.predicts) == (1, 2)
+    assert server.counts.hanging == 0
+    assert (server.counts.pings, server.counts.predicts) == (1, 2)
 
 
 def test_it_can_be_used_in_memory_by_a_client() -> None:
