@@ -44,6 +44,7 @@ class Listener(Service):
     _socket: socket.socket = field(init=False)
     _site: ServerSite = field(init=False)
     _listening: IListeningPort | None = field(default=None, init=False)
+    _stopped: Deferred[None] | None = field(default=None, init=False)
     _restart: IDelayedCall | None = field(default=None, init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -63,7 +64,8 @@ class Listener(Service):
         if self._restart is not None:
             self._restart.cancel()
             self._restart = None
-        return self._stop_listening()
+        self._stop_listening()
+        return self._stopped
 
     def _open(self) -> None:
         self._socket = socket.create_server(("127.0.0.1", self.port))
@@ -78,9 +80,10 @@ class Listener(Service):
         )
         self._socket.close()  # the reactor has its own copy
 
-    def _stop_listening(self) -> Deferred[None] | None:
+    def _stop_listening(self) -> None:
         listening, self._listening = self._listening, None
-        return listening.stopListening() if listening is not None else None
+        if listening is not None:
+            self._stopped = listening.stopListening()
 
     def _exit(self) -> None:
         self._stop_listening()

@@ -54,16 +54,15 @@ def _parser() -> ArgumentParser:
         allow_abbrev=False,
     )
     add = parser.add_argument
-    add("--port", type=int, default=0, help="0 takes a free one")
-    add("--name", default="simulated")
+    add("--port", type=int, help="0 takes a free one")
+    add("--name")
     add(
         "--server",
+        dest="servers",
         action="append",
-        default=[],
         metavar="NAME=KIND",
-        help="one of several servers in this process; instead of a kind a JSON object "
-        'of fields of a behaviour, and "kind" and "port"; all other options are then '
-        "for a single server and not taken",
+        help="one of several servers in this process, without any other option; "
+        "instead of a kind a JSON object of fields, with a kind and a port if need be",
     )
 
     kind = parser.add_argument_group("kind", "what the other options start from")
@@ -128,7 +127,7 @@ def wanted(arguments: Sequence[str] | None = None) -> list[Wanted]:
     parser = _parser()
     options = parser.parse_args(arguments)
     try:
-        if options.server:
+        if "servers" in options:
             return _several(options)
         return [_single(options)]
     except ValueError as error:
@@ -136,22 +135,33 @@ def wanted(arguments: Sequence[str] | None = None) -> list[Wanted]:
 
 
 def _several(options: Namespace) -> list[Wanted]:
-    others = set(vars(options)) - {"server", "port", "name"}
+    others = set(vars(options)) - {"servers"}
     if others:
         raise ValueError(f"not with --server: {', '.join(sorted(others))}")
-    servers = []
-    for text in options.server:
+    servers: dict[str, Wanted] = {}
+    for text in options.servers:
         name, _, spec = text.partition("=")
-        fields = msgspec.json.decode(spec) if spec.startswith("{") else {"kind": spec}
-        port = fields.pop("port", 0)
-        servers.append(Wanted(name, change(PLAIN, fields), port))
-    return servers
+        if name in servers:
+            raise ValueError(f"--server {name}: there is one already")
+        try:
+            servers[name] = _named(name, spec)
+        except ValueError as error:
+            raise ValueError(f"--server {name}: {error}") from None
+    return list(servers.values())
+
+
+def _named(name: str, spec: str) -> Wanted:
+    # What is wrong with JSON is a ValueError, too.
+    fields = msgspec.json.decode(spec) if spec.startswith("{") else {"kind": spec}
+    port = fields.pop("port", 0)
+    if not isinstance(port, int):
+        raise ValueError(f"port is a number: {port}")
+    return Wanted(name, change(PLAIN, fields), port)
 
 
 def _single(options: Namespace) -> Wanted:
     given = dict(vars(options))
-    name, port = given.pop("name"), given.pop("port")
-    del given["server"]
+    name, port = given.pop("name", "simulated"), given.pop("port", 0)
     fault = {
         option.removeprefix("fault_"): given.pop(option)
         for option in tuple(given)

@@ -12,13 +12,18 @@ from typing import Any
 
 import pytest
 import pytest_twisted
+from attrs import define
 from hyperlink import URL
 from treq.client import HTTPClient
+from twisted.internet.defer import maybeDeferred
 from twisted.internet.error import ConnectionRefusedError
+from twisted.internet.task import Clock
 from twisted.internet.threads import deferToThread
 from twisted.web.client import Agent
 
-from immich_ml_proxy.demo import DemoServers
+from immich_ml_proxy.demo import Behaviour, DemoServers, SimulatedServer
+from immich_ml_proxy.demo.listener import Listener
+from tests.demo.connection import SEARCH
 
 
 @pytest_twisted.ensureDeferred
@@ -62,6 +67,55 @@ async def test_the_demo_servers_listen_where_their_configuration_says() -> None:
         await who(backends["simulated-gpu"])
 
 
+@define
+class ClockAndPorts:
+    """A clock that only the test moves, and the reactor's ports."""
+
+    clock: Clock
+    adoptStreamPort: Any
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.clock, name)
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_server_that_exits_refuses_until_it_is_started_again() -> None:
+    """Its connections are cut, and its port stays its own."""
+    # Only now, for pytest-twisted installs it.
+    from twisted.internet import reactor as installed
+
+    reactor: Any = installed
+    both: Any = ClockAndPorts(Clock(), reactor.adoptStreamPort)
+    behaviour = Behaviour(idle_exit=300, restart_seconds=5)
+    listener: Any = Listener(both, SimulatedServer(both, "gpu", behaviour))
+    client = HTTPClient(Agent(reactor))
+
+    async def ping() -> bytes:
+        content: bytes = await (await client.get(f"{listener.url}/ping")).content()
+        return content
+
+    listener.startService()
+    try:
+        kept = socket.create_connection(("127.0.0.1", listener.port), timeout=30)
+        with kept:
+            kept.sendall(SEARCH)
+            assert await deferToThread(kept.recv, 65536)
+            both.clock.advance(300)
+            with pytest.raises(ConnectionRefusedError):
+                await ping()
+            with pytest.raises(ConnectionResetError):
+                await deferToThread(kept.recv, 65536)
+        both.clock.advance(4.9)
+        with pytest.raises(ConnectionRefusedError):
+            await ping()
+        both.clock.advance(0.1)
+        assert await ping() == b"pong"
+        listener.server.exit()
+    finally:
+        await maybeDeferred(listener.stopService)
+    assert both.clock.getDelayedCalls() == []
+
+
 @contextmanager
 def process(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Run a server in a process; gives it and its first line, ends it after."""
@@ -92,6 +146,31 @@ def test_a_server_runs_in_a_process_of_its_own() -> None:
             assert response.read() == b"pong"
             assert response.headers["X-Simulated-Server"] == "x"
             connection.close()
+
+
+def test_several_servers_run_in_one_process() -> None:
+    """Each says where it listens, and answers by its own name and kind."""
+    arguments = (
+        "--server=nas=v2",
+        "--server=gw=gateway",
+        '--server=x={"ping_body":"y"}',
+    )
+    with process(*arguments) as (running, line):
+        assert running.stdout is not None
+        lines = [line, *(running.stdout.readline().strip() for _ in arguments[1:])]
+        answers = []
+        for name, told in zip(("nas", "gw", "x"), lines, strict=True):
+            assert told.startswith(f"{name} listening on http://127.0.0.1:")
+            port = int(told.rpartition(":")[2])
+            connection = HTTPConnection("127.0.0.1", port, timeout=30)
+            connection.request("GET", "/ping")
+            response = connection.getresponse()
+            answers.append((response.status, response.read()[:6]))
+            assert response.headers["X-Simulated-Server"] == name
+            connection.close()
+        assert answers == [(200, b"pong"), (502, b"<html>"), (200, b"y")]
+        running.terminate()
+        assert running.wait(timeout=30) == 0
 
 
 def test_a_taken_port_ends_the_process_with_the_reason() -> None:
