@@ -130,16 +130,16 @@ def run(
         if entry.type == "detection":
             found[entry.task] = output
         answer[entry.task] = output
-    for task, flaw in behaviour.broken.items():
-        if task not in answer:
-            continue
-        if flaw == "absent" or (flaw == "member" and task == "clip"):
-            del answer[task]
-        else:
-            answer[task] = spoiled(answer[task], flaw)
     if given.size is not None:
         width, height = given.size
         answer |= {"imageHeight": height, "imageWidth": width}
+    for name, flaw in behaviour.broken.items():
+        if name not in answer:
+            continue
+        if flaw == "absent" or (flaw == "member" and name == "clip"):
+            del answer[name]
+        else:
+            answer[name] = spoiled(answer[name], flaw)
     return answer
 
 

@@ -14,10 +14,11 @@ Front = Literal["ml", "immich", "login", "login_page"]
 
 #: What is wrong with an answer of 200. ``absent``: there is no member for the task;
 #: ``member``: one of the member's own is missing (``embedding``, ``textScore``; for
-#: clip the same as ``absent``); ``type``: it is a number; ``lengths``: a score too few,
-#: for embeddings a number too few; ``nan``, ``null``, ``zero``: so are all the
+#: clip the same as ``absent``); ``box``: faces have no ``boundingBox``, and texts a
+#: number too few in theirs; ``type``: the member is a number; ``lengths``: a score too
+#: few, for embeddings a number too few; ``nan``, ``null``, ``zero``: so are all the
 #: numbers of the embeddings, or of the scores of OCR.
-Flaw = Literal["absent", "member", "type", "lengths", "nan", "null", "zero"]
+Flaw = Literal["absent", "member", "box", "type", "lengths", "nan", "null", "zero"]
 
 
 def _not_negative(instance: object, attribute: Any, value: Any) -> None:
@@ -104,7 +105,8 @@ class Behaviour:
         for it wait for the same load. It goes on when its client leaves.
     :param full_at: requests worked on or waiting at which further ones are refused;
         0: never.
-    :param full_with: the status they are refused with.
+    :param full_with: the status they are refused with, and ``full_retry_after`` the
+        ``Retry-After`` beside it, as that of a fault.
     :param idle_exit: seconds after the last predict at which the server exits and
         forgets its models; 0: never.
     :param restart_seconds: that it refuses connections then.
@@ -137,7 +139,8 @@ class Behaviour:
     :param embedding: ``string``: JSON within JSON; ``list``: a plain array.
     :param cosine: between its embeddings and those of the original.
     :param empty: tasks that it finds nothing for: no faces, no text.
-    :param broken: by task, what is wrong with its answers.
+    :param broken: by task, what is wrong with its answers; ``imageHeight`` and
+        ``imageWidth``, too, may be ``absent``, of another ``type`` or ``null``.
 
     :param faults: the first one that strikes decides.
     """
@@ -147,6 +150,7 @@ class Behaviour:
     load_seconds: float = field(default=0.0, validator=_not_negative)
     full_at: int = field(default=0, validator=_not_negative)
     full_with: int = field(default=503, validator=_is_status)
+    full_retry_after: str = field(default="", validator=_is_retry_after)
     idle_exit: float = field(default=0.0, validator=_not_negative)
     restart_seconds: float = field(default=1.0, validator=_not_negative)
     ping_delay: float = field(default=0.0, validator=_not_negative)

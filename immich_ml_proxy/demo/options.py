@@ -46,14 +46,15 @@ def _flaws(text: str) -> dict[str, str]:
     return {_names(task)[0]: flaw or "member" for task, _, flaw in pairs}
 
 
-def _parser() -> ArgumentParser:
-    parser = ArgumentParser(
+def parser() -> ArgumentParser:
+    """Return what reads the command line."""
+    parsing = ArgumentParser(
         prog="python -m immich_ml_proxy.demo",
         description="Run simulated Immich ML servers on 127.0.0.1.",
         argument_default=SUPPRESS,
         allow_abbrev=False,
     )
-    add = parser.add_argument
+    add = parsing.add_argument
     add("--port", type=int, help="0 takes a free one")
     add("--name")
     add(
@@ -65,42 +66,43 @@ def _parser() -> ArgumentParser:
         "instead of a kind a JSON object of fields, with a kind and a port if need be",
     )
 
-    kind = parser.add_argument_group("kind", "what the other options start from")
+    kind = parsing.add_argument_group("kind", "what the other options start from")
     kind.add_argument("--kind", "--mode", choices=KINDS)
     kind.add_argument("--v2", dest="kind", action="store_const", const="v2")
     kind.add_argument("--v3", dest="kind", action="store_const", const="v3")
 
-    add = parser.add_argument_group("pace").add_argument
+    add = parsing.add_argument_group("pace").add_argument
     add("--seconds", "--service-time", type=_number, help="a request takes; or by task")
     add("--places", type=int, help="requests worked on at once")
     add("--load-seconds", type=float, help="the first request for a model takes longer")
     add("--full-at", type=int, metavar="N", help="refuse above N requests at once")
     add("--full-with", type=int, metavar="STATUS")
+    add("--full-retry-after", metavar="VALUE", help="as --retry-after, beside it")
     add("--idle-exit", type=float, metavar="SECONDS", help="exit when idle so long")
     add("--restart-seconds", type=float, help="it refuses connections then")
     add("--ping-delay", type=float, metavar="SECONDS")
 
-    add = parser.add_argument_group("what it is").add_argument
+    add = parsing.add_argument_group("what it is").add_argument
     add("--front", choices=("ml", "immich", "login", "login_page"))
     add("--ping-body", metavar="TEXT")
     add("--crash-with", type=int, metavar="STATUS", help="in place of v2's 500")
     add("--max-body", type=int, metavar="BYTES", help="413 above it")
 
-    add = parser.add_argument_group("what it can do").add_argument
+    add = parsing.add_argument_group("what it can do").add_argument
     add("--cannot", type=_names, metavar="TASK[/TYPE],...")
     add("--refuse-with", type=int, metavar="STATUS")
     add("--only-model", dest="only_models", type=_names, metavar="NAME,...")
     add("--refuse-model-with", type=int, metavar="STATUS")
     add("--instead", metavar="NAME", help="the model run in place of others")
 
-    add = parser.add_argument_group("what it answers").add_argument
+    add = parsing.add_argument_group("what it answers").add_argument
     add("--dimensions", type=_number, help="numbers in an embedding; or by task")
     add("--embedding", choices=("string", "list"))
     add("--cosine", type=float, help="between its embeddings and the original's")
     add("--empty", type=_names, metavar="TASK,...", help="finds nothing")
     add("--break-answer", dest="broken", type=_flaws, metavar="TASK[=FLAW],...")
 
-    fault = parser.add_argument_group(
+    fault = parsing.add_argument_group(
         "a fault", "that befalls some requests, or all; or changes to the kind's own"
     )
     add = fault.add_mutually_exclusive_group().add_argument
@@ -115,7 +117,7 @@ def _parser() -> ArgumentParser:
     add("--first", dest="fault_first", type=int, metavar="N", help="only the first N")
     add("--for", dest="fault_seconds", type=float, metavar="SECONDS", help="not later")
     add("--retry-after", dest="fault_retry_after", metavar="VALUE", help="or date+N")
-    return parser
+    return parsing
 
 
 def wanted(arguments: Sequence[str] | None = None) -> list[Wanted]:
@@ -124,14 +126,14 @@ def wanted(arguments: Sequence[str] | None = None) -> list[Wanted]:
 
     :param arguments: without the program's name; ``None``: those of the process.
     """
-    parser = _parser()
-    options = parser.parse_args(arguments)
+    parsing = parser()
+    options = parsing.parse_args(arguments)
     try:
         if "servers" in options:
             return _several(options)
         return [_single(options)]
     except ValueError as error:
-        parser.error(str(error))
+        parsing.error(str(error))
 
 
 def _several(options: Namespace) -> list[Wanted]:

@@ -180,7 +180,8 @@ class SimulatedServer:
         # Those of now: what is set meanwhile is for requests yet to come.
         free, models = self._free, self._models
         if 0 < behaviour.full_at <= counts.in_progress + counts.waiting:
-            return error_reply(behaviour.full_with)
+            reply = error_reply(behaviour.full_with)
+            return self._later(reply, behaviour.full_retry_after)
         counts.waiting += 1
         try:
             await free.acquire()
@@ -221,11 +222,14 @@ class SimulatedServer:
         if isinstance(fault.what, str):
             self._hang_up(request)
             await self._lost()
-        reply = error_reply(fault.what, fault.html)
-        if fault.retry_after:
-            value = retry_after(fault.retry_after, self.clock.seconds())
-            reply = evolve(reply, headers=(("Retry-After", value),))
-        return reply
+        return self._later(error_reply(fault.what, fault.html), fault.retry_after)
+
+    def _later(self, reply: Reply, value: str) -> Reply:
+        """Return an error with a ``Retry-After``, if there is one."""
+        if not value:
+            return reply
+        value = retry_after(value, self.clock.seconds())
+        return evolve(reply, headers=(("Retry-After", value),))
 
     async def _cut(self, reply: Reply, request: Any) -> NoReturn:
         """Send half of an answer."""

@@ -247,6 +247,14 @@ def test_a_full_server_refuses_at_once(status: int) -> None:
     assert there.counts.outcomes["clip"] == {str(status): 1, "200": 2}
 
 
+def test_a_full_server_may_say_when_to_come_back() -> None:
+    """Which tells that it is busy, not broken."""
+    there = server(Clock(), seconds=1, full_at=1, full_retry_after="2")
+    Connection(there).send(SEARCH)
+    status, headers, _ = ask(there, SEARCH)
+    assert (status, headers["retry-after"]) == (503, "2")
+
+
 def test_a_behaviour_holds_for_requests_yet_to_come() -> None:
     """Those under way end as they began, in their own places."""
     clock = Clock()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +12,7 @@ from attrs import evolve, fields_dict
 
 from immich_ml_proxy.demo import KINDS, PLAIN, Behaviour, Fault
 from immich_ml_proxy.demo.behaviour import as_json
-from immich_ml_proxy.demo.options import Wanted, wanted
+from immich_ml_proxy.demo.options import Wanted, parser, wanted
 
 
 def one(*arguments: str) -> Behaviour:
@@ -27,10 +29,9 @@ def one(*arguments: str) -> Behaviour:
         ("--places 4", {"places": 4}),
         ("--load-seconds 8", {"load_seconds": 8.0}),
         ("--full-at 4 --full-with 500", {"full_at": 4, "full_with": 500}),
-        (
-            "--idle-exit 300 --restart-seconds 2",
-            {"idle_exit": 300, "restart_seconds": 2},
-        ),
+        ("--full-retry-after 2", {"full_retry_after": "2"}),
+        ("--idle-exit 300", {"idle_exit": 300.0}),
+        ("--restart-seconds 2", {"restart_seconds": 2.0}),
         ("--ping-delay 1.8", {"ping_delay": 1.8}),
         ("--front login", {"front": "login"}),
         ("--ping-body OK", {"ping_body": "OK"}),
@@ -63,6 +64,20 @@ def test_every_field_has_an_option() -> None:
     tested = test_an_option_sets_its_field.pytestmark[0].args[1]
     set_ = {field for _, fields in tested for field in fields}
     assert set_ | {"strict", "faults"} == set(fields_dict(Behaviour))
+
+
+def test_the_documentation_names_every_option_and_kind() -> None:
+    """Both are in a table, with what they do."""
+    page = (Path(__file__).parents[2] / "docs/demo/README.rst").read_text("utf-8")
+    told = set(re.findall(r"``(.+?)``", page))
+    options = {
+        option
+        for action in parser()._actions
+        for option in action.option_strings
+        if option not in ("-h", "--help", "--mode", "--service-time")
+    }
+    assert options <= {one.split(" ")[0] for one in told}
+    assert set(KINDS) <= told
 
 
 @pytest.mark.parametrize(

@@ -265,6 +265,23 @@ def test_a_member_s_own_may_be_missing() -> None:
     assert list(broken("member", OCR)) == ["text", "box", "boxScore"]
 
 
+def test_boxes_may_be_wrong() -> None:
+    """A face without one, texts with a number too few."""
+    assert {tuple(face) for face in broken("box", FACES)} == {("embedding", "score")}
+    lines = broken("box", OCR)
+    assert len(lines["box"]) == 8 * len(lines["text"]) - 1
+
+
+def test_the_size_of_the_picture_may_be_wrong() -> None:
+    """Missing, or no number."""
+
+    def height(flaw: Any) -> Any:
+        reply = ask(Behaviour(broken={"imageHeight": flaw}), VISUAL)
+        return json.loads(reply.body).get("imageHeight", "missing")
+
+    assert [height("absent"), height("type"), height("null")] == ["missing", "3", None]
+
+
 def test_lengths_may_not_fit() -> None:
     """A number too few in each embedding, a score too few for the texts."""
     assert len(json.loads(broken("lengths", VISUAL))) == 511
