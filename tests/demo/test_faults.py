@@ -162,6 +162,16 @@ def test_a_cut_answer_takes_its_time() -> None:
     assert connection.closed
 
 
+def test_a_cut_refusal_keeps_its_status() -> None:
+    """What is cut is whatever would have been answered."""
+    clock = Clock()
+    connection = Connection(server(clock, Fault(what="cut"), cannot=("clip",)))
+    connection.send(SEARCH)
+    clock.advance(0)
+    assert connection.transport.value().startswith(b"HTTP/1.1 400 ")
+    assert connection.closed
+
+
 def test_a_client_that_leaves_is_counted_as_such() -> None:
     """So a test sees whom the proxy did not wait for."""
     there = server(Clock(), seconds=5)
