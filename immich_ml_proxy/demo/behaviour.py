@@ -49,8 +49,8 @@ class Fault:
     What befalls some requests, or all.
 
     :param what: the status they are answered with; or ``hang``: no answer ever;
-        ``drop``: the connection is closed without one; ``cut``: it is closed in the
-        middle of the right one.
+        ``drop``: the connection is closed without one; ``reset``: likewise, by RST;
+        ``cut``: it is closed in the middle of the right one.
     :param at: ``predict``, ``ping``, or ``all``: whatever is asked.
     :param tasks: only predicts that ask for one of these; empty: all.
     :param every: only each Nth of those.
@@ -61,7 +61,7 @@ class Fault:
         date N seconds from now; empty: there is none.
     """
 
-    what: int | Literal["hang", "drop", "cut"] = field(validator=_is_status)
+    what: int | Literal["hang", "drop", "reset", "cut"] = field(validator=_is_status)
     at: Literal["predict", "ping", "all"] = "predict"
     tasks: tuple[str, ...] = ()
     every: int = field(default=1, validator=validators.ge(1))

@@ -18,7 +18,8 @@ class Counts:
     :ivar pings: that came, whatever became of them; ``predicts`` likewise.
     :ivar served: requests answered with 200, by task.
     :ivar outcomes: what became of predicts, by task (``""``: none could be read) and
-        outcome: the status, ``drop``, ``cut``, or ``left``: the client did not wait.
+        outcome: the status, ``drop``, ``reset``, ``cut``, or ``left``: the client did
+        not wait.
     :ivar in_progress: requests that have a place now; ``peak_in_progress``: the most
         there ever were.
     :ivar waiting: requests that wait for a place.

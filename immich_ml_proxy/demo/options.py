@@ -12,6 +12,9 @@ from attrs import frozen
 from .behaviour import PLAIN, Behaviour, as_json
 from .kinds import KINDS, change
 
+#: Short names of tasks.
+_TASKS = {"faces": "facial-recognition"}
+
 
 @frozen
 class Wanted:
@@ -28,11 +31,7 @@ class Wanted:
 
 def _names(text: str) -> list[str]:
     """Read a list of names with commas; ``faces`` is short for its task."""
-    return [
-        {"faces": "facial-recognition"}.get(name, name)
-        for name in text.split(",")
-        if name
-    ]
+    return [_TASKS.get(name, name) for name in text.split(",") if name]
 
 
 def _number(text: str) -> Any:
@@ -42,8 +41,8 @@ def _number(text: str) -> Any:
 
 def _flaws(text: str) -> dict[str, str]:
     """Read ``TASK=FLAW,...``; without a flaw it is that something is missing."""
-    pairs = (one.partition("=") for one in text.split(","))
-    return {_names(task)[0]: flaw or "member" for task, _, flaw in pairs}
+    pairs = (one.partition("=") for one in _names(text))
+    return {_TASKS.get(task, task): flaw or "member" for task, _, flaw in pairs}
 
 
 def parser() -> ArgumentParser:
@@ -108,7 +107,7 @@ def parser() -> ArgumentParser:
     add = fault.add_mutually_exclusive_group().add_argument
     add("--status", dest="fault_what", type=int, help="answered instead")
     add("--gateway", dest="fault_html", type=int, metavar="STATUS", help="as a page")
-    for name in ("hang", "drop", "cut"):
+    for name in ("hang", "drop", "reset", "cut"):
         add(f"--{name}", dest="fault_what", action="store_const", const=name)
     add = fault.add_argument
     add("--at", dest="fault_at", choices=("predict", "ping", "all"))

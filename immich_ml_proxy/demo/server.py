@@ -144,8 +144,8 @@ class SimulatedServer:
         try:
             fault = self._struck("predict", asked)
             if fault is not None and fault.what != "cut":
-                if fault.what == "drop":
-                    outcome = "drop"
+                if fault.what in ("drop", "reset"):
+                    outcome = str(fault.what)
                 reply = await self._befall(fault, request)
             elif reply.status == 200:
                 reply = await self._work(reply)
@@ -220,7 +220,7 @@ class SimulatedServer:
             finally:
                 self.counts.hanging -= 1
         if isinstance(fault.what, str):
-            self._hang_up(request)
+            self._hang_up(request, reset=fault.what == "reset")
             await self._lost()
         return self._later(error_reply(fault.what, fault.html), fault.retry_after)
 
@@ -240,9 +240,11 @@ class SimulatedServer:
         self._hang_up(request)
         await self._lost()
 
-    def _hang_up(self, request: Any) -> None:
+    def _hang_up(self, request: Any, reset: bool = False) -> None:
+        transport = request.channel.transport
+        close = transport.abortConnection if reset else transport.loseConnection
         # In a turn of its own, for it may cancel who calls this.
-        self.clock.callLater(0, request.channel.loseConnection)
+        self.clock.callLater(0, close)
 
     async def _lost(self) -> NoReturn:
         """Wait until the client goes away, which cancels this."""

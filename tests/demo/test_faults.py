@@ -128,7 +128,7 @@ def test_a_fault_may_be_of_a_task_alone() -> None:
     assert there.counts.outcomes == {"ocr": {"500": 2}, "clip": {"200": 2}}
 
 
-@pytest.mark.parametrize("what", ["drop", "cut"])
+@pytest.mark.parametrize("what", ["drop", "reset", "cut"])
 def test_a_connection_breaks_off(what: Any) -> None:
     """Before the answer, or in its middle; the next one is well."""
     clock = Clock()
@@ -138,7 +138,9 @@ def test_a_connection_breaks_off(what: Any) -> None:
     assert connection.closed
     head, _, body = connection.transport.value().partition(b"\r\n\r\n")
     whole = ask(there, PHOTO_SEARCH)[2]
-    if what == "drop":
+    # What StringTransport calls a connection that was aborted.
+    assert connection.transport.disconnected == (what == "reset")
+    if what != "cut":
         assert head == b""
     else:
         assert head.startswith(b"HTTP/1.1 200 ")

@@ -88,6 +88,7 @@ def test_the_documentation_names_every_option_and_kind() -> None:
         ("--gateway 502 --at predict", {"what": 502, "at": "predict", "html": True}),
         ("--hang --at all", {"what": "hang", "at": "all"}),
         ("--drop --every 7", {"what": "drop", "every": 7}),
+        ("--reset", {"what": "reset"}),
         ("--cut --first 2 --for 60", {"what": "cut", "first": 2, "seconds": 60.0}),
         ("--status 500 --for-tasks ocr", {"what": 500, "tasks": ("ocr",)}),
     ],
