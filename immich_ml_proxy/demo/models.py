@@ -164,9 +164,8 @@ def _read_entry(task: str, type_: str, entry: object, behaviour: Behaviour) -> E
 def _model_run(task: str, name: str, behaviour: Behaviour) -> str:
     """Return the model that this server runs when it is asked for ``name``."""
     only = behaviour.only_models
-    if name not in only and any(
-        dimensions(task, one) is not None for one in only if one
-    ):
+    is_known = [dimensions(task, one) is not None for one in only]
+    if name not in only and any(is_known):
         if dimensions(task, behaviour.instead) is not None:
             return behaviour.instead
         status = behaviour.refuse_model_with or behaviour.refuse_with

@@ -77,6 +77,19 @@ def test_what_cannot_be_is_refused_by_its_name(document: Any, words: str) -> Non
         change(PLAIN, document)
 
 
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"cosine": 0.0, "refuse_with": 300, "crash_with": 599},
+        {"seconds": 0, "dimensions": 0, "max_body": 0},
+        {"faults": [{"what": 300}, {"what": 599, "retry_after": "date+0"}]},
+    ],
+)
+def test_bounds_are_part_of_what_may_be(document: dict[str, Any]) -> None:
+    """The least and the most are taken."""
+    assert set(document) <= set(as_json(changed(PLAIN, document)))
+
+
 def test_a_fault_strikes_each_nth_the_first_few_and_for_a_time() -> None:
     """All that is said of when must hold; without any it is each and always."""
 
