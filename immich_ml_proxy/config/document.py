@@ -15,6 +15,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from immich_ml_proxy.config import abilities
 from immich_ml_proxy.config.fields import (
     check_broadcast,
     checked_mac,
@@ -24,6 +25,7 @@ from immich_ml_proxy.config.fields import (
 )
 from immich_ml_proxy.config.legacy import upgrade
 from immich_ml_proxy.config.model import (
+    CHECK_ANSWERS,
     DEFAULT_ROUTE,
     ROUND_ROBIN,
     STRATEGIES,
@@ -78,6 +80,7 @@ class _Document(
     request_timeout: Seconds = 290.0
     max_body_size: Annotated[int, msgspec.Meta(ge=1024, le=2**40)] = 100 * _MIB
     max_buffered_bytes: Annotated[int, msgspec.Meta(ge=1024, le=2**50)] = 64 * _MIB
+    check_answers: str = CHECK_ANSWERS[0]
 
 
 def parse(raw: bytes) -> Config:
@@ -91,6 +94,8 @@ def parse(raw: bytes) -> Config:
     top = convert(document, _Document, "")
     backends = tuple(_backends(top.backends))
     names = {backend.name for backend in backends}
+    if top.check_answers not in CHECK_ANSWERS:
+        raise ConfigError("checkAnswers", f"must be one of {', '.join(CHECK_ANSWERS)}")
     return Config(
         document=msgspec.json.format(msgspec.json.encode(document), indent=2),
         backends=backends,
@@ -100,6 +105,7 @@ def parse(raw: bytes) -> Config:
         request_timeout=top.request_timeout,
         max_body_size=top.max_body_size,
         max_buffered_bytes=top.max_buffered_bytes,
+        check_answers=top.check_answers,
     )
 
 
@@ -140,6 +146,9 @@ def _backends(items: list[Any]) -> Iterator[Backend]:
     taken: dict[str, str] = {}
     for index, item in enumerate(items):
         path = f"backends[{index}]"
+        # Before the backend as a whole: the error is told with its exact path.
+        given = item.get("abilities") if isinstance(item, dict) else None
+        stated = abilities.read(given, f"{path}.abilities")
         backend = convert(item, Backend, path)
         if not backend.name.isprintable() or backend.name != backend.name.strip():
             raise ConfigError(
@@ -166,7 +175,7 @@ def _backends(items: list[Any]) -> Iterator[Backend]:
         if len(limits) < len(backend.limits):
             raise ConfigError(f"{path}.limits", "names a task in two spellings")
         url = checked_url(backend.url, f"{path}.url")
-        yield msgspec.structs.replace(backend, url=url, limits=limits)
+        yield msgspec.structs.replace(backend, url=url, limits=limits, abilities=stated)
 
 
 def _default_route(value: Any, names: set[str]) -> Route | None:

@@ -17,6 +17,9 @@ IN_ORDER = "in_order"
 STRATEGIES = (ROUND_ROBIN, LEAST_BUSY, FASTEST, IN_ORDER)
 
 
+#: How closely answers are looked at; ``shape`` leaves the numbers alone.
+CHECK_ANSWERS = ("full", "shape", "off")
+
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 Places = Annotated[int, msgspec.Meta(ge=1, le=10_000)]
 State = Literal["enabled", "drain", "disabled"]
@@ -42,6 +45,34 @@ class WakeOnLan(
     port: Annotated[int, msgspec.Meta(ge=1, le=65535)] = 9
 
 
+class StatedAbilities(msgspec.Struct, frozen=True):
+    """
+    What a backend can do, where its owner says so instead of having it found out.
+
+    :ivar tasks: by :func:`normalized` name; ``None``: any.
+    :ivar models: the models that it has for a task, by :func:`normalized` task and
+        without an owner (:func:`model_name`); any for a task that is not there.
+    """
+
+    tasks: tuple[str, ...] | None = None
+    models: Mapping[str, tuple[str, ...]] = {}
+
+    def allows(self, task: str, model: str | None) -> bool:
+        """
+        Whether work may be sent there.
+
+        :param task: in any spelling.
+        :param model: as the client names it; ``None`` when it names none, which
+            leaves the task to decide.
+        """
+        task = normalized(task)
+        if self.tasks is not None and task not in self.tasks:
+            return False
+        if model is None or task not in self.models:
+            return True
+        return model_name(model) in self.models[task]
+
+
 class Backend(
     msgspec.Struct,
     frozen=True,
@@ -60,6 +91,7 @@ class Backend(
     :ivar max_concurrent: requests it is given at once; ``auto`` finds out.
     :ivar limits: the same by task, such as ``{"ocr": 1}``; by :func:`normalized` key.
     :ivar wake_on_lan: how to wake it when work waits for it.
+    :ivar abilities: what it can do; ``None``: that is found out.
     """
 
     name: Name
@@ -69,6 +101,7 @@ class Backend(
     max_concurrent: Places | Literal["auto"] = "auto"
     limits: dict[str, Any] = {}
     wake_on_lan: WakeOnLan | None = None
+    abilities: StatedAbilities | None = None
 
 
 @attrs.frozen
@@ -111,6 +144,7 @@ class Config:
     :ivar max_body_size: largest body of a request, in bytes.
     :ivar max_buffered_bytes: bodies held at any time, in bytes; one body may
         always be held, however large.
+    :ivar check_answers: one of :data:`CHECK_ANSWERS`.
     """
 
     document: bytes
@@ -121,6 +155,7 @@ class Config:
     request_timeout: float
     max_body_size: int
     max_buffered_bytes: int
+    check_answers: str
 
     @property
     def all_routes(self) -> tuple[Route, ...]:
@@ -136,3 +171,12 @@ def normalized(key: str) -> str:
     Immich says ``facial-recognition``, the README ``facial_recognition``.
     """
     return key.replace("_", "-")
+
+
+def model_name(name: str) -> str:
+    """
+    Return a model's name without its owner, which the ML servers ignore.
+
+    ``immich-app/ViT-B-32__openai`` is ``ViT-B-32__openai``.
+    """
+    return name.rpartition("/")[2]

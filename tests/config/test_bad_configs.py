@@ -151,6 +151,9 @@ BAD: list[tuple[Any, str, str]] = [
     (top(maxBodySize=10), "maxBodySize", ">= 1024"),
     (top(maxBodySize=1.5), "maxBodySize", "expected `int`"),
     (top(maxBufferedBytes=True), "maxBufferedBytes", "expected `int`"),
+    (top(checkAnswers="FULL"), "checkAnswers", "must be one of full, shape, off"),
+    (top(checkAnswers=""), "checkAnswers", "must be one of full, shape, off"),
+    (top(checkAnswers=True), "checkAnswers", "expected `str`"),
     (top(colour="red"), "colour", "no such field"),
     (top(modelTypeRouting="gpu"), "modelTypeRouting", "must be an object"),
     (

@@ -107,6 +107,7 @@ BACKEND = st.fixed_dictionaries(
         "weight": JSON,
         "maxConcurrent": JSON,
         "limits": JSON | st.dictionaries(st.text(max_size=9), JSON),
+        "abilities": JSON | st.fixed_dictionaries({"tasks": JSON, "models": JSON}),
         "wakeOnLan": JSON | st.fixed_dictionaries({"mac": JSON, "broadcast": JSON}),
     },
 )
