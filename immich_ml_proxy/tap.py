@@ -61,6 +61,8 @@ def makeService(options: Options, reactor: Any = None) -> IService:
                 "until one is saved at /config; the file is left as it is.",
                 error=store.error,
             )
+        for warning in first.warnings:
+            _log.warn("The configuration was mended: {warning}", warning=warning)
 
     recorder = Recorder(enabled=bool(options["debug"]))
     pool = Pool(first, _log_flip)

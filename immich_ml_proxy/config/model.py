@@ -17,6 +17,9 @@ IN_ORDER = "in_order"
 STRATEGIES = (ROUND_ROBIN, LEAST_BUSY, FASTEST, IN_ORDER)
 
 
+#: Leaves a number to the proxy.
+AUTO = "auto"
+
 #: How closely answers are looked at; ``shape`` leaves the numbers alone.
 CHECK_ANSWERS = ("full", "shape", "off")
 
@@ -115,8 +118,8 @@ class Route:
     :ivar fallback: use the default route when none of them is healthy.
     :ivar spill: ``in_order`` goes on to the next backend when one is full, too.
     :ivar max_waiting: requests that may wait for a place.
-    :ivar hold_seconds: how long a request waits for a backend to come back when none
-        is healthy; 0: all are tried at once.
+    :ivar hold: how long a request waits, in seconds from its arrival, for a backend to
+        come back when none is healthy; 0: all are tried at once; ``None``: ``auto``.
     :ivar hedge_after: seconds after which a search asks a second backend as well, or
         ``None``.
     """
@@ -127,8 +130,13 @@ class Route:
     fallback: bool = False
     spill: bool = False
     max_waiting: int = 1000
-    hold_seconds: float = 0.0
+    hold: float | None = None
     hedge_after: float | None = None
+
+    @property
+    def hold_seconds(self) -> float:
+        """What is written for :attr:`hold`; ``auto`` promises nothing, so 0."""
+        return self.hold or 0.0
 
 
 @attrs.frozen
@@ -140,11 +148,14 @@ class Config:
     :ivar default: the default route; ``None`` while there is no backend.
     :ivar routes: the routes of ``taskRouting`` by :func:`normalized` key.
     :ivar health_check_interval: seconds between two rounds of pings.
+    :ivar ping_timeout: seconds that a ping's answer is waited for.
     :ivar request_timeout: seconds that a backend's answer is waited for.
     :ivar max_body_size: largest body of a request, in bytes.
     :ivar max_buffered_bytes: bodies held at any time, in bytes; one body may
         always be held, however large.
     :ivar check_answers: one of :data:`CHECK_ANSWERS`.
+    :ivar warnings: what was mended when the document was read, and where; no part of
+        what the configuration says.
     """
 
     document: bytes
@@ -152,10 +163,12 @@ class Config:
     default: Route | None
     routes: Mapping[str, Route]
     health_check_interval: float
+    ping_timeout: float
     request_timeout: float
     max_body_size: int
     max_buffered_bytes: int
     check_answers: str
+    warnings: tuple[str, ...] = attrs.field(default=(), eq=False)
 
     @property
     def all_routes(self) -> tuple[Route, ...]:

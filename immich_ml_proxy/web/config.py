@@ -63,14 +63,21 @@ class ConfigEndpoints:
 
     def current(self, request: ProxyRequest) -> bytes:
         """The configuration in force, as it was saved."""
-        return json_text(request, self._pool.config.document)
+        return _pretty(request, config_document.shown(self._pool.config))
 
     def save(self, request: ProxyRequest) -> bytes:
-        """Check, save and put in force; answered with what is in force then."""
+        """
+        Check, save and put in force; answered with what is in force then.
+
+        What had to be mended is told beside it, under ``warnings``.
+        """
         new = config_document.parse(body_of(request))
         self._store.save(new)
         self._apply(new)
-        return json_text(request, new.document)
+        told = config_document.shown(new)
+        if new.warnings:
+            told["warnings"] = new.warnings
+        return _pretty(request, told)
 
     def health(self, request: ProxyRequest) -> bytes:
         """Every backend's state by its name."""
@@ -86,13 +93,14 @@ class ConfigEndpoints:
         return json_answer(request, told)
 
     def status(self, request: ProxyRequest) -> bytes:
-        """What is wrong with the configuration file, and what is going on."""
+        """What is wrong with the configuration, and what is going on."""
         now = self._clock.seconds()
         numbers = status(self._pool, self._places.scheduler, now)
         return json_answer(
             request,
             {
                 "configError": self._store.error,
+                "configWarnings": self._pool.config.warnings,
                 **numbers,
                 "hedged": self._hedges.hedged,
             },
@@ -115,3 +123,9 @@ class ConfigEndpoints:
             self._store.save(new)
         self._apply(new)
         return self.status(request)
+
+
+def _pretty(request: ProxyRequest, value: object) -> bytes:
+    """Answer with JSON that a person can read."""
+    text = msgspec.json.format(msgspec.json.encode(value), indent=2)
+    return json_text(request, text)

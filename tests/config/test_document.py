@@ -9,6 +9,7 @@ import pytest
 
 from immich_ml_proxy.config import document as config_document
 from immich_ml_proxy.config.model import Config, Route
+from immich_ml_proxy.errors import ConfigError
 
 README: dict[str, Any] = {
     "defaultBackend": "backend1",
@@ -41,6 +42,7 @@ def test_the_readme_configuration_is_complete() -> None:
         "facial-recognition": Route("facial-recognition", ("backend1",)),
     }
     assert (good.health_check_interval, good.request_timeout) == (10, 290)
+    assert good.ping_timeout == 1.5
     assert good.max_body_size == 100 * 1024 * 1024
     assert good.max_buffered_bytes == 64 * 1024 * 1024
 
@@ -49,6 +51,38 @@ def test_what_was_saved_is_kept_as_it_was_written() -> None:
     """Spellings, short forms and the order of fields survive."""
     assert json.loads(parsed(README).document) == README
     assert list(json.loads(parsed(README).document)) == list(README)
+    assert parsed(README).warnings == ()
+
+
+@pytest.mark.parametrize("document", [{}, {"backends": None, "defaultBackend": None}])
+def test_what_is_shown_has_the_fields_that_clients_expect(
+    document: dict[str, Any],
+) -> None:
+    """Also where nobody has written them; what is saved does not get them by that."""
+    none = parsed(document)
+    shown = {"defaultBackend": "", "backends": [], "taskRouting": {}}
+    assert config_document.shown(none) == shown
+    assert not json.loads(none.document).get("taskRouting")
+    assert list(config_document.shown(parsed(README)).items()) == list(README.items())
+    some = {**README, "taskRouting": None, "pingTimeout": 2}
+    assert config_document.shown(parsed(some)) == {**some, "taskRouting": {}}
+    assert "taskRouting" not in json.loads(parsed(some).document)
+
+
+def test_a_byte_order_mark_is_skipped() -> None:
+    """Some editors put one before what they save; one is enough."""
+    raw = json.dumps(README).encode()
+    marked = b"\xef\xbb\xbf" + raw
+    assert config_document.parse(marked) == config_document.parse(raw)
+    with pytest.raises(ConfigError):
+        config_document.parse(b"\xef\xbb\xbf" + marked)
+
+
+def test_the_answer_to_a_save_can_be_saved_again() -> None:
+    """What was told beside the configuration is no part of it."""
+    good = parsed({**README, "warnings": ["backends[0].url: http:// was added"]})
+    assert json.loads(good.document) == README
+    assert good.warnings == ()
 
 
 @pytest.mark.parametrize(
@@ -114,6 +148,7 @@ def test_no_backends_are_a_configuration_too(document: dict[str, Any]) -> None:
     ("field", "name", "values"),
     [
         ("healthCheckInterval", "health_check_interval", [0.1, 1, 86400]),
+        ("pingTimeout", "ping_timeout", [0.001, 1.5, 60]),
         ("requestTimeout", "request_timeout", [0.1, 290.5, 86400]),
         ("maxBodySize", "max_body_size", [1024, 2**40]),
         ("maxBufferedBytes", "max_buffered_bytes", [1024, 2**50]),
@@ -171,8 +206,8 @@ def test_the_newest_file_of_the_original_is_read() -> None:
             "modelTypeRoutingPolicy": {"textual": "fallback", "visual": "strict"},
         }
     )
-    assert good.routes["textual"] == Route("textual", ("backend2",), fallback=True)
-    assert good.routes["visual"] == Route("visual", ("backend1",))
+    assert good.routes["clip/textual"] == Route("clip/textual", ("backend2",))
+    assert good.routes["clip/visual"] == Route("clip/visual", ("backend1",))
     assert good.routes["clip"] == Route("clip", ("backend2",))
     assert "modelTypeRouting" not in json.loads(good.document)
 

@@ -50,14 +50,22 @@ def test_a_backend_is_used_as_it_is_by_default() -> None:
     assert (one.limits, one.wake_on_lan) == ({}, None)
 
 
-def test_a_route_waits_but_does_not_hold_by_default() -> None:
-    """A thousand may wait; no request is held, none is asked twice."""
+def test_a_route_waits_by_default() -> None:
+    """A thousand may wait; how long work is held is ``auto``, none is asked twice."""
     one = route()
     assert (one.strategy, one.spill, one.max_waiting) == ("round_robin", False, 1000)
-    assert (one.hold_seconds, one.hedge_after) == (0.0, None)
+    assert (one.hold, one.hedge_after) == (None, None)
     default = parsed().default
     assert default is not None
-    assert (default.max_waiting, default.hold_seconds) == (1000, 0.0)
+    assert (default.max_waiting, default.hold) == (1000, None)
+
+
+def test_how_long_work_is_held_can_be_left_to_the_proxy() -> None:
+    """That promises nobody anything, while a number does."""
+    assert route(holdSeconds="auto") == route()
+    assert (route().hold, route().hold_seconds) == (None, 0.0)
+    assert (route(holdSeconds=0).hold, route(holdSeconds=0).hold_seconds) == (0, 0)
+    assert (route(holdSeconds=60).hold, route(holdSeconds=60).hold_seconds) == (60, 60)
 
 
 @pytest.mark.parametrize("state", ["enabled", "drain", "disabled"])
@@ -194,6 +202,10 @@ BAD_ROUTES: list[tuple[str, Any]] = [
     ("holdSeconds", -0.1),
     ("holdSeconds", 280.1),
     ("holdSeconds", "60"),
+    ("holdSeconds", "Auto"),
+    ("holdSeconds", ""),
+    ("holdSeconds", True),
+    ("holdSeconds", []),
     ("holdSeconds", None),
     ("hedgeAfterMs", 0),
     ("hedgeAfterMs", 0.5),

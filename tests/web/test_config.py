@@ -59,6 +59,37 @@ def test_what_was_saved_is_shown(start_proxy: Start) -> None:
     assert json.loads(proxy.file.read_text()) == RICH
 
 
+def test_what_had_to_be_mended_is_told(proxy: Proxy) -> None:
+    """Beside what is kept, once: the mended form has nothing left to mend."""
+    sent = document("a", "b", pingTimeout=2.5)
+    sent["backends"][1]["url"] = "b:3003/predict/"
+    kept = document("a", "b", pingTimeout=2.5)
+    warning = (
+        "backends[1].url: http:// was added and /predict/ was cut off; "
+        "it is http://b:3003 now"
+    )
+    answer = proxy.post("/api/config", sent).json()
+    assert answer == {**kept, "warnings": [warning]}
+    assert proxy.get("/api/status").json()["configWarnings"] == [warning]
+    assert proxy.get("/api/config").json() == kept
+    assert json.loads(proxy.file.read_text()) == kept
+    assert proxy.ask(REQUEST).status == 200
+    assert proxy.post("/api/config", answer).json() == kept
+    assert proxy.get("/api/status").json()["configWarnings"] == []
+
+
+def test_what_every_client_expects_is_always_shown(proxy: Proxy) -> None:
+    """It is not written into what was saved."""
+    sent = {"backends": document("a")["backends"], "defaultBackend": "a"}
+    shown = {**sent, "taskRouting": {}}
+    assert proxy.post("/api/config", sent).json() == shown
+    assert proxy.get("/api/config").json() == shown
+    assert json.loads(proxy.file.read_text()) == sent
+    assert proxy.post("/api/config", {}).json() == EMPTY
+    assert proxy.get("/api/config").json() == EMPTY
+    assert proxy.post("/api/backends/a", {"state": "drain"}).status == 400
+
+
 def changed(**fields: Any) -> dict[str, Any]:
     """Return the configuration of the proxy with other fields."""
     return document("a", "b") | fields
@@ -77,7 +108,7 @@ def backend(**fields: Any) -> dict[str, Any]:
         (changed(backends={}), "backends", "xpected `array`"),
         (backend(name="b"), "backends[1].url", "missing"),
         (
-            backend(name="b", url="gpu:3003"),
+            backend(name="b", url="ftp://gpu:3003"),
             "backends[1].url",
             "must start with http:// or https://",
         ),
