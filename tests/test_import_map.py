@@ -38,6 +38,7 @@ EDGES = {
     "balancer.place",
     "commands.cli",
     "commands.options",
+    "config.file",
     "config.store",
     "downstream.admission",
     "downstream.listener",

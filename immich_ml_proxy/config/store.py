@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
+import errno
 from pathlib import Path
 
 from immich_ml_proxy.config import document as config_document
+from immich_ml_proxy.config import file
 from immich_ml_proxy.config.model import Config
 from immich_ml_proxy.errors import ConfigError, StorageError
+
+#: What may help, by the system's error.
+_HINTS = {
+    errno.EROFS: " (is it mounted with :ro?)",
+    errno.EACCES: " (the proxy's user must own it or be allowed to write it)",
+    errno.EPERM: " (the proxy's user must own it or be allowed to write it)",
+    errno.EISDIR: " (Docker makes a folder where the file to be mounted is missing)",
+}
 
 
 class ConfigStore:
@@ -28,8 +35,10 @@ class ConfigStore:
         """
         Return what the file says, or an empty configuration when there is none.
 
-        A file that cannot be used is reported in :attr:`error` and left alone.
+        A file that cannot be used is reported in :attr:`error` and left alone. What a
+        save that was cut off has left beside it is removed.
         """
+        file.remove_leftovers(self._path)
         try:
             loaded = config_document.parse(self._path.read_bytes())
             self._loaded = True
@@ -56,47 +65,18 @@ class ConfigStore:
 
         :raises StorageError: when it cannot be written; the file is as before.
         """
-        folder = self._path.parent
-        temporary: str | None = None
+        keep_as: Path | None = None
+        if not self._loaded:
+            suffix = "broken" if self.error is not None else "before"
+            keep_as = Path(f"{self._path}.{suffix}")
         try:
-            number, temporary = tempfile.mkstemp(
-                prefix=f"{self._path.name}.", suffix=".new", dir=folder
-            )
-            with os.fdopen(number, "wb") as file:
-                file.write(new.document + b"\n")
-                file.flush()
-                os.fsync(file.fileno())
-            self._take_over_mode(temporary)
-            if not self._loaded and self._path.is_file():
-                suffix = "broken" if self.error is not None else "before"
-                shutil.copyfile(self._path, f"{self._path}.{suffix}")
-            os.replace(temporary, self._path)
-            _sync_folder(folder)
+            file.write(self._path, new.document + b"\n", keep_as)
         except OSError as error:
-            if temporary is not None:
-                Path(temporary).unlink(missing_ok=True)
+            is_copy = keep_as is not None and error.filename == str(keep_as)
             raise StorageError(
-                f"{self._path} cannot be written: {error.strerror}; "
+                f"{keep_as if is_copy else self._path} cannot be written: "
+                f"{error.strerror}{_HINTS.get(error.errno or 0, '')}; "
                 "the configuration before stays in force"
             ) from error
         self.error = None
         self._loaded = True
-
-    def _take_over_mode(self, temporary: str) -> None:
-        """Keep the file's permissions; a new file gets the usual ones."""
-        try:
-            mode = self._path.stat().st_mode & 0o777
-        except FileNotFoundError:
-            mask = os.umask(0)
-            os.umask(mask)
-            mode = 0o666 & ~mask
-        os.chmod(temporary, mode)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the renaming itself survive a power cut."""
-    number = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)

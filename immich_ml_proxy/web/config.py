@@ -62,7 +62,7 @@ class ConfigEndpoints:
         app.route("/api/backends/<path:name>", methods=["POST"])(self.set_state)
 
     def current(self, request: ProxyRequest) -> bytes:
-        """The configuration in force, as it was saved."""
+        """The configuration in force, as it was saved, whole."""
         return _pretty(request, config_document.shown(self._pool.config))
 
     def save(self, request: ProxyRequest) -> bytes:
@@ -74,10 +74,10 @@ class ConfigEndpoints:
         new = config_document.parse(body_of(request))
         self._store.save(new)
         self._apply(new)
-        told = config_document.shown(new)
-        if new.warnings:
-            told["warnings"] = new.warnings
-        return _pretty(request, told)
+        if not new.warnings:
+            return json_text(request, new.document)
+        document = msgspec.json.decode(new.document)
+        return _pretty(request, {**document, "warnings": new.warnings})
 
     def health(self, request: ProxyRequest) -> bytes:
         """Every backend's state by its name."""

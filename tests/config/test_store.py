@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -198,3 +199,60 @@ def test_a_new_file_gets_the_usual_permissions(
     finally:
         assert os.umask(before) == mask
     assert path.stat().st_mode & 0o777 == mode
+
+
+def test_a_byte_order_mark_is_no_reason_to_refuse_a_file(path: Path) -> None:
+    """What is saved next has none."""
+    path.write_bytes(b"\xef\xbb\xbf" + OLD.document)
+    store = ConfigStore(path)
+    assert (store.load(), store.error) == (OLD, None)
+    store.save(NEW)
+    assert path.read_bytes() == NEW.document + b"\n"
+
+
+def test_what_a_save_has_left_is_removed_at_the_start(path: Path) -> None:
+    """A process that ends in between leaves a file that nobody will ever use."""
+    ConfigStore(path).save(OLD)
+    (path.parent / "config.json.abcdefgh.new").write_bytes(b"{")
+    assert ConfigStore(path).load() == OLD
+    assert [one.name for one in path.parent.iterdir()] == ["config.json"]
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [
+        (errno.EROFS, "Read-only file system (is it mounted with :ro?)"),
+        (errno.EACCES, "Permission denied (the proxy's user must own it or be "),
+        (errno.EPERM, "Operation not permitted (the proxy's user must own it or be "),
+        (errno.ENOSPC, "No space left on device; the configuration before stays"),
+    ],
+)
+def test_a_file_that_cannot_be_written_is_told_with_what_may_help(
+    path: Path, monkeypatch: pytest.MonkeyPatch, number: int, told: str
+) -> None:
+    """Neither beside it nor in place; it is as before."""
+    store = ConfigStore(path)
+    store.save(OLD)
+
+    def refuse(*args: object, **more: object) -> None:
+        raise OSError(number, os.strerror(number), str(path))
+
+    monkeypatch.setattr("tempfile.mkstemp", refuse)
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(StorageError) as refused:
+        store.save(NEW)
+    assert str(refused.value).startswith(f"{path} cannot be written: {told}")
+    assert path.read_bytes() == OLD.document + b"\n"
+
+
+def test_a_broken_file_that_cannot_be_kept_is_not_replaced(path: Path) -> None:
+    """Somebody may have typed for an hour; the copy is what could not be written."""
+    path.write_bytes(b"broken")
+    kept = path.with_name("config.json.broken")
+    kept.mkdir()
+    store = ConfigStore(path)
+    store.load()
+    with pytest.raises(StorageError) as refused:
+        store.save(NEW)
+    assert str(refused.value).startswith(f"{kept} cannot be written: Is a directory")
+    assert path.read_bytes() == b"broken"
