@@ -10,9 +10,9 @@ export type Got = {
   "api/debug/records": DebugRecord[];
 };
 
-/** What a POST is answered with, by path. */
+/** What a POST is answered with, by path; `warnings` tell what was mended. */
 export type Posted = {
-  "api/config": Configuration;
+  "api/config": Configuration & { warnings?: string[] };
   "api/debug/toggle": DebugStatus;
   "api/debug/max-records": DebugStatus;
   [backend: `api/backends/${string}`]: Status;
@@ -36,9 +36,11 @@ export type Configuration = {
   backends?: Backend[] | null;
   taskRouting?: Record<string, RouteValue> | null;
   healthCheckInterval?: number;
+  pingTimeout?: number;
   requestTimeout?: number;
   maxBodySize?: number;
   maxBufferedBytes?: number;
+  checkAnswers?: string;
 };
 
 export type Backend = {
@@ -49,6 +51,13 @@ export type Backend = {
   maxConcurrent?: number | "auto";
   limits?: Record<string, number> | null;
   wakeOnLan?: WakeOnLan | null;
+  abilities?: Abilities | null;
+};
+
+/** Without `tasks` it does any of them, and any model of a task that `models` lacks. */
+export type Abilities = {
+  tasks?: string[] | null;
+  models?: Record<string, string[]>;
 };
 
 export type WakeOnLan = {
@@ -65,7 +74,7 @@ export type Route = {
   strategy?: string;
   fallback?: boolean;
   spill?: boolean;
-  holdSeconds?: number;
+  holdSeconds?: number | "auto";
   maxWaiting?: number;
   hedgeAfterMs?: number | null;
 };
@@ -77,9 +86,13 @@ export type Health = {
   error: string;
 };
 
-/** `configError` tells what is wrong with the configuration file; null: nothing. */
+/**
+ * `configError` tells what is wrong with the configuration file; null: nothing.
+ * `configWarnings` tell what was mended when it was read.
+ */
 export type Status = {
   configError: string | null;
+  configWarnings?: string[];
   backends?: Record<string, BackendStatus>;
   routes?: Record<string, RouteStatus>;
 };

@@ -1,7 +1,8 @@
 // The entry of a backend: read for editing, and written back with nothing changed but
 // what the user has changed. Pure.
 
-import { isNoNumber, put, putPart, textOf } from "./texts.js";
+import { abilitiesOf, abilitiesText } from "./abilities.js";
+import { isNoNumber, numberOrAuto, put, putPart, textOf } from "./texts.js";
 
 /** @import { Backend } from "./answers.d.ts" */
 /** @import { Problem } from "./fields.js" */
@@ -11,7 +12,8 @@ import { isNoNumber, put, putPart, textOf } from "./texts.js";
  * A backend while it is edited; `saved` is undefined for a new one.
  *
  * @typedef {{saved: Backend|undefined, name: string, url: string, state: string,
- *     weight: string, maxConcurrent: string, limits: {task: string, text: string}[],
+ *     weight: string, maxConcurrent: string, abilities: string,
+ *     limits: {task: string, text: string}[],
  *     wake: Record<"mac"|"broadcast"|"port", string>}} EditedBackend
  */
 
@@ -47,6 +49,14 @@ export const MAX_CONCURRENT = {
   note: "“auto” finds out what it can work on.",
 };
 
+/** @type {Setting<"abilities">} */
+export const ABILITIES = {
+  name: "abilities",
+  label: "Can do",
+  byDefault: "what is found out",
+  note: "Tasks, with models if not all: “clip: ViT-B-32__openai, RN50__openai; ocr”.",
+};
+
 /**
  * How it is woken; without a MAC address it is not.
  *
@@ -73,6 +83,7 @@ export function readBackend(saved) {
     state: stateOf(saved),
     weight: textOf(saved, "weight"),
     maxConcurrent: textOf(saved, "maxConcurrent"),
+    abilities: abilitiesText(saved?.abilities),
     limits: tasksOf(saved).map((task) => ({ task, text: textOf(saved?.limits, task) })),
     wake: {
       mac: textOf(wake, "mac"),
@@ -93,11 +104,15 @@ export function writeBackend(backend) {
   const entry = { ...saved, name, url };
   if (state !== stateOf(saved)) entry.state = state;
   put(entry, "weight", backend.weight);
-  put(entry, "maxConcurrent", backend.maxConcurrent, placesOf);
+  put(entry, "maxConcurrent", backend.maxConcurrent, numberOrAuto);
   /** @type {[string, string][]} */
   const limits = backend.limits.map(({ task, text }) => [task, text]);
   putPart(entry, "limits", limits, Number);
   putPart(entry, "wakeOnLan", Object.entries(backend.wake), wakeValueOf);
+  if (backend.abilities !== abilitiesText(saved?.abilities)) {
+    if (backend.abilities === "") delete entry.abilities;
+    else entry.abilities = abilitiesOf(backend.abilities, saved?.abilities);
+  }
   return entry;
 }
 
@@ -114,7 +129,7 @@ export function backendProblems({ saved, name, url, weight, maxConcurrent, limit
     found.push({ steps, text });
   if (name === "") refuse(["name"], "Give the backend a name.");
   if (url === "") refuse(["url"], "Say where it is, such as http://192.168.1.20:3003.");
-  const isAuto = placesOf(maxConcurrent) === "auto";
+  const isAuto = numberOrAuto(maxConcurrent) === "auto";
   if (!isAuto && isNoNumber(saved, "maxConcurrent", maxConcurrent)) {
     refuse(["maxConcurrent"], "Must be a number or auto.");
   }
@@ -133,8 +148,8 @@ export function backendProblems({ saved, name, url, weight, maxConcurrent, limit
  *
  * @param {EditedBackend} backend
  */
-export function countSet({ state, weight, maxConcurrent, limits, wake }) {
-  const texts = [weight, maxConcurrent, ...limits.map(({ text }) => text), wake.mac];
+export function countSet({ state, weight, maxConcurrent, abilities, limits, wake }) {
+  const texts = [weight, maxConcurrent, abilities, ...limits.map(({ text }) => text), wake.mac];
   return texts.filter((text) => text !== "").length + (state === DEFAULT_STATE ? 0 : 1);
 }
 
@@ -173,11 +188,6 @@ function tasksOf(saved) {
 /** @param {Backend|undefined} saved */
 function stateOf(saved) {
   return saved?.state ?? DEFAULT_STATE;
-}
-
-/** @param {string} text */
-function placesOf(text) {
-  return text.toLowerCase() === "auto" ? "auto" : Number(text);
 }
 
 /**

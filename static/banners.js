@@ -13,6 +13,16 @@ export function tellBroken(reason) {
 }
 
 /**
+ * Tell what was mended when the configuration was read.
+ *
+ * @param {string[]} warnings
+ */
+export function tellMended(warnings) {
+  tell(byId("warnings"), warnings.join("\n"));
+  byId("mended").hidden = warnings.length === 0;
+}
+
+/**
  * Tell why the page could not be brought up to date.
  *
  * @param {string} reason empty: it could

@@ -2,7 +2,7 @@
 
 import { ApiError, get, post, status } from "./api.js";
 import { ask } from "./ask.js";
-import { tellBroken, tellStale } from "./banners.js";
+import { tellBroken, tellMended, tellStale } from "./banners.js";
 import { whileBusy } from "./busy.js";
 import { BackendList } from "./config_backends.js";
 import { DefaultRoute, RouteList } from "./config_routes.js";
@@ -75,7 +75,9 @@ async function isUpToDate() {
 }
 
 async function send() {
-  show(await post("api/config", writeDraft(draft)));
+  const { warnings = [], ...saved } = await post("api/config", writeDraft(draft));
+  show(saved);
+  tellMended(warnings);
   tell(byId("state"), `Saved at ${timeOfDay(new Date())}; in force now`);
   checkHealth();
 }
@@ -117,9 +119,10 @@ async function discard() {
 const checkHealth = poll(
   async () => {
     if (form.hidden) show(await get("api/config"));
-    const [health, { configError }] = await Promise.all([get("api/health"), status()]);
+    const [health, about] = await Promise.all([get("api/health"), status()]);
     backends.showHealth(health);
-    tellBroken(configError);
+    tellBroken(about.configError);
+    tellMended(about.configWarnings ?? []);
   },
   5,
   tellStale,

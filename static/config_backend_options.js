@@ -1,6 +1,7 @@
 // What a backend may have beside its name and URL, on the configuration page.
 
 import {
+  ABILITIES,
   MAX_CONCURRENT,
   TASKS,
   WAKE,
@@ -29,7 +30,7 @@ export class BackendOptions {
     this._backend = backend;
     this._changed = changed;
     this._state = this._stateChoice();
-    this._numbers = [MAX_CONCURRENT, WEIGHT].map((option) => ({
+    this._texts = [MAX_CONCURRENT, WEIGHT, ABILITIES].map((option) => ({
       option,
       field: this._option(option, backend),
     }));
@@ -39,7 +40,7 @@ export class BackendOptions {
       fields.map(({ field }) => field.node);
     this.fold = new Fold(
       this._state.node,
-      ...nodesOf(this._numbers),
+      ...nodesOf(this._texts),
       group("Requests at once, by task", ...nodesOf(this._limits)),
       group("Wake-on-LAN, when work waits for it", ...nodesOf(this._wake)),
     );
@@ -68,7 +69,7 @@ export class BackendOptions {
     const wake = this._wake.map((one) => named(one, "wakeOnLan"));
     return [
       { steps: [...steps, "state"], field: this._state, called: `State of ${of}` },
-      ...this._numbers.map((one) => named(one)),
+      ...this._texts.map((one) => named(one)),
       { ...limits[0], steps: [...steps, "limits"] },
       ...limits,
       { ...wake[0], steps: [...steps, "wakeOnLan"] },

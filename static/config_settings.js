@@ -1,8 +1,8 @@
 // The settings on the configuration page.
 
 import { el } from "./dom.js";
-import { textField } from "./form.js";
-import { SETTINGS, settingHint } from "./settings.js";
+import { choice, textField } from "./form.js";
+import { SETTINGS, choicesFor, settingHint } from "./settings.js";
 
 /** @import { Draft } from "./draft.js" */
 /** @import { NamedField } from "./form.js" */
@@ -26,8 +26,15 @@ export class SettingList {
    */
   show(draft) {
     this._fields = SETTINGS.map((setting) => {
-      const { name, label, byDefault } = setting;
+      const { name, label, byDefault, choices } = setting;
       const text = draft.settings.get(name) ?? "";
+      if (choices) {
+        const field = choice(label, { name }, choicesFor(choices, text), text, (value) => {
+          draft.settings.set(name, value);
+          this._changed();
+        });
+        return { steps: [name], field, called: label };
+      }
       const hint = el("p", { class: "hint" }, settingHint(setting, text));
       const attributes = { name, inputmode: "decimal", placeholder: byDefault };
       const field = textField(label, attributes, text, (value) => {

@@ -3,8 +3,8 @@
 
 import { backendProblems, readBackend, writeBackend } from "./backends.js";
 import { isChanged, readRoute, routeProblems, writeRoute } from "./routes.js";
-import { SETTINGS } from "./settings.js";
-import { isNoNumber, put, textOf } from "./texts.js";
+import { SETTINGS, putSetting, settingText } from "./settings.js";
+import { isNoNumber } from "./texts.js";
 
 /** @import { Configuration } from "./answers.d.ts" */
 /** @import { EditedBackend } from "./backends.js" */
@@ -39,7 +39,7 @@ export function readDraft(document) {
       key,
       ...readRoute(value, refer),
     })),
-    settings: new Map(SETTINGS.map(({ name }) => [name, textOf(document, name)])),
+    settings: new Map(SETTINGS.map((setting) => [setting.name, settingText(document, setting)])),
   };
 }
 
@@ -64,7 +64,9 @@ export function writeDraft(draft) {
       draft.routes.map((route) => [route.key, writeRoute(route)]),
     );
   }
-  for (const [name, text] of draft.settings) put(document, name, text);
+  for (const setting of SETTINGS) {
+    putSetting(document, setting, draft.settings.get(setting.name) ?? "");
+  }
   return document;
 }
 
@@ -108,8 +110,8 @@ export function problems(draft) {
     }
     refuse(["routes", index], routeProblems(route));
   });
-  for (const [name, text] of draft.settings) {
-    if (isNoNumber(draft.document, name, text)) {
+  for (const { name, choices } of SETTINGS) {
+    if (!choices && isNoNumber(draft.document, name, draft.settings.get(name) ?? "")) {
       found.push({ steps: [name], text: "Must be a number." });
     }
   }

@@ -3,7 +3,7 @@
 // A route is a backend's name, a list of names, or {"backends": [...], "strategy": ...,
 // "fallback": ..., "holdSeconds": ...}, where a newer proxy may know more fields.
 
-import { isNoNumber, put, textOf } from "./texts.js";
+import { isNoNumber, numberOrAuto, put, textOf } from "./texts.js";
 
 /** @import { Route, RouteValue } from "./answers.d.ts" */
 /** @import { Problem } from "./fields.js" */
@@ -45,6 +45,8 @@ const DEFAULT_STRATEGY = STRATEGIES[0].value;
 /** @type {RouteChoice[]} */
 const CHOICES = ["strategy", "fallback", "spill"];
 
+const AUTO = "auto";
+
 /**
  * The numbers of a route, each of which may be left out.
  *
@@ -54,8 +56,8 @@ export const ROUTE_NUMBERS = [
   {
     name: "holdSeconds",
     label: "Seconds to hold work",
-    byDefault: 0,
-    note: "While all of these backends are down; 280 at the most.",
+    byDefault: AUTO,
+    note: "While all of these backends are down; 280 at the most. “auto” bridges a restart.",
   },
   {
     name: "maxWaiting",
@@ -130,7 +132,7 @@ export function writeRoute(route) {
   for (const name of CHOICES) {
     if (route[name] !== before[name]) Object.assign(written, { [name]: route[name] });
   }
-  for (const { name } of ROUTE_NUMBERS) put(written, name, route[name]);
+  for (const { name } of ROUTE_NUMBERS) put(written, name, route[name], numberOf(name));
   if (isObject(saved) || Object.keys(written).length > 1) return written;
   return names.length === 1 && !Array.isArray(saved) ? names[0] : names;
 }
@@ -158,9 +160,12 @@ export function isChanged(route) {
  */
 export function routeProblems(route) {
   const saved = fieldsOf(route.saved);
-  return ROUTE_NUMBERS.filter(({ name }) => isNoNumber(saved, name, route[name])).map(
-    ({ name }) => ({ steps: [name], text: "Must be a number." }),
-  );
+  const isWrong = (/** @type {RouteNumber} */ name) =>
+    numberOf(name)(route[name]) !== AUTO && isNoNumber(saved, name, route[name]);
+  return ROUTE_NUMBERS.filter(({ name }) => isWrong(name)).map(({ name, byDefault }) => ({
+    steps: [name],
+    text: byDefault === AUTO ? "Must be a number or auto." : "Must be a number.",
+  }));
 }
 
 /**
@@ -171,6 +176,15 @@ export function routeProblems(route) {
 export function countSet(route) {
   const numbers = ROUTE_NUMBERS.filter(({ name }) => route[name] !== "");
   return numbers.length + (route.spill ? 1 : 0);
+}
+
+/**
+ * Return what reads what was typed.
+ *
+ * @param {RouteNumber} name
+ */
+function numberOf(name) {
+  return name === "holdSeconds" ? numberOrAuto : Number;
 }
 
 /** @param {EditedRoute} route */

@@ -46,6 +46,15 @@ export function putPart(owner, name, texts, valueOf) {
 }
 
 /**
+ * Return what to save of a number that may be left to the proxy.
+ *
+ * @param {string} text
+ */
+export function numberOrAuto(text) {
+  return text.toLowerCase() === "auto" ? "auto" : Number(text);
+}
+
+/**
  * Whether what was typed cannot be saved as a number.
  *
  * @param {JsonObject|null|undefined} owner

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.select import Select
 
 from tests.end_to_end.browser import Browser
 from tests.end_to_end.test_import import StartProxy, StartServer
@@ -100,6 +101,60 @@ def test_a_refusal_is_shown_at_its_field(
     assert proxy.json("/api/config") == before
     field.send_keys("x")
     assert field.get_attribute("aria-invalid") is None
+
+
+def test_what_had_to_be_mended_is_told(
+    browser: Browser, start_server: StartServer, start_proxy: StartProxy
+) -> None:
+    """After the save, and as long as it is in force; the field shows what is kept."""
+    gpu, proxy = start_server("gpu"), start_proxy(None)
+    browser.open(f"{proxy.url}/config")
+    browser.press("#add-backend")
+    browser.fill("Name", "gpu")
+    browser.fill("URL", f"{gpu.url.removeprefix('http://')}/predict")
+    save(browser)
+    told = (
+        f"backends[0].url: http:// was added and /predict was cut off; it is {gpu.url}"
+    )
+    browser.until_told("#warnings", told)
+    assert browser.field("URL").get_attribute("value") == gpu.url
+    assert not browser.driver.title.startswith("• ")
+    browser.until_told(".health", "Healthy checked")
+    browser.open(f"{proxy.url}/config")
+    browser.until_told("#warnings", told)
+    browser.fill("Seconds to wait for a health check", "3")
+    save(browser)
+    browser.until(lambda: not browser.all("#mended"), "there is nothing to tell")
+    assert proxy.json("/api/config")["backends"] == [{"name": "gpu", "url": gpu.url}]
+
+
+def test_how_closely_answers_are_checked_is_chosen(
+    browser: Browser, start_proxy: StartProxy
+) -> None:
+    """The default is not written where nothing was; a number may be ``auto`` again."""
+    proxy = start_proxy(None)
+    before: dict[str, Any] = {
+        "defaultBackend": {"backends": ["a"], "holdSeconds": 5},
+        "backends": [{"name": "a", "url": "http://127.0.0.1:1"}],
+        "taskRouting": {},
+    }
+    assert proxy.post("/api/config", before)[0] == 200
+    browser.open(f"{proxy.url}/config")
+    checks = Select(browser.field("Check answers"))
+    assert checks.first_selected_option.text == "In full"
+    checks.select_by_visible_text("Not at all")
+    assert browser.text("#state") == "Unsaved changes"
+    checks.select_by_visible_text("In full")
+    assert browser.text("#state") == ""
+    checks.select_by_visible_text("Their form only, not the numbers")
+    browser.press("#default summary")
+    browser.fill("Seconds to hold work", "auto")
+    save(browser)
+    assert proxy.json("/api/config") == {
+        **before,
+        "defaultBackend": {"backends": ["a"], "holdSeconds": "auto"},
+        "checkAnswers": "shape",
+    }
 
 
 def test_what_is_not_touched_stays_as_it_was(

@@ -25,6 +25,7 @@ PLAIN: dict[str, Any] = {
 OF_A_BACKEND = {
     "Requests at once": "4",
     "Weight": "2.5",
+    "Can do": "clip: ViT-B-32__openai, RN50__openai; facial-recognition; ocr",
     "Smart search": "3",
     "Faces": "2",
     "Text in pictures": "1",
@@ -43,6 +44,10 @@ FULL_BACKEND = {
     "state": "drain",
     "maxConcurrent": 4,
     "weight": 2.5,
+    "abilities": {
+        "tasks": ["clip", "facial-recognition", "ocr"],
+        "models": {"clip": ["ViT-B-32__openai", "RN50__openai"]},
+    },
     "limits": {"clip": 3, "facial-recognition": 2, "ocr": 1},
     "wakeOnLan": {
         "mac": "00:11:22:aa:bb:cc",
@@ -108,7 +113,7 @@ def test_every_field_of_a_backend_is_saved_and_shown_again(
     fill(browser, "#backends", OF_A_BACKEND)
     save(browser)
     assert proxy.json("/api/config") == {**PLAIN, "backends": [FULL_BACKEND]}
-    assert browser.text("#backends summary") == "Advanced (7 set)"
+    assert browser.text("#backends summary") == "Advanced (8 set)"
     assert browser.field("State").is_displayed()  # it was open, and stays so
     browser.open(f"{proxy.url}/config")
     unfold(browser, "#backends")
@@ -193,11 +198,14 @@ def test_what_is_unfolded_only_changes_nothing(
         ("#backends", "Requests at once", "0", "expected"),
         ("#backends", "Requests at once", "all", "Must be a number or auto."),
         ("#backends", "Weight", "0", "expected"),
+        ("#backends", "Can do", "clip:", "names no model"),
+        ("#backends", "Can do", "ocr; clip/visual", "must be a task"),
         ("#backends", "Faces", "0.5", "expected"),
         ("#backends", "MAC address", "gpu", "must be a MAC address"),
         ("#backends", "Broadcast address", "lan", "must be an IPv4 address"),
         ("#backends", "UDP port", "70000", "expected"),
         ("#default", "Seconds to hold work", "300", "280"),
+        ("#default", "Seconds to hold work", "long", "Must be a number or auto."),
         ("#routes li:last-child", "Requests that may wait", "-1", "expected"),
         ("#routes li:last-child", "Hedge searches after (ms)", "soon", "Must be"),
     ],

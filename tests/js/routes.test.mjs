@@ -79,6 +79,18 @@ test("what is no number is told, unless it was saved so by a newer proxy", () =>
   assert.deepEqual(steps, [["holdSeconds"], ["maxWaiting"]]);
 });
 
+test("how long work is held may be left to the proxy, in any case of letters", () => {
+  const expected = { backends: ["a"], holdSeconds: "auto" };
+  for (const text of ["auto", "Auto"]) {
+    assert.deepEqual(edited("a", (route) => (route.holdSeconds = text)), expected);
+    const problems = routeProblems({ ...readRoute("a"), holdSeconds: text, maxWaiting: text });
+    assert.deepEqual(problems.map(({ steps }) => steps), [["maxWaiting"]]);
+  }
+  assert.equal(edited(expected, () => {}), expected);
+  const [problem] = routeProblems({ ...readRoute("a"), holdSeconds: "never" });
+  assert.equal(problem.text, "Must be a number or auto.");
+});
+
 test("the fields that are folded away are counted where they are set", () => {
   assert.equal(countSet(readRoute("a")), 0);
   const value = { backends: ["a"], fallback: true, spill: true, holdSeconds: 0 };
