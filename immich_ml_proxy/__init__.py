@@ -4,6 +4,7 @@ One address in front of all your Immich machine-learning servers.
 What knows what: a module imports only from its own room or from those below it::
 
     tap                   the options, and all the wiring
+    reactor               Twisted's, with a monotonic clock
     service               starting and stopping in the right order
     memory                what the C library is told
     commands/             what the command line can do

@@ -1,7 +1,17 @@
-"""All the wiring, for ``twistd``; nothing else imports the reactor."""
+"""
+All the wiring, for ``twistd``; nothing else imports the reactor.
+
+The reactor is ours if it is installed before Klein is imported, so that comes first.
+"""
 
 from __future__ import annotations
 
+from immich_ml_proxy.reactor import install
+
+install()
+
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +53,15 @@ __all__ = ["Options", "makeService"]
 _log = Logger()
 
 
-def makeService(options: Options, reactor: Any = None) -> IService:
-    """Return the proxy as a service, wired up and not yet started."""
+def makeService(
+    options: Options, reactor: Any = None, wall: Callable[[], float] = time.time
+) -> IService:
+    """
+    Return the proxy as a service, wired up and not yet started.
+
+    :param wall: what time it is, in Unix seconds, for what people are shown; all that
+        is counted is counted by the reactor's clock.
+    """
     if reactor is None:
         from twisted.internet import reactor
     parts: list[IService] = []
@@ -68,7 +85,7 @@ def makeService(options: Options, reactor: Any = None) -> IService:
     pool = Pool(first, _log_flip)
     places = Places(reactor, pool, Waker(reactor).wanted)
     outward = connections(reactor)
-    client = BackendClient(reactor, outward, recorder)
+    client = BackendClient(reactor, outward, recorder, wall)
     checker = HealthChecker(reactor, client, pool, new_trace_id, places.changed)
     parts.append(checker)
     forwarder = Forwarder(reactor, client, pool, places, checker.ping)
@@ -86,11 +103,11 @@ def makeService(options: Options, reactor: Any = None) -> IService:
     pages = Pages(static_folder())
     app = make_app(
         ImmichEndpoints(reactor, pool, checker, pages),
-        ConfigEndpoints(reactor, pool, places, forwarder.hedges, store, apply),
+        ConfigEndpoints(reactor, wall, pool, places, forwarder.hedges, store, apply),
         DebugEndpoints(recorder),
         pages,
     )
-    site = ProxySite(reactor, app, predictor.predict, recorder, admission)
+    site = ProxySite(reactor, wall, app, predictor.predict, recorder, admission)
     parts.append(Memory(reactor, admission.budget, glibc()))
     listener = Listener(reactor, options["listen"], site)
     return ProxyService(reactor, listener, site, pool, outward, *parts)

@@ -235,7 +235,9 @@ class Fleet:
         )
         self.recorder = Recorder()
         self.connections = connections(self.network)
-        self.client = BackendClient(self.network, self.connections, self.recorder)
+        self.client = BackendClient(
+            self.network, self.connections, self.recorder, self.network.wall
+        )
         self.checker = HealthChecker(
             self.network,
             self.client,

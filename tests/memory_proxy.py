@@ -165,7 +165,7 @@ class Proxy:
             self.file.write_text(json.dumps(config))
         parsed = Options()
         parsed.parseOptions(["--config", str(self.file), *options])
-        self.service: Any = makeService(parsed, network)
+        self.service: Any = makeService(parsed, network, network.wall)
         self.service.privilegedStartService()
         self.site: Any = network.tcpServers[-1][1]
 

@@ -71,6 +71,7 @@ class Network(MemoryReactorClock):
     :ivar dialled: host and port of every attempt to connect, in order.
     :ivar connections: every connection there has ever been.
     :ivar unreachable: names of hosts that do not even refuse.
+    :ivar ahead: seconds that the wall clock is ahead of the other.
     """
 
     def __init__(self) -> None:
@@ -80,8 +81,13 @@ class Network(MemoryReactorClock):
         self.dialled: list[tuple[str, int]] = []
         self.connections: list[MemoryConnection] = []
         self.unreachable: set[str] = set()
+        self.ahead = 0.0
         self._servers: dict[tuple[str, int], Any] = {}
         self._dialling: list[tuple[Connector, Any]] = []
+
+    def wall(self) -> float:
+        """What time it is, in Unix seconds."""
+        return self.seconds() + self.ahead
 
     def serve(self, name: str, factory: Any, port: int = 3003) -> None:
         """Have ``name`` answer with ``factory``; the name may be an IP address."""

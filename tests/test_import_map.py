@@ -15,6 +15,7 @@ PREFIX = "immich_ml_proxy."
 #: The rooms from the top down; a module imports only from its own or from those below.
 ROOMS = (
     "tap",
+    "reactor",
     "service",
     "memory",
     "commands",
@@ -49,6 +50,7 @@ EDGES = {
     "memory",
     "power.wake_on_lan",
     "predictor",
+    "reactor",
     "service",
     "tap",
     "upstream.body_producer",
@@ -208,13 +210,13 @@ def test_an_edge_needs_what_is_forbidden_to_the_others(name: str) -> None:
 
 
 def test_only_the_wiring_imports_the_reactor() -> None:
-    """Everything else is given its source of time."""
+    """And what installs it; everything else is given its source of time."""
     having = {
         name
         for name in MODULES
         if "twisted.internet.reactor" in imports(name, types=True)
     }
-    assert having == {"tap", "demo.__main__"}
+    assert having == {"tap", "reactor", "demo.__main__"}
 
 
 @pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("demo")])

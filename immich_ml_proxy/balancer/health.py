@@ -13,7 +13,7 @@ Status = Literal["unknown", "healthy", "unhealthy"]
 class Health:
     """
     :ivar status: ``unknown`` until the first observation.
-    :ivar last_check: Unix time of the latest observation in seconds, 0 if never.
+    :ivar last_check: when it was last observed, in seconds of the clock; 0 if never.
     :ivar error: why it is unhealthy, in words; empty otherwise.
     """
 

@@ -9,6 +9,7 @@ else imports it.
 from __future__ import annotations
 
 import sys
+import time
 from typing import Any
 
 from twisted.application.service import MultiService
@@ -30,6 +31,7 @@ def main() -> None:
     from twisted.internet import reactor as installed
 
     reactor: Any = installed  # mypy takes it for one without adoptStreamPort
+    reactor.seconds = time.monotonic  # service times do not care what time it is
     servers = wanted()
     globalLogBeginner.beginLoggingTo(
         [textFileLogObserver(sys.stderr)], redirectStandardIO=False

@@ -33,7 +33,7 @@ class ProxyRequest(server.Request):
     :ivar upload: what a ``POST /predict`` has begun.
     :ivar trace_id: the client's ``X-Request-ID`` or a new one.
     :ivar answer: the bytes of the answer while debug is on, else ``None``.
-    :ivar started: when the headers were complete, in Unix seconds.
+    :ivar started: when the headers were complete, in seconds of the clock.
     """
 
     upload: Upload | None = None

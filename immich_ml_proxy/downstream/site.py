@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from klein import Klein
@@ -19,6 +20,7 @@ from immich_ml_proxy.upstream.client import flat
 class ProxySite(Site):
     """
     :param clock: source of time.
+    :param wall: what time it is, in Unix seconds.
     :param app: the routes.
     :param predict: begins the work of a ``POST /predict``.
     :param recorder: is told of every request while debug is on.
@@ -34,6 +36,7 @@ class ProxySite(Site):
     def __init__(
         self,
         clock: IReactorTime,
+        wall: Callable[[], float],
         app: Klein,
         predict: Predict,
         recorder: Recorder,
@@ -46,6 +49,7 @@ class ProxySite(Site):
             parsePOSTFormSubmission=False,
         )
         self.clock = clock
+        self._wall = wall
         self.predict = predict
         self.recorder = recorder
         self.admission = admission
@@ -82,10 +86,11 @@ class ProxySite(Site):
 
     def _record(self, request: ProxyRequest, error: str | None) -> None:
         answered = request.startedWriting
+        duration = self.clock.seconds() - request.started
         backends = request.responseHeaders.getRawHeaders(b"X-Immich-ML-Backend")
         self.recorder.record(
-            now=request.started,
-            duration=self.clock.seconds() - request.started,
+            now=self._wall() - duration,
+            duration=duration,
             type="incoming",
             trace_id=request.trace_id,
             backend=backends[0].decode() if backends else None,

@@ -72,14 +72,20 @@ class BackendClient:
     :param clock: source of time.
     :param connections: where they go out.
     :param recorder: is told of every exchange while debug is on.
+    :param wall: what time it is, in Unix seconds, for the records.
     """
 
     def __init__(
-        self, clock: IReactorTime, connections: Connections, recorder: Recorder
+        self,
+        clock: IReactorTime,
+        connections: Connections,
+        recorder: Recorder,
+        wall: Callable[[], float],
     ) -> None:
         self._clock = clock
         self._connections = connections
         self._recorder = recorder
+        self._wall = wall
 
     def send(
         self, backend: Backend, outgoing: Outgoing, allowed: Callable[[], float]
@@ -118,14 +124,15 @@ class BackendClient:
     def _record(
         self, result: Any, backend: Backend, outgoing: Outgoing, started: float
     ) -> Any:
+        duration = self._clock.seconds() - started
         reply = None if isinstance(result, Failure) else result
         error = None
         if isinstance(result, Failure):
             # A cancellation has no words of its own.
             error = result.getErrorMessage() or "cancelled: nobody waits for it"
         self._recorder.record(
-            now=started,
-            duration=self._clock.seconds() - started,
+            now=self._wall() - duration,
+            duration=duration,
             type="outgoing",
             trace_id=outgoing.trace_id,
             backend=backend.name,

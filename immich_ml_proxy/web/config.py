@@ -30,6 +30,7 @@ class ConfigEndpoints:
     ``/api/config``, ``/api/health``, ``/api/status`` and ``/api/backends/``.
 
     :param clock: source of time.
+    :param wall: what time it is, in Unix seconds.
     :param pool: the backends.
     :param places: knows who waits.
     :param hedges: counts extra requests.
@@ -40,6 +41,7 @@ class ConfigEndpoints:
     def __init__(
         self,
         clock: IReactorTime,
+        wall: Callable[[], float],
         pool: Pool,
         places: Places,
         hedges: HedgeBudget,
@@ -47,6 +49,7 @@ class ConfigEndpoints:
         apply: Callable[[Config], None],
     ) -> None:
         self._clock = clock
+        self._wall = wall
         self._pool = pool
         self._places = places
         self._hedges = hedges
@@ -80,14 +83,20 @@ class ConfigEndpoints:
         return _pretty(request, {**document, "warnings": new.warnings})
 
     def health(self, request: ProxyRequest) -> bytes:
-        """Every backend's state by its name."""
+        """
+        Every backend's state by its name.
+
+        The time of the last check is told by today's wall clock: it was seconds ago
+        as many as have passed since, whatever the wall clock has been set to meanwhile.
+        """
         now = self._clock.seconds()
+        ahead = self._wall() - now
         told = {}
         for server in self._pool:
             health = server.reported(now)
             told[server.name] = {
                 "status": health.status,
-                "lastCheck": int(health.last_check),
+                "lastCheck": int(health.last_check and health.last_check + ahead),
                 "error": health.error,
             }
         return json_answer(request, told)

@@ -273,6 +273,16 @@ def test_health_is_unknown_until_somebody_has_looked(proxy: Proxy) -> None:
     }
 
 
+def test_the_last_check_is_told_by_the_wall_clock(proxy: Proxy) -> None:
+    """Seconds ago stay seconds ago, whatever it is set to meanwhile."""
+    proxy.network.advance(3)
+    proxy.start_checks()
+    proxy.network.advance(2)
+    for ahead in (1_700_000_000, 1_700_000_400, 1_699_996_400):
+        proxy.network.ahead = ahead
+        assert proxy.get("/api/health").json()["a"]["lastCheck"] == ahead + 3
+
+
 def test_a_broken_file_is_told_until_another_is_saved(
     network: Network, start_proxy: Start, logged: Logged, tmp_path: Any
 ) -> None:

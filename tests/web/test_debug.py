@@ -78,6 +78,26 @@ def test_a_request_that_began_before_is_not_recorded(
     assert records(proxy) == []
 
 
+def test_a_record_tells_the_wall_clock(
+    proxy: Proxy, fakes: dict[str, FakeBackend]
+) -> None:
+    """When it began, by the time of day; how long it took, by the other clock."""
+    proxy.network.ahead = 1_769_860_800  # 2026-01-31 12:00:00 UTC
+    fakes["b"].silent = True
+    proxy.send(posted(text_form(TEXTUAL)))
+    proxy.network.advance(2)
+    fakes["b"].speak()
+    proxy.network.flush()
+    told = [
+        (record["type"], record["timestamp"], record["durationMs"])
+        for record in records(proxy)
+    ]
+    assert told == [
+        ("outgoing", "2026-01-31T12:00:00.000Z", 2000),
+        ("incoming", "2026-01-31T12:00:00.000Z", 2000),
+    ]
+
+
 def test_the_limit_drops_the_oldest(proxy: Proxy) -> None:
     """At once, and from then on."""
     for number in range(5):
