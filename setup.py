@@ -32,6 +32,7 @@ setup(
         "klein>=24.8.0",
         "msgspec>=0.19",
         "multipart>=2.0",
+        "service-identity>=24.1",
         "treq>=24.9",
         "twisted[tls]>=25.5.0",
         "zope.interface>=6.0",

@@ -41,6 +41,7 @@ from immich_ml_proxy.records.recorder import Recorder
 from immich_ml_proxy.service import ProxyService
 from immich_ml_proxy.upstream.client import BackendClient
 from immich_ml_proxy.upstream.endpoints import connections
+from immich_ml_proxy.upstream.resolver import Resolver
 from immich_ml_proxy.web.answers import write_error
 from immich_ml_proxy.web.app import make_app
 from immich_ml_proxy.web.config import ConfigEndpoints
@@ -63,7 +64,10 @@ def makeService(
         is counted is counted by the reactor's clock.
     """
     if reactor is None:
-        from twisted.internet import reactor
+        from twisted.internet import reactor as installed
+
+        reactor = installed
+        reactor.installNameResolver(Resolver(reactor))
     parts: list[IService] = []
     store = ConfigStore(Path(options["config"]).absolute())
     if options["demo"]:

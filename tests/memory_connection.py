@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import Any
 
 from twisted.internet.address import IPv4Address
@@ -22,6 +23,7 @@ class MemoryTransport:
     :ivar sent: all that was written here.
     :ivar paused: reads no more; what the peer writes stays in its buffer.
     :ivar disconnecting: takes nothing more to send.
+    :ivar options: those of the socket that were set, by level and number.
     :ivar closed: the protocol was told that the connection is lost.
     :ivar no_delay: small segments do not wait.
     """
@@ -33,6 +35,7 @@ class MemoryTransport:
         self.paused = False
         self.closed = False
         self._address = address
+        self.options: dict[tuple[int, int], int] = {}
         self._unsent = bytearray()
         self.disconnecting = False
         self.no_delay = False
@@ -96,9 +99,13 @@ class MemoryTransport:
         """Remember it: all is sent at once here."""
         self.no_delay = enabled
 
-    def getHandle(self) -> Received:
+    def getHandle(self) -> MemorySocket:
         """What stands for the socket; see ``ISystemHandle``."""
-        return Received(self.peer)
+        return MemorySocket(self)
+
+    def setTcpKeepAlive(self, enabled: bool) -> None:
+        """Have the peer asked whether it is there."""
+        self.getHandle().setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, enabled)
 
     def move(self) -> bool:
         """Deliver what can be delivered; tell whether anything was."""
@@ -132,11 +139,16 @@ class MemoryTransport:
             self.protocol.connectionLost(Failure(reason))
 
 
-class Received:
-    """What has come from a peer and was not read, as a socket holds it."""
+class MemorySocket:
+    """What Twisted leaves to the socket: what was not read, and options."""
 
-    def __init__(self, peer: MemoryTransport) -> None:
-        self._peer = peer
+    def __init__(self, transport: MemoryTransport) -> None:
+        self._peer = transport.peer
+        self._options = transport.options
+
+    def setsockopt(self, level: int, option: int, value: int) -> None:
+        """Keep an option; see ``socket.socket``."""
+        self._options[level, option] = value
 
     def recv(self, size: int) -> bytes:
         """Return some of it, or nothing where the peer has closed."""

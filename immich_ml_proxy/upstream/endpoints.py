@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from http.cookiejar import CookieJar
@@ -24,12 +25,14 @@ from twisted.internet.interfaces import (
     IReactorTime,
     IStreamClientEndpoint,
 )
-from twisted.web.client import URI, BrowserLikePolicyForHTTPS
+from twisted.web.client import URI
 from twisted.web.iweb import IAgentEndpointFactory
 from zope.interface import implementer
 
 from immich_ml_proxy.upstream.connection_pool import BackendAgent
 from immich_ml_proxy.upstream.http_connection import below_tls
+from immich_ml_proxy.upstream.resolver import NamedHost
+from immich_ml_proxy.upstream.tls import ServerTLS
 
 #: Seconds until connecting, with the look-up of the name, is given up.
 CONNECT_TIMEOUT = 2.0
@@ -38,6 +41,20 @@ IDLE_TIMEOUT = 1.5
 #: Bytes read from or written to a socket at once where a picture passes; with Twisted's
 #: 64 KiB and 128 KiB one of 4 MB costs 1.7 times the CPU time.
 BLOCK = 512 * 1024
+
+#: A host that is silent for 10 s is asked whether it is there, three times, every 5 s:
+#: one that has lost its power is told from one that is at work.
+_KEEP_ALIVE = {
+    "TCP_KEEPIDLE": 10,
+    "TCP_KEEPALIVE": 10,  # the name of it on macOS
+    "TCP_KEEPINTVL": 5,
+    "TCP_KEEPCNT": 3,
+}
+KEEP_ALIVE = {
+    getattr(socket, name): value
+    for name, value in _KEEP_ALIVE.items()
+    if hasattr(socket, name)
+}
 
 
 class NoCookies(CookieJar):
@@ -133,6 +150,9 @@ def _prepared(protocol: Any) -> Any:
     transport.SEND_LIMIT = BLOCK
     # The last segment of a body must not wait for the answer to those before it.
     transport.setTcpNoDelay(True)
+    transport.setTcpKeepAlive(True)
+    for option, value in KEEP_ALIVE.items():
+        transport.getHandle().setsockopt(socket.IPPROTO_TCP, option, value)
     return protocol
 
 
@@ -148,7 +168,6 @@ class BackendEndpoints:
     def __init__(self, reactor: Any, timeout: float = CONNECT_TIMEOUT) -> None:
         self._reactor = reactor
         self._timeout = timeout
-        self._tls = BrowserLikePolicyForHTTPS()
         self._made: dict[tuple[bytes, bytes, int], BackendEndpoint] = {}
         self.opened = 0
 
@@ -176,12 +195,12 @@ class BackendEndpoints:
             endpoint = TCP6ClientEndpoint(self._reactor, host, uri.port, timeout)
         else:
             # One address after the other, soon: a refusal is told after this delay.
+            named = NamedHost(self._reactor, host)
             endpoint = HostnameEndpoint(
-                self._reactor, host, uri.port, timeout, attemptDelay=0.05
+                named, "backend", uri.port, timeout, attemptDelay=0.05
             )
         if uri.scheme == b"https":
-            creator = self._tls.creatorForNetloc(uri.host, uri.port)
-            endpoint = wrapClientTLS(creator, endpoint)
+            endpoint = wrapClientTLS(ServerTLS(host), endpoint)
         return endpoint
 
 

@@ -214,7 +214,9 @@ def test_a_write_error_does_not_hide_the_answer(
         for _ in range(64):
             body.append(b"x" * 2**20)
         body.finish()
-        client = BackendClient(reactor, connections(reactor), Recorder())
+        client = BackendClient(
+            reactor, connections(reactor), Recorder(), reactor.seconds
+        )
         url = f"{scheme}://127.0.0.1:{listener.getsockname()[1]}"
         results = outcome(
             client.send(Backend(name="gpu", url=url), predict(body), lambda: 60)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import Any
 
 import pytest
@@ -126,3 +127,43 @@ def test_the_end_of_a_body_is_sent_at_once(network: Network) -> None:
     serve(network, "gpu")
     ended(network, get(connections(network), "http://gpu:3003"))
     assert network.connections[0].client.no_delay
+
+
+@pytest.mark.parametrize(
+    "host", ["immich_machine_learning", "ml_1.stack", "ml-.lan", "gpu."]
+)
+def test_a_name_need_not_be_one_that_twisted_accepts(
+    network: Network, host: str
+) -> None:
+    """Containers and stacks have names that the rules of the web forbid."""
+    fake = serve(network, host)[host]
+    assert ended(network, get(connections(network), f"http://{host}:3003")) == 200
+    assert network.dialled == [(host, 3003)]
+    assert fake.received[0].headers["host"] == f"{host}:3003"
+    network.serve(host, Script(b""), 443)
+    asking = outcome(get(connections(network), f"https://{host}"))
+    network.flush()
+    assert host.rstrip(".").encode() in network.connections[-1].asked
+    network.connections[-1].drop()
+    assert asking
+
+
+def test_a_host_that_is_gone_is_noticed(network: Network) -> None:
+    """
+    One that has lost its power says nothing, as one that is at work: so it is asked
+    after 10 s whether it is there, and after 25 s the connection ends.
+    """
+    serve(network, "gpu")
+    ended(network, get(connections(network), "http://gpu:3003"))
+    network.serve("gpu", Script(b""), 443)
+    asking = outcome(get(connections(network), "https://gpu"))
+    network.flush()
+    plain, tls = network.connections
+    for connection in (plain, tls):
+        options = connection.client.options
+        assert options[socket.IPPROTO_TCP, socket.TCP_KEEPIDLE] == 10
+        assert options[socket.IPPROTO_TCP, socket.TCP_KEEPINTVL] == 5
+        assert options[socket.IPPROTO_TCP, socket.TCP_KEEPCNT] == 3
+        assert options[socket.SOL_SOCKET, socket.SO_KEEPALIVE]
+    tls.drop()
+    assert asking
