@@ -41,6 +41,7 @@ EDGES = {
     "commands.options",
     "config.file",
     "config.store",
+    "downstream.address",
     "downstream.admission",
     "downstream.listener",
     "downstream.request",

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import errno
+import socket
 from collections.abc import Callable
 from typing import Any
 
 from twisted.application.service import Service
-from twisted.internet.defer import Deferred, maybeDeferred, succeed
+from twisted.internet.defer import Deferred, gatherResults, maybeDeferred, succeed
 from twisted.internet.endpoints import serverFromString
 from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IListeningPort
 from twisted.python.failure import Failure
+from zope.interface import implementer
 
 from immich_ml_proxy.downstream.site import ProxySite
+
+#: How a system without IPv6 refuses to listen on its addresses.
+NO_IPV6 = (errno.EAFNOSUPPORT, errno.EPROTONOSUPPORT, errno.EADDRNOTAVAIL)
 
 
 class CannotStart(SystemExit, Exception):
@@ -24,6 +30,67 @@ class CannotStart(SystemExit, Exception):
     """
 
 
+class _AllAddresses:
+    """
+    A reactor that listens on all addresses of both families, where none is named.
+
+    Twisted listens on those of IPv4 only, unless it is told otherwise.
+    """
+
+    def __init__(self, reactor: Any) -> None:
+        self._reactor = reactor
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._reactor, name)
+
+    def listenTCP(
+        self, port: int, factory: Any, backlog: int = 50, interface: str = ""
+    ) -> IListeningPort:
+        """Listen; see ``IReactorTCP``."""
+        listen = self._reactor.listenTCP
+        if interface:
+            only: IListeningPort = listen(port, factory, backlog, interface)
+            return only
+        try:
+            both: IListeningPort = listen(port, factory, backlog, "::")
+        except CannotListenError as error:
+            if getattr(error.socketError, "errno", None) not in NO_IPV6:
+                raise
+            only = listen(port, factory, backlog, interface)
+            return only
+        if _is_ipv6_only(both):
+            host: Any = both.getHost()
+            return _Ports(both, listen(host.port, factory, backlog, interface))
+        return both
+
+
+def _is_ipv6_only(port: IListeningPort) -> bool:
+    """Whether the system wants a socket of its own for IPv4, as BSDs do."""
+    listening: Any = getattr(port, "socket", None)
+    return listening is not None and bool(
+        listening.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY)
+    )
+
+
+@implementer(IListeningPort)
+class _Ports:
+    """Two ports as one; its address is the first one's."""
+
+    def __init__(self, *ports: IListeningPort) -> None:
+        self._ports = ports
+        self.getHost = ports[0].getHost
+
+    def startListening(self) -> None:
+        """Listen again; see ``IListeningPort``."""
+        for port in self._ports:
+            port.startListening()
+
+    def stopListening(self) -> Deferred[Any]:
+        """Take no new connection; see ``IListeningPort``."""
+        stops: list[Callable[[], Any]] = [port.stopListening for port in self._ports]
+        return gatherResults([maybeDeferred(stop) for stop in stops])
+
+
 class Listener(Service):
     """
     The port.
@@ -32,14 +99,15 @@ class Listener(Service):
     ends the process, and says why in a line.
 
     :param reactor: what listens.
-    :param description: an endpoint string, such as ``tcp:3004``.
+    :param description: an endpoint string, such as ``tcp:3004``; without an interface
+        it is IPv6 and IPv4, or IPv4 alone where there is no IPv6.
     :param site: answers.
     :raises CannotStart: when the description is none, or the port is taken.
     """
 
     def __init__(self, reactor: Any, description: str, site: ProxySite) -> None:
         try:
-            self._endpoint = serverFromString(reactor, description)
+            self._endpoint = serverFromString(_AllAddresses(reactor), description)
         except (ValueError, TypeError) as error:
             raise CannotStart(
                 f"--listen {description}: not an endpoint, such as tcp:3004 ({error})"

@@ -9,7 +9,9 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 from twisted.web import server
 
+from immich_ml_proxy.downstream.address import plain
 from immich_ml_proxy.downstream.admission import Ticket
+from immich_ml_proxy.downstream.target import origin_form
 from immich_ml_proxy.downstream.trace_id import trace_id
 from immich_ml_proxy.downstream.upload import Upload
 from immich_ml_proxy.errors import ProxyError
@@ -69,7 +71,9 @@ class ProxyRequest(server.Request):
         # The channel tells the request line later, and has it under private names.
         # Without them work would begin when the body is complete, not before.
         self.method = getattr(self.channel, "_command", self.method)
-        self.uri = getattr(self.channel, "_path", b"")
+        self.uri, host = origin_form(getattr(self.channel, "_path", b""))
+        if host is not None:
+            self.requestHeaders.setRawHeaders(b"host", [host])
         self.path = self.uri.partition(b"?")[0]
         if site.recorder.enabled:
             self.answer = []
@@ -103,7 +107,11 @@ class ProxyRequest(server.Request):
             self.finish()
             return
         self.body.finish()
-        super().requestReceived(command, path, version)
+        super().requestReceived(command, origin_form(path)[0], version)
+
+    def getClientAddress(self) -> Any:
+        """Return where the client is; see ``twisted.web.http.Request``."""
+        return plain(super().getClientAddress())
 
     def predict(self) -> Deferred[Prediction]:
         """Return the answer to a ``POST /predict``."""

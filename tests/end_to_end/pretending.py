@@ -5,12 +5,14 @@ Runs twistd, or the command, in a process that is told another time and other na
 folder it is started in, and again whenever it matters:
 
 - ``wall``: how many seconds its wall clock is ahead, in ASCII;
+- ``no-ipv6``: if it is there, its kernel has no IPv6;
 - ``names``: JSON, the address of each name, or ``null`` where nobody ever answers the
   question; a name that is not in it does not exist.
 """
 
 from __future__ import annotations
 
+import errno
 import json
 import socket
 import sys
@@ -45,10 +47,21 @@ def pretended_addresses(host: Any, *rest: Any, **more: Any) -> Any:
     return _getaddrinfo(host, *rest, **more)
 
 
+class IPv4Socket(socket.socket):
+    """A socket on a kernel without IPv6."""
+
+    def __init__(self, family: int = -1, *rest: Any, **more: Any) -> None:
+        if family == socket.AF_INET6:
+            raise OSError(errno.EAFNOSUPPORT, "Address family not supported")
+        super().__init__(family, *rest, **more)
+
+
 if __name__ == "__main__":
     # Before Twisted is imported, which keeps the functions that it finds.
     time.time = pretended_time
     socket.getaddrinfo = pretended_addresses
+    if (FOLDER / "no-ipv6").exists():
+        socket.socket = IPv4Socket  # type: ignore[misc]
     _, program, *sys.argv[1:] = sys.argv
     if program == "twistd":
         from twisted.scripts.twistd import run as main

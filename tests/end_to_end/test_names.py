@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import ssl
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -15,13 +14,14 @@ from typing import Any
 import pytest
 
 from tests.certificates import Authority
-from tests.end_to_end.processes import Process, Proxy, config_for, until
+from tests.end_to_end.processes import PRETENDING, Process, Proxy, config_for, until
 from tests.end_to_end.test_failures import SEARCH, form, predict
 from tests.end_to_end.test_import import StartServer
 
 HERE = "127.0.0.1"
 COMMAND = [
-    *[sys.executable, "-m", "tests.end_to_end.pretending", "immich-ml-proxy"],
+    *PRETENDING,
+    "immich-ml-proxy",
     f"--listen=tcp:0:interface={HERE}",
 ]
 

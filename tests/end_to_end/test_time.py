@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import threading
 import time
 from datetime import datetime
@@ -11,11 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.processes import Process, Proxy, config_for, until
+from tests.end_to_end.processes import PRETENDING, Process, Proxy, config_for, until
 from tests.end_to_end.test_failures import SEARCH, form, predict
 from tests.end_to_end.test_import import StartServer
 
-PRETENDING = [sys.executable, "-m", "tests.end_to_end.pretending"]
 PROGRAMS = {
     "twistd": ["twistd", "--nodaemon", "--pidfile=", "immich-ml-proxy"],
     "poll": ["twistd", "--reactor=poll", "--nodaemon", "--pidfile=", "immich-ml-proxy"],

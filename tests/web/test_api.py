@@ -125,3 +125,15 @@ def test_head_tells_what_get_would(proxy: Proxy, path: str) -> None:
     assert (head.status, head.body) == (200, b"")
     assert head.headers["content-length"] == str(len(got.body))
     assert head.headers["content-type"] == got.headers["content-type"]
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"), [("http://ml.home", 200), ("http://proxy:3004", 403)]
+)
+def test_a_target_that_names_a_host_is_believed(
+    proxy: Proxy, origin: str, status: int
+) -> None:
+    """More than ``Host``, which some clients set to whatever they like."""
+    body = json.dumps(document("b")).encode()
+    sent = http("POST", "http://ml.home/api/config", body, {"Origin": origin})
+    assert proxy.ask(sent).status == status

@@ -131,7 +131,7 @@ def test_other_spellings_of_the_path_are_the_same(proxy: Proxy, path: str) -> No
         ("POST", "/ping", 405, {"GET", "HEAD"}),
         ("DELETE", "/", 405, {"GET", "HEAD"}),
         ("GET", "/models", 404, None),
-        ("POST", "/predict/", 404, None),
+        ("GET", "/predict/", 405, {"POST"}),
     ],
 )
 def test_what_is_not_there_is_said_to_be_missing(

@@ -8,11 +8,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from twisted.internet.address import IPv4Address, IPv6Address
 
 from immich_ml_proxy.demo import SimulatedServer, expected_answer, site
 from tests.demo_requests import (
     BOUNDARY,
     FACES,
+    MULTIPART,
     OCR,
     PHOTO,
     TEXTUAL,
@@ -182,3 +184,43 @@ def test_requests_over_one_connection_are_answered_in_order(proxy: Proxy) -> Non
     ]
     assert ping.body == b"pong"
     assert not client.closed
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/predict/",
+        "/predict/?from=somewhere",
+        "http://proxy:3004/predict",
+        "HTTP://proxy:3004/predict/",
+        "https://somebody@else.where/predict?a=/b",
+    ],
+)
+def test_a_predict_is_known_however_it_is_written(proxy: Proxy, target: str) -> None:
+    """With a slash at the end, or with our address, as clients of proxies send it."""
+    body = photo_form(VISUAL, PHOTO)
+    headers = {"Content-Type": MULTIPART}
+    request_ = http("POST", target, body, headers)
+    # Work begins before the last of the picture is there.
+    client = proxy.send(request_[:-100])
+    proxy.network.flush()
+    assert len(proxy.network.to("nas")) == 1
+    client.send(request_[-100:])
+    assert client.answer.status == 200
+    assert client.answer.headers["x-immich-ml-backend"] == "nas"
+
+
+def test_a_client_of_ipv4_is_known_by_its_ipv4_address(
+    network: Network, start_proxy: Start
+) -> None:
+    """Though it has come to a port that takes both."""
+    fake = serve(network, "gpu")["gpu"]
+    fake.silent = True
+    proxy = start_proxy(document("gpu"))
+    client = proxy.connect()
+    seen: Any = IPv6Address("TCP", "::ffff:192.168.1.7", 50000)
+    client.connection.client._address = seen
+    client.send(posted(text_form(TEXTUAL)))
+    [request_] = proxy.site.active
+    assert request_.getClientAddress() == IPv4Address("TCP", "192.168.1.7", 50000)
+    client.leave()
