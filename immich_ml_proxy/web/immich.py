@@ -14,6 +14,7 @@ from immich_ml_proxy.balancer.pool import Pool
 from immich_ml_proxy.downstream.request import ProxyRequest
 from immich_ml_proxy.errors import ProxyError
 from immich_ml_proxy.predictor import Prediction
+from immich_ml_proxy.web.accept import wants_json
 from immich_ml_proxy.web.answers import json_answer, text_answer
 from immich_ml_proxy.web.pages import Pages
 
@@ -43,11 +44,11 @@ class ImmichEndpoints:
         app.route("/", methods=["GET"])(self.root)
 
     def root(self, request: ProxyRequest) -> Any:
-        """A page for people, and for programs what an ML server answers."""
+        """A page; for programs that ask for JSON, what an ML server answers."""
         request.setHeader(b"Vary", b"Accept")
-        if b"text/html" in (request.getHeader(b"accept") or b""):
-            return self._pages.page(request, "index.html")
-        return json_answer(request, {"message": "Immich ML"})
+        if wants_json(request.requestHeaders.getRawHeaders(b"accept", ())):
+            return json_answer(request, {"message": "Immich ML"})
+        return self._pages.page(request, "index.html")
 
     async def ping(self, request: ProxyRequest) -> bytes:
         """

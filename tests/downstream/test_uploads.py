@@ -224,7 +224,7 @@ def test_stopping_lets_requests_under_way_finish(
     """Those that wait, and those that are still uploaded; new ones get 503."""
     fakes["b"].silent = True
     waiting, uploading = proxy.send(REQUEST), proxy.send(HALF)
-    idle_client = proxy.send(http("GET", "/"))
+    idle_client = proxy.send(http("GET", "/api/health"))
     proxy.start_checks()
     stopped = stop(proxy)
     refused = idle_client.send(REQUEST).answers()[-1]

@@ -96,3 +96,24 @@ def test_a_request_may_name_the_proxy(start: Start, target: str) -> None:
     assert answer.startswith(b"HTTP/1.1 200 ")
     ping = PING.replace(b"/ping", target.replace("predict", "ping").encode())
     assert (answer_at("127.0.0.1", proxy, ping) or b"").endswith(b"pong")
+
+
+@pytest.mark.parametrize(
+    ("accept", "page"),
+    [
+        ("", True),
+        ("Accept: */*\r\n", True),
+        ("Accept: text/html,application/json;q=0.9\r\n", True),
+        ("Accept: application/json\r\n", False),
+        ("Accept: text/html;q=0\r\nAccept: application/json\r\n", False),
+    ],
+)
+def test_its_address_is_a_page(start: Start, accept: str, page: bool) -> None:
+    """To curl as to browsers; programs that ask for JSON see an ML server."""
+    proxy = start("tcp:0:interface=127.0.0.1")
+    head = f"GET / HTTP/1.1\r\nHost: proxy\r\n{accept}Connection: close\r\n\r\n"
+    answer = answer_at("127.0.0.1", proxy, head.encode()) or b""
+    if page:
+        assert answer.endswith(b"</html>\n")
+    else:
+        assert answer.endswith(b'\r\n\r\n{"message":"Immich ML"}')

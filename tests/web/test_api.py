@@ -28,7 +28,7 @@ def proxy(network: Network, start_proxy: Start) -> Proxy:
     """A proxy with a record, that records no more."""
     serve(network, "a", "b")
     proxy = start_proxy(document("a", "b"), "--debug")
-    proxy.get("/")
+    proxy.get("/api/health")
     proxy.post("/api/debug/toggle", {"enabled": False})
     return proxy
 

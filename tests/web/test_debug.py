@@ -101,20 +101,24 @@ def test_a_record_tells_the_wall_clock(
 def test_the_limit_drops_the_oldest(proxy: Proxy) -> None:
     """At once, and from then on."""
     for number in range(5):
-        proxy.get(f"/?number={number}")
+        proxy.get(f"/api/health?number={number}")
     answer = proxy.post("/api/debug/max-records", {"maxRecords": 3})
     assert answer.json() == {"enabled": True, "maxRecords": 3, "recordCount": 3}
-    proxy.get("/?number=5")
-    assert urls(proxy) == ["/?number=3", "/?number=4", "/?number=5"]
+    proxy.get("/api/health?number=5")
+    assert urls(proxy) == [
+        "/api/health?number=3",
+        "/api/health?number=4",
+        "/api/health?number=5",
+    ]
 
 
 def test_clearing_forgets_all(proxy: Proxy) -> None:
     """Numbers go on: a page must not take a new record for an old one."""
-    proxy.get("/")
+    proxy.get("/api/health")
     [before] = records(proxy)
     assert proxy.ask(http("DELETE", "/api/debug/records")).json()["recordCount"] == 0
     assert records(proxy) == []
-    proxy.get("/")
+    proxy.get("/api/health")
     [after] = records(proxy)
     assert after["id"] > before["id"]
 
@@ -248,7 +252,7 @@ def test_secrets_are_masked(proxy: Proxy) -> None:
     """In headers, URLs and bodies."""
     secret = "p4ssw0rd"
     headers = {"Authorization": f"Bearer {secret}", "Cookie": f"a={secret}"}
-    proxy.ask(http("GET", f"/?token={secret}", headers=headers))
+    proxy.ask(http("GET", f"/api/health?token={secret}", headers=headers))
     proxy.post("/api/config", document("a") | {"password": secret})
     answer = proxy.get("/api/debug/records")
     assert answer.body.count(b"***") == 4
