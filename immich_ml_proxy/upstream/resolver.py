@@ -153,13 +153,12 @@ class Resolver:
         waiter.tell(name.addresses)
 
     def _ask(self, host: str) -> None:
+        if self._started < min(self._under_way + 1, self._threads):
+            # A system that has no thread left says so here: then nothing was asked.
+            threading.Thread(target=self._work, name="look-up", daemon=True).start()
+            self._started += 1
         self._under_way += 1
         self._questions.put(host)
-        if self._started < min(self._under_way, self._threads):
-            self._started += 1
-            threading.Thread(
-                target=self._work, name=f"look-up {self._started}", daemon=True
-            ).start()
 
     def _work(self) -> None:
         while True:

@@ -237,9 +237,27 @@ def test_threads_do_not_delay_the_end(looking: Looking) -> None:
     """They are there for the C library to hang in, which nobody can end."""
     looking.ask("hanging")
     looking.server.await_questions(1)
-    working = [one for one in threading.enumerate() if one.name == "look-up 1"]
+    working = [one for one in threading.enumerate() if one.name == "look-up"]
     assert working
     assert all(one.daemon for one in working)
+
+
+def test_a_system_without_threads_is_told(
+    looking: Looking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And asked again the next time."""
+    with monkeypatch.context() as full:
+
+        def start(thread: threading.Thread) -> None:
+            raise RuntimeError("can't start new thread")
+
+        full.setattr(threading.Thread, "start", start)
+        with pytest.raises(RuntimeError, match="new thread"):
+            looking.ask()
+    asking = looking.ask()
+    looking.answer(OLD)
+    assert asking.got == at("10.0.0.1")
+    assert looking.server.asked == ["gpu"]
 
 
 def test_threads_are_used_again(looking: Looking) -> None:
