@@ -5,6 +5,7 @@ Runs twistd, or the command, in a process that is told another time and other na
 folder it is started in, and again whenever it matters:
 
 - ``wall``: how many seconds its wall clock is ahead, in ASCII;
+- ``authority.pem``: the certificate of the only one whose signatures it believes;
 - ``no-ipv6``: if it is there, its kernel has no IPv6;
 - ``names``: JSON, the address of each name, or ``null`` where nobody ever answers the
   question; a name that is not in it does not exist.
@@ -14,12 +15,16 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import socket
 import sys
 import threading
 import time
 from pathlib import Path
 from typing import Any
+
+#: The begin of a command that runs this.
+PRETENDING = [sys.executable, "-m", "tests.end_to_end.pretending"]
 
 FOLDER = Path.cwd()
 
@@ -62,6 +67,8 @@ if __name__ == "__main__":
     socket.getaddrinfo = pretended_addresses
     if (FOLDER / "no-ipv6").exists():
         socket.socket = IPv4Socket  # type: ignore[misc]
+    if (FOLDER / "authority.pem").exists():
+        os.environ["SSL_CERT_FILE"] = str(FOLDER / "authority.pem")
     _, program, *sys.argv[1:] = sys.argv
     if program == "twistd":
         from twisted.scripts.twistd import run as main

@@ -7,7 +7,6 @@ import multiprocessing
 import os
 import re
 import signal
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -19,8 +18,6 @@ from tests.end_to_end import programs
 
 _CHILDREN = multiprocessing.get_context("forkserver")
 _CHILDREN.set_forkserver_preload([programs.__name__])
-#: Runs twistd, or the command, where time and names are as the test says.
-PRETENDING = [sys.executable, "-m", "tests.end_to_end.pretending"]
 #: Seconds after which something that should have happened counts as failed; far
 #: longer than it ever takes.
 PATIENCE = 60.0

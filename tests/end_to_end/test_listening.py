@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.processes import PATIENCE, PRETENDING, Process, Proxy, config_for
+from tests.end_to_end.pretending import PRETENDING
+from tests.end_to_end.processes import PATIENCE, Process, Proxy, config_for
 from tests.end_to_end.test_failures import BOUNDARY, SEARCH, form
 from tests.end_to_end.test_import import StartServer
 

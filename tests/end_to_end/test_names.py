@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from tests.certificates import Authority
-from tests.end_to_end.processes import PRETENDING, Process, Proxy, config_for, until
+from tests.end_to_end.pretending import PRETENDING
+from tests.end_to_end.processes import Process, Proxy, config_for, until
 from tests.end_to_end.test_failures import SEARCH, form, predict
 from tests.end_to_end.test_import import StartServer
 
@@ -58,13 +59,10 @@ def home(tmp_path: Path, processes: list[Process]) -> Home:
 
 
 @pytest.fixture
-def secure_server(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[tuple[int, list[str | None]]]:
+def secure_server(tmp_path: Path) -> Iterator[tuple[int, list[str | None]]]:
     """A server that speaks TLS only: its port, and the names it was asked for."""
     authority = Authority("a home")
     (tmp_path / "authority.pem").write_bytes(authority.certificate)
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
     names = ("immich_machine_learning", "ml_1.stack")
     asked: list[str | None] = []
 

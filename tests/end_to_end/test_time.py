@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.processes import PRETENDING, Process, Proxy, config_for, until
+from tests.end_to_end.pretending import PRETENDING
+from tests.end_to_end.processes import Process, Proxy, config_for, until
 from tests.end_to_end.test_failures import SEARCH, form, predict
 from tests.end_to_end.test_import import StartServer
 
