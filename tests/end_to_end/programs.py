@@ -43,7 +43,7 @@ def demo() -> None:
 def execute() -> None:
     """Become the program that the arguments name, as a shell would start it."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
-    os.execve(sys.argv[0], sys.argv, environment)
+    os.execvpe(sys.argv[0], sys.argv, environment)
 
 
 def run(program: Callable[[], None], arguments: list[str], log: Path) -> None:
