@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, NoReturn
 
@@ -33,6 +34,8 @@ WHO = json_reply(200, {"message": "Immich ML (simulated)"})
 
 #: Seconds after which the service closes a connection without a request.
 KEEP_ALIVE = 2.0
+#: Seconds until a server that is told to exit does so: the answer is out by then.
+SOON = 0.05
 
 #: The paths of the service and the method that each takes.
 _METHODS = {"/": "GET", "/ping": "GET", "/predict": "POST"}
@@ -53,6 +56,7 @@ class SimulatedServer:
     :param name: who it is, sent in the header ``X-Simulated-Server``.
     :param behaviour: may be set at any time, for requests yet to come. Set anew it
         begins anew: no model is loaded, and faults count from one.
+    :ivar wall: what time it is, in Unix seconds.
     :ivar exit: called when it exits after an idle time; what listens for it sets it.
     """
 
@@ -61,6 +65,7 @@ class SimulatedServer:
     clock: IReactorTime
     name: str
     _behaviour: Behaviour = field(default=PLAIN, alias="behaviour")
+    wall: Callable[[], float] = field(default=time.time, init=False)
     exit: Callable[[], object] = field(default=lambda: None, init=False)
 
     counts: Counts = field(factory=Counts, init=False)
@@ -115,6 +120,10 @@ class SimulatedServer:
     def _control(self, method: str, path: str, request: Any) -> Reply:
         if (method, path) == ("GET", "/demo/counts"):
             return json_reply(200, {"name": self.name} | self.counts.as_json())
+        if (method, path) == ("POST", "/demo/exit"):
+            self.stop()
+            self.clock.callLater(SOON, self._exit)
+            return json_reply(200, {})
         if path != "/demo/behaviour" or method not in ("GET", "POST"):
             return error_reply(404)
         if method == "POST":
@@ -228,7 +237,7 @@ class SimulatedServer:
         """Return an error with a ``Retry-After``, if there is one."""
         if not value:
             return reply
-        value = retry_after(value, self.clock.seconds())
+        value = retry_after(value, self.wall())
         return evolve(reply, headers=(("Retry-After", value),))
 
     async def _cut(self, reply: Reply, request: Any) -> NoReturn:
