@@ -12,8 +12,9 @@ from typing import Any
 import attrs
 from twisted.internet.defer import Deferred, DeferredList, FirstError
 
-from immich_ml_proxy.balancer.forwarder import Forwarder, Served, Work
+from immich_ml_proxy.balancer.forwarder import Forwarder
 from immich_ml_proxy.balancer.pool import Pool
+from immich_ml_proxy.balancer.work import Served, Work
 from immich_ml_proxy.errors import ProxyError
 from immich_ml_proxy.protocol import merge, routing
 from immich_ml_proxy.protocol.body import Body
@@ -46,9 +47,9 @@ class Prediction:
     """
     The answer to a client.
 
-    :ivar status: 200, or the 4xx of the one backend that was asked.
+    :ivar status: 200, or that of the refusal that is passed on.
     :ivar content_type: of the body.
-    :ivar body: one JSON object, or what came with the 4xx.
+    :ivar body: one JSON object, or what came with the refusal.
     :ivar backends: who answered, in the order of the groups.
     :ivar waited: seconds before the slowest group was at its backend.
     :ivar took: seconds that the slowest backend took.
@@ -63,7 +64,7 @@ class Prediction:
 
 
 class GroupRefused(ProxyError):
-    """One of several groups was answered with a 4xx, which is passed on."""
+    """One of several groups was refused by every backend, which is passed on."""
 
     def __init__(self, served: Served) -> None:
         told = served.reply.body[:500].decode("utf-8", "replace")
@@ -99,7 +100,7 @@ class Predictor:
         tasks = routing.read(form.entries.value)
         groups = routing.groups(tasks, self._pool.config)
         if len(groups) == 1:
-            served = await self._forwarder.forward(_work(groups[0], form, None))
+            served = await self._forwarder.forward(self._work(groups[0], form, None))
             reply = served.reply
             content_type = JSON if reply.status < 300 else reply.content_type
             return _prediction([served], reply.status, content_type, reply.body)
@@ -112,7 +113,7 @@ class Predictor:
         forwards = [
             Deferred.fromCoroutine(
                 self._accepted(
-                    _work(
+                    self._work(
                         group,
                         form,
                         Splice(
@@ -133,18 +134,18 @@ class Predictor:
             error: Any = first.subFailure.value
             raise error from None
         served = [result for _, result in results]
-        answers = [(one.group, merge.read(one.reply.body) or {}) for one in served]
+        answers = [(one.group, one.members) for one in served]
         return _prediction(served, 200, JSON, merge.merge(tasks, answers))
+
+    def _work(self, group: Group, form: Form, splice: Splice | None) -> Work:
+        level = self._pool.config.check_answers
+        return Work(group, form.body, splice, form.content_type, form.trace_id, level)
 
     async def _accepted(self, work: Work) -> Served:
         served = await self._forwarder.forward(work)
-        if served.reply.status >= 400:
+        if served.reply.status >= 300:
             raise GroupRefused(served)
         return served
-
-
-def _work(group: Group, form: Form, splice: Splice | None) -> Work:
-    return Work(group, form.body, splice, form.content_type, form.trace_id)
 
 
 def _prediction(

@@ -90,14 +90,16 @@ def makeService(
     places = Places(reactor, pool, Waker(reactor).wanted)
     outward = connections(reactor)
     client = BackendClient(reactor, outward, recorder, wall)
-    checker = HealthChecker(reactor, client, pool, new_trace_id, places.changed)
+    checker = HealthChecker(reactor, client, pool, new_trace_id)
     parts.append(checker)
-    forwarder = Forwarder(reactor, client, pool, places, checker.ping)
+    forwarder = Forwarder(reactor, wall, client, pool, places, checker.ping)
+    checker.observers.append(forwarder.observed)
     predictor = Predictor(pool, forwarder)
 
     def apply(new: Config) -> None:
         pool.reconfigure(new)
         places.reconfigured()
+        forwarder.reconfigured()
         admission.limit(new)
         checker.reconfigured()
         outward.retain(backend.url for backend in new.backends)

@@ -55,10 +55,11 @@ class FakeBackend(Resource):
     An ML server that says ``{task: its name}`` to everything, until a switch is set.
 
     :ivar status: of the answer to a predict, and ``ping_status`` to a ping.
-    :ivar answer: the body instead, when it is not ``None``.
+    :ivar answer: the body instead, when it is not ``None``; without it a status other
+        than 2xx has none.
     :ivar headers: sent with the answer.
     :ivar silent: requests are held; see :meth:`speak`.
-    :ivar answers_pings: even then.
+    :ivar answers_pings: even then; ``holds_pings``: pings are held, and only they.
     :ivar received: the requests that came whole.
     :ivar left: requests whose client did not wait.
     :param journal: gets its name with every predict.
@@ -73,7 +74,7 @@ class FakeBackend(Resource):
         self.status = self.ping_status = 200
         self.answer: bytes | None = None
         self.headers: dict[str, str] = {"Content-Type": "application/json"}
-        self.silent = self.answers_pings = False
+        self.silent = self.answers_pings = self.holds_pings = False
         self.received: list[Received] = []
         self.left = 0
         self._held: list[Any] = []
@@ -114,7 +115,8 @@ class FakeBackend(Resource):
         is_predict = received.path.endswith("/predict")
         if is_predict:
             self.journal.append(self.name)
-        if self.silent and (is_predict or not self.answers_pings):
+        is_held = self.silent and (is_predict or not self.answers_pings)
+        if is_held or (self.holds_pings and not is_predict):
             self._held.append((request, received))
             request.notifyFinish().addErrback(self._left, request)
         else:
@@ -137,7 +139,8 @@ class FakeBackend(Resource):
             status, body = self.ping_status, b"pong"
         else:
             status = self.status
-            body = self.answer if self.answer is not None else self._told(received)
+            told = self._told(received) if 200 <= status < 300 else b""
+            body = self.answer if self.answer is not None else told
         request.setResponseCode(status)
         for name, value in self.headers.items():
             request.setHeader(name, value)
@@ -203,8 +206,13 @@ def serve(network: Network, *names: str) -> dict[str, FakeBackend]:
 
 
 def document(*names: str, **more: Any) -> dict[str, Any]:
-    """Return a configuration of these backends; all are the default route."""
+    """
+    Return a configuration of these backends; all are the default route.
+
+    Their answers are not checked: a :class:`FakeBackend` answers with its name.
+    """
     return {
+        "checkAnswers": "off",
         "defaultBackend": list(names),
         "backends": [{"name": name, "url": f"http://{name}:3003"} for name in names],
         "taskRouting": {},
@@ -243,11 +251,16 @@ class Fleet:
             self.client,
             self.pool,
             lambda: "round",
-            self.places.changed,
         )
         self.forwarder = Forwarder(
-            self.network, self.client, self.pool, self.places, self.checker.ping
+            self.network,
+            self.network.seconds,
+            self.client,
+            self.pool,
+            self.places,
+            self.checker.ping,
         )
+        self.checker.observers.append(self.forwarder.observed)
         self.predictor = Predictor(self.pool, self.forwarder)
 
     def __getitem__(self, name: str) -> FakeBackend:
@@ -260,6 +273,12 @@ class Fleet:
     def health(self, name: str) -> Health:
         """What is known of a backend."""
         return self.pool[name].reported(self.network.seconds())
+
+    @property
+    def timers(self) -> list[Any]:
+        """What time will still bring, but for the end of idle connections."""
+        calls = self.network.getDelayedCalls()
+        return [call for call in calls if "_sweep" not in str(call)]
 
     @property
     def asked(self) -> list[str]:

@@ -33,10 +33,12 @@ ROOMS = (
 )
 #: Who may know of Twisted, clocks and files. All others are pure: they decide.
 EDGES = {
+    "balancer.attempts",
+    "balancer.delivery",
     "balancer.forwarder",
     "balancer.health_checker",
-    "balancer.hedging",
     "balancer.place",
+    "balancer.work",
     "commands.cli",
     "commands.options",
     "config.file",

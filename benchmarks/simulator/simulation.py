@@ -108,7 +108,7 @@ class Simulation:
         self._route = parsed.default
         self._pool = Pool(parsed, lambda server, before: None)
         for server in self._pool:
-            self._pool.observe(server, None, 0.0)
+            self._pool.evidence.observe(server, None, 0.0)
         self._scheduler = Scheduler(self._pool)
         self._machines = {
             name: _Machine(server, [0.0] * server.places)
@@ -186,9 +186,8 @@ class Simulation:
         ended = self._machines[server.name].finish(asked, jitter) + TURNAROUND
 
         def finished() -> None:
-            server.times.add(demand.kind, self._now - asked)
-            server.limiter.answered(demand.kind, self._now - asked, server.in_flight)
-            self._pool.served(server, self._now)
+            server.answered(demand, self._now - asked)
+            self._pool.evidence.served(server, demand, self._now)
             self._scheduler.release(server, demand, self._now)
             answered()
 

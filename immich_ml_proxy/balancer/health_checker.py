@@ -11,13 +11,15 @@ from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 from twisted.web.http_headers import Headers
 
+from immich_ml_proxy.balancer.health import of_ping
 from immich_ml_proxy.balancer.pool import Pool
 from immich_ml_proxy.balancer.server import Server
 from immich_ml_proxy.upstream.client import BackendClient, Outgoing
 from immich_ml_proxy.upstream.reply import ExchangeFailed
 
-#: Seconds a ping may take. Immich gives up our own /ping after 2.
-PING_TIMEOUT = 1.5
+#: Seconds after which a round is over for who waits for it, whatever a ping may take:
+#: Immich gives up our own /ping after 2.
+LONGEST_ROUND = 1.5
 
 
 class HealthChecker(Service):
@@ -26,7 +28,7 @@ class HealthChecker(Service):
     :param client: sends the pings.
     :param pool: the backends, and the interval in the configuration in force.
     :param new_trace_id: names a round of pings in records.
-    :param observed: told after every ping.
+    :ivar observers: told of the backend after every ping.
     """
 
     _log = Logger()
@@ -37,13 +39,12 @@ class HealthChecker(Service):
         client: BackendClient,
         pool: Pool,
         new_trace_id: Callable[[], str],
-        observed: Callable[[], object],
     ) -> None:
         self._clock = clock
         self._client = client
         self._pool = pool
         self._new_trace_id = new_trace_id
-        self._observed = observed
+        self.observers: list[Callable[[Server], object]] = []
         self._loop: LoopingCall | None = None
         self._pings: dict[Server, Deferred[None]] = {}
 
@@ -68,9 +69,10 @@ class HealthChecker(Service):
 
     def check(self, trace_id: str | None = None) -> Deferred[None]:
         """
-        Ping all backends in parallel; the Deferred fires within ``PING_TIMEOUT``.
+        Ping all backends in parallel; the Deferred fires within ``LONGEST_ROUND``.
 
         A backend that is being pinged is not pinged twice: rounds share the ping.
+        Pings that are not answered by then go on.
         """
         trace_id = trace_id or self._new_trace_id()
         pings = [
@@ -78,7 +80,16 @@ class HealthChecker(Service):
             for server in self._pool
             if server.backend.state != "disabled"
         ]
-        return DeferredList(pings, consumeErrors=True).addCallback(lambda _: None)
+        done: Deferred[None] = Deferred(lambda _: over.cancel())
+        over = self._clock.callLater(LONGEST_ROUND, done.callback, None)
+
+        def answered(_: object) -> None:
+            if over.active():
+                over.cancel()
+                done.callback(None)
+
+        DeferredList(pings, consumeErrors=True).addCallback(answered)
+        return done
 
     def ping(self, server: Server, trace_id: str | None = None) -> Deferred[None]:
         """Ping one backend, or join the ping under way; it never fails."""
@@ -97,20 +108,25 @@ class HealthChecker(Service):
 
     async def _ping(self, server: Server, trace_id: str) -> None:
         outgoing = Outgoing("GET", "/ping", Headers({b"Accept": [b"*/*"]}), trace_id)
-        error = None
+        evidence, timeout = self._pool.evidence, self._pool.config.ping_timeout
+        sent = self._clock.seconds()
         try:
             reply = await self._client.send(
-                server.backend, outgoing, lambda: PING_TIMEOUT
+                server.backend, outgoing, lambda taken: timeout - taken
             )
         except CancelledError:
             return  # the service is stopping; nothing was learned
         except ExchangeFailed as failed:
-            error = str(failed)
+            now = self._clock.seconds()
+            if failed.timed_out:
+                evidence.missed_ping(server, str(failed), sent, now)
+            else:
+                evidence.observe(server, str(failed), now, True, sent)
         else:
-            if not 200 <= reply.status < 300:
-                error = f"answered {reply.status}"
-        self._pool.observe(server, error, self._clock.seconds())
-        self._observed()
+            now = self._clock.seconds()
+            evidence.observe(server, of_ping(reply), now, sent=sent)
+        for observer in self.observers:
+            observer(server)
 
     def _pinged(self, result: None, server: Server) -> None:
         self._pings.pop(server, None)

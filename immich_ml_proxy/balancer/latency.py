@@ -14,6 +14,11 @@ KEPT = 500
 #: Tasks that are told apart; clients name them, so there must be a limit.
 MAX_TASKS = 50
 
+#: A request takes long after this many times the expected seconds,
+PATIENCE = 20.0
+#: but not before as many seconds: a model may have to be loaded.
+LEAST_PATIENCE = 5.0
+
 _SIZES = (64 * 1024, 1024 * 1024, 4 * 1024 * 1024)
 
 
@@ -34,6 +39,11 @@ class Kind:
 def kind_of(label: str, size: int) -> Kind:
     """Return the kind of a request whose body has ``size`` bytes."""
     return Kind(label, sum(size > limit for limit in _SIZES))
+
+
+def patience(expected: float) -> float:
+    """Return after how many seconds a request of so many expected ones takes long."""
+    return max(LEAST_PATIENCE, PATIENCE * expected)
 
 
 @attrs.frozen

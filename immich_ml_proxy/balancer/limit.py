@@ -16,18 +16,24 @@ while, or whose requests vary, is not mistaken for a full one: a law that compar
 the best time ever seen, as TCP Vegas does (Brakmo and Peterson, 1995), takes every slow
 picture for a queue.
 
-- It begins with one and doubles while that is of use (slow start, Jacobson, 1988).
+- It begins with ``START``, so that the types of one request run at once, and doubles
+  while that is of use (slow start, Jacobson, 1988); if the first doubling is not, it
+  halves while nothing is missed.
 - Then it stays, and from time to time tries a quarter more, at least one, or a quarter
   less, in turn. What proves better is kept and tried further.
-- A request failed that another backend served: the limit is halved (multiplicative
-  decrease, Chiu and Jain, 1989).
+
+An overload shows in one task, such as OCR that fills a GPU's memory, and says nothing
+of the others; so it halves what is given of that task (multiplicative decrease, Chiu
+and Jain, 1989), and what is answered then raises it again, by one each round.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from typing import Protocol
+from collections.abc import Hashable, Iterable, Mapping
+from typing import Literal, Protocol
 
+#: What a server is given that nothing is known of.
+START = 4
 #: No server of one household works on more at once.
 HIGHEST = 64
 #: Share of the additional requests that must be of use for a higher limit to be kept.
@@ -47,6 +53,9 @@ REST = 512
 #: An answer counts as this many times the upper quartile at the most: loading a model
 #: takes seconds, once.
 SLOWEST = 4.0
+
+#: Tasks with a limit of their own; clients name them.
+MOST_TASKS = 50
 
 #: What is timed: kinds of requests with their service times, in seconds.
 Window = list[tuple[Hashable, float]]
@@ -68,9 +77,6 @@ class Limiter(Protocol):
         :param in_flight: requests in flight just before, itself included.
         """
 
-    def failed(self, in_flight: int) -> None:
-        """A request failed that another backend then served."""
-
 
 class FixedLimit:
     """A limit that stays; see :class:`Limiter`."""
@@ -81,22 +87,19 @@ class FixedLimit:
     def answered(self, kind: Hashable, seconds: float, in_flight: int) -> None:
         """Nothing is learned."""
 
-    def failed(self, in_flight: int) -> None:
-        """Nothing is learned."""
-
 
 class AdaptiveLimit:
     """A limit that follows the law above; see :class:`Limiter`."""
 
     def __init__(self) -> None:
-        self.limit = 1  # another than the one found while that is tried
-        self._found = 1
-        self._doubling = True
+        self.limit = START  # another than the one found while that is tried
+        self._found = START
+        self._doubling = True  # or halving, downwards
         self._upwards = True
         self._rest = FIRST_REST
         self._before: Window = []  # under the limit found, just before a trial
         self._window: Window = []
-        self._ignore = 0  # answers that are not looked at
+        self._ignore = START // 2  # answers that are not looked at; see _change()
 
     def answered(self, kind: Hashable, seconds: float, in_flight: int) -> None:
         """See :class:`Limiter`."""
@@ -108,12 +111,6 @@ class AdaptiveLimit:
         self._window.append((kind, seconds))
         if self._is_decided():
             self._judge(in_flight)
-
-    def failed(self, in_flight: int) -> None:
-        """See :class:`Limiter`."""
-        self._doubling = False
-        self._found = max(1, self._found // 2)
-        self._change(self._found, in_flight)
 
     def _is_decided(self) -> bool:
         """Whether the window is long enough; at the least one answer of each place."""
@@ -136,10 +133,13 @@ class AdaptiveLimit:
             self._found = self.limit
             self._rest = FIRST_REST
             self._try(in_flight)
+        elif self._doubling and self.limit > self._found and self._estimate() <= START:
+            self._upwards = False
+            self._change(self._found // 2, in_flight)
         else:
             if self._doubling:
                 self._doubling = False
-                self._found = max(self._found, round(self.limit / self._slowdown()))
+                self._found = self._estimate()
             else:
                 self._upwards = not self._upwards
             self._change(self._found, in_flight)
@@ -150,12 +150,19 @@ class AdaptiveLimit:
         """Try another limit than the one found."""
         if self._found in (1, HIGHEST):
             self._upwards = self._found == 1
-            self._doubling = self._doubling and self._upwards
+            self._doubling = False
         if self._doubling:
-            other = 2 * self._found
+            other = 2 * self._found if self._upwards else self._found // 2
         else:
             other = self._found + (self._step() if self._upwards else -self._step())
         self._change(min(other, HIGHEST), in_flight)
+
+    def _estimate(self) -> int:
+        """Return how many places there are, by how much longer the same work takes."""
+        slowdown = self._slowdown()
+        if self.limit > self._found:
+            return max(self._found, round(self.limit / slowdown))
+        return max(self.limit, min(self._found, round(self._found * slowdown)))
 
     def _share_of_use(self) -> float:
         """Return which share of the difference between the limits is of use."""
@@ -176,7 +183,9 @@ class AdaptiveLimit:
             weight = min(len(times), len(times_now))
             seconds_before += weight * _mean(times, most)
             seconds_now += weight * _mean(times_now, most)
-        return seconds_now / seconds_before if seconds_before and seconds_now else 1.0
+        if not seconds_before or not seconds_now:
+            return 1.0
+        return min(max(seconds_now / seconds_before, 1 / HIGHEST), HIGHEST)
 
     def _change(self, limit: int, in_flight: int) -> None:
         more = max(0, limit - self.limit)
@@ -185,6 +194,49 @@ class AdaptiveLimit:
         # additional ones find no queue yet; to look at none of them takes too long.
         self._ignore = max(0, in_flight - 1) + more // 2
         self._window = []
+
+
+def limiter_of(places: int | Literal["auto"]) -> Limiter:
+    """Return the limit that is written, or one that finds out."""
+    return AdaptiveLimit() if places == "auto" else FixedLimit(places)
+
+
+class TaskLimits(dict[str, float]):
+    """
+    How many requests of one task a server is given, after an overload in it.
+
+    A task without an overload has no limit of its own.
+    """
+
+    def allow(self, tasks: Iterable[str], in_flight: Mapping[str, int]) -> bool:
+        """Whether one request more may go there, with so many of each task there."""
+        return all(
+            in_flight.get(task, 0) < int(self.get(task, HIGHEST)) for task in tasks
+        )
+
+    def overloaded(self, tasks: Iterable[str], in_flight: Mapping[str, int]) -> None:
+        """A request failed that another server then served, or was one too many."""
+        for task in tasks:
+            before = self.get(task, HIGHEST)
+            if task in self or len(self) < MOST_TASKS:
+                half = min(before, in_flight.get(task, 0)) / 2
+                self[task] = max(1.0, half)
+
+    def answered(
+        self, tasks: Iterable[str], in_flight: Mapping[str, int], limit: int
+    ) -> None:
+        """
+        A request was answered.
+
+        :param limit: requests of all tasks that may be in flight; a limit of one task
+            that has come so far says nothing more.
+        """
+        for task in tasks:
+            own = self.get(task)
+            if own is not None and in_flight.get(task, 0) >= int(own):
+                self[task] = own + 1 / own
+                if own >= limit:
+                    del self[task]
 
 
 def _by_kind(window: Window) -> dict[Hashable, list[float]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any
 
+import attrs
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
@@ -14,13 +15,40 @@ from immich_ml_proxy.balancer.scheduler import Scheduler, Waiting
 from immich_ml_proxy.balancer.server import Server
 from immich_ml_proxy.config.model import Route
 
+#: Seconds between two looks, while somebody waits, for what time alone opens: the end
+#: of a breaker or of a busy time, a request that is overdue.
+LOOK_EVERY = 0.5
+
+
+@attrs.define(eq=False)
+class Place:
+    """
+    A place that was taken at a backend, and is given back by whoever holds it.
+
+    :ivar server: where it is.
+    """
+
+    server: Server
+    _demand: Demand
+    _places: Places
+    _is_taken: bool = True
+
+    def give_back(self) -> None:
+        """Give it back; a second time does nothing."""
+        if self._is_taken:
+            self._is_taken = False
+            self._places.given_back(self.server, self._demand)
+
 
 class Places:
     """
     :param clock: source of time.
     :param pool: the backends.
     :ivar wanted: told of a backend that is down while there is work for it.
+    :ivar looked: told every ``LOOK_EVERY`` seconds while somebody waits.
     """
+
+    looked: Callable[[], object]
 
     def __init__(
         self, clock: IReactorTime, pool: Pool, wanted: Callable[[Server], object]
@@ -29,35 +57,68 @@ class Places:
         self._pool = pool
         self.wanted = wanted
         self.scheduler = Scheduler(pool)
+        self.looked = tuple
+        self._looking: IDelayedCall | None = None
 
     def take(
-        self, demand: Demand, tried: Collection[Server], hold_until: float
-    ) -> Deferred[Server | None]:
+        self,
+        demand: Demand,
+        tried: Collection[Server],
+        hold_until: float,
+        proven: bool = False,
+    ) -> Deferred[Place | None]:
         """
-        Return a backend at which a place has been taken; it must be given back.
+        Return a place once there is one; it must be given back.
 
         Cancelling leaves the line.
 
         :param tried: the backends that have failed the request.
-        :param hold_until: the time until which a healthy backend is waited for.
+        :param hold_until: the time until which one that is ready is waited for.
+        :param proven: one that has served such requests goes before all others.
         :return: ``None`` when there is no backend left to ask.
         :raises Unavailable: when too many wait already.
         """
         now = self._clock.seconds()
-        taken: Deferred[Server | None] = Deferred(
+        taken: Deferred[Place | None] = Deferred(
             lambda _: self.scheduler.leave(waiting)
         )
-        waiting = Waiting(demand, taken.callback, frozenset(tried), hold_until > now)
+
+        def granted(server: Server | None) -> None:
+            taken.callback(None if server is None else Place(server, demand, self))
+
+        waiting = Waiting(demand, granted, frozenset(tried), hold_until > now, proven)
         self.scheduler.ask(waiting, now)
         if not taken.called:
             self._wake(demand.route, now)
+            self._look_again()
+            taken.addBoth(self._waits_no_more)
             if waiting.hold:
                 taken.addBoth(self._held, self._hold(waiting, hold_until - now))
         return taken
 
-    def give_back(self, server: Server, demand: Demand) -> None:
-        """Give a place back."""
+    def take_free(self, demand: Demand, tried: Collection[Server]) -> Place | None:
+        """Return a place at a backend that is ready, if there is one now."""
+        now = self._clock.seconds()
+        server = self._pool.choose(demand, tried, now, hold=True)
+        if server is None or not server.is_ready(demand, now):
+            return None
+        server.take(demand, now)
+        return Place(server, demand, self)
+
+    def given_back(self, server: Server, demand: Demand) -> None:
+        """A place is free again; see :meth:`Place.give_back`."""
         self.scheduler.release(server, demand, self._clock.seconds())
+
+    def awaited(self) -> list[Server]:
+        """Return the backends that are down while requests wait for them."""
+        return list(
+            dict.fromkeys(
+                server
+                for route in self.scheduler.waiting()
+                for server in self._pool.servers_of(route)
+                if server.is_enabled and server.health.status != "healthy"
+            )
+        )
 
     def reconfigured(self) -> None:
         """Another configuration is in force."""
@@ -69,6 +130,24 @@ class Places:
         self.scheduler.dispatch(now)
         for route in self.scheduler.waiting():
             self._wake(route, now)
+
+    def _look_again(self) -> None:
+        """See to it that those in line are looked at when only time passes."""
+        if self._looking is None:
+            self._looking = self._clock.callLater(LOOK_EVERY, self._look)
+
+    def _look(self) -> None:
+        self._looking = None
+        self.looked()
+        self.scheduler.dispatch(self._clock.seconds())
+        if self.scheduler.waiting():
+            self._look_again()
+
+    def _waits_no_more(self, result: Any) -> Any:
+        if self._looking is not None and not self.scheduler.waiting():
+            self._looking.cancel()
+            self._looking = None
+        return result
 
     def _hold(self, waiting: Waiting, seconds: float) -> IDelayedCall:
         return self._clock.callLater(

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import chain
 
 from immich_ml_proxy.balancer.demand import Demand
-from immich_ml_proxy.balancer.health import Health
+from immich_ml_proxy.balancer.evidence import Evidence, OnFlip
+from immich_ml_proxy.balancer.health import NEVER
+from immich_ml_proxy.balancer.latency import patience
 from immich_ml_proxy.balancer.selection import POLICIES, Policy
 from immich_ml_proxy.balancer.server import Server
 from immich_ml_proxy.config.model import Config, Route
-
-#: Told when a backend's health changes sides: the server, and its health before.
-OnFlip = Callable[[Server, Health], None]
-
-#: A request is asked of another backend after this many times the expected seconds,
-PATIENCE = 20.0
-#: but not before as many seconds: a model may have to be loaded.
-LEAST_PATIENCE = 5.0
 
 
 class Pool:
@@ -25,13 +20,14 @@ class Pool:
 
     :param config: the first configuration.
     :param on_flip: told when a backend becomes healthy or unhealthy.
+    :ivar evidence: what pings and requests tell of them.
     """
 
     def __init__(self, config: Config, on_flip: OnFlip) -> None:
-        self._on_flip = on_flip
         self._servers: dict[str, Server] = {}
         self._policies: dict[Route, Policy] = {}
-        self._enabled: dict[Route, Sequence[Server]] = {}
+        self._ways_of: dict[Route, Sequence[tuple[Route, Sequence[Server]]]] = {}
+        self.evidence = Evidence(on_flip)
         self.config = config
         self.reconfigure(config)
 
@@ -58,8 +54,9 @@ class Pool:
             route: self._policies.get(route) or POLICIES[route.strategy](route)
             for route in config.all_routes
         }
-        self._enabled = {route: self._enabled_of(route) for route in config.all_routes}
+        self.evidence.opinions.clear()
         self.config = config
+        self._ways_of = {route: self._new_ways(route) for route in config.all_routes}
 
     def choose(
         self,
@@ -68,45 +65,72 @@ class Pool:
         now: float,
         hold: bool = False,
         freed: Server | None = None,
+        proven: bool = False,
     ) -> Server | None:
         """
         Return the backend that a request should go to now.
 
-        Healthy backends of the route come first; then, if the route says so, healthy
-        ones of the default route; then any: a request is never failed unasked.
+        Those of the route that are ready for it come first; then, if the route says
+        so, those of the default route; then any that are not known to be unable: a
+        request is never failed unasked.
 
         :param tried: the backends that have failed this request.
-        :param hold: wait for a healthy one rather than take any.
+        :param hold: wait for one that is ready rather than take any.
         :param freed: the only backend that may have a place.
+        :param proven: one that has served such requests goes before all others.
         :return: one with a place; ``None`` when the request has to wait.
         """
-        ways = self._ways(demand.route, tried)
+        ways = self._ways(demand.route)
         for route, servers in ways:
-            if freed and freed in servers and freed.is_healthy(now):
+            ready = _ready(servers, demand, tried, now)
+            if (
+                freed is not None
+                and not proven
+                and freed in servers
+                and freed not in tried
+                and freed.is_ready(demand, now)
+            ):
                 # The others are looked at only if the policy asks for them.
-                well = (server for server in servers if server.is_healthy(now))
-                return self._choose(route, [freed], well, demand, now)
-            healthy = [server for server in servers if server.is_healthy(now)]
-            if healthy:
-                asked = [] if freed else healthy
-                return self._choose(route, asked, healthy, demand, now)
-        if not hold:
-            for route, servers in ways:
-                if servers:
-                    asked = [one for one in servers if freed in (None, one)]
-                    return self._choose(route, asked, servers, demand, now)
+                return self._choose(route, [freed], ready, demand, now)
+            well = list(ready)
+            if well:
+                well = (_proven(well, demand) if proven else []) or well
+                return self._choose(route, _only(freed, well), well, demand, now)
+        able = self.able(demand, tried, now)
+        if any(now < one.busy_until for one in able if one.is_healthy(now)):
+            return None
+        for route, servers in ways:
+            others = [
+                server
+                for server in servers
+                if server in able and (not hold or server.is_worth_asking(demand, now))
+            ]
+            if others:
+                return self._choose(route, _only(freed, others), others, demand, now)
         return None
 
-    def may_ask(self, route: Route, tried: Collection[Server]) -> bool:
-        """Whether there is a backend that has not been tried."""
-        return any(servers for _, servers in self._ways(route, tried))
+    def may_ask(self, demand: Demand, tried: Collection[Server], now: float) -> bool:
+        """Whether there is a backend that has not been tried and may be able to."""
+        return bool(self.able(demand, tried, now))
+
+    def unable(self, demand: Demand, now: float) -> list[Server]:
+        """Return the backends that ``demand`` may go to but that cannot serve it."""
+        return [
+            server for server in self._all(demand.route) if not server.can(demand, now)
+        ]
 
     def is_down(self, route: Route, now: float) -> bool:
         """Whether no backend that ``route`` may use is healthy."""
-        return not any(
-            server.is_healthy(now)
-            for _, servers in self._ways(route, ())
-            for server in servers
+        return not any(server.is_healthy(now) for server in self._all(route))
+
+    def last_well(self, route: Route, now: float) -> float:
+        """Return when the last backend that ``route`` may use was seen well."""
+        return max(
+            (
+                now if server.is_healthy(now) else server.last_well
+                for server in self._all(route)
+            ),
+            default=NEVER,
         )
 
     def servers_of(self, route: Route) -> list[Server]:
@@ -118,84 +142,62 @@ class Pool:
         ]
 
     def patience(
-        self, demand: Demand, tried: Collection[Server], now: float
+        self, demand: Demand, asked: Collection[Server], now: float
     ) -> float | None:
         """
-        Return how many seconds to wait before another backend is asked instead.
+        Return how many seconds to wait before another backend is asked as well.
 
-        :param tried: the backends asked so far, the present one included.
+        :param asked: the backends asked so far, the present one included.
         :return: ``None`` when nothing is known of such requests, or nobody else is
-            healthy: then the answer is waited for as long as it may take.
+            ready: then the answer is waited for as long as it may take.
         """
         others = [
             server
-            for _, servers in self._ways(demand.route, tried)
-            for server in servers
-            if server.is_healthy(now)
+            for _, servers in self._ways(demand.route)
+            for server in _ready(servers, demand, asked, now)
         ]
         known = [
             expected
-            for server in (*others, *tried)
+            for server in (*others, *asked)
             if (expected := server.times.expected(demand.kind)) is not None
         ]
         if not others or not known:
             return None
-        return max(LEAST_PATIENCE, PATIENCE * max(known))
+        return patience(max(known))
 
     def down(self, now: float) -> list[Route]:
         """Return the routes without a healthy backend."""
         return [route for route in self.config.all_routes if self.is_down(route, now)]
 
-    def observe(self, server: Server, error: str | None, now: float) -> None:
-        """
-        Take in what a ping or a request has shown of a backend.
+    def _ways(self, route: Route) -> Sequence[tuple[Route, Sequence[Server]]]:
+        """Return the routes to look at, each with its enabled backends."""
+        # A request may still hold a route of the configuration before.
+        return self._ways_of.get(route) or self._new_ways(route)
 
-        :param error: what is wrong, in words; ``None`` when it answered well.
-        """
-        before = server.reported(now)
-        server.health = server.health.observe(error, now)
-        self._tell(server, before, now)
-
-    def served(self, server: Server, now: float) -> None:
-        """A request was served by ``server``."""
-        server.served += 1
-        if server.breaker.failures or server.health.status != "healthy":
-            before = server.reported(now)
-            server.breaker = server.breaker.served()
-            server.health = server.health.observe(None, now)
-            self._tell(server, before, now)
-
-    def outdone(self, server: Server, now: float) -> None:
-        """``server`` failed a request that another backend then served."""
-        before = server.reported(now)
-        was_open = server.breaker.is_open(now)
-        server.retried += 1
-        server.breaker = server.breaker.failed(now)
-        server.ejections += server.breaker.is_open(now) and not was_open
-        server.limiter.failed(server.in_flight)
-        self._tell(server, before, now)
-
-    def _tell(self, server: Server, before: Health, now: float) -> None:
-        if server.reported(now).status != before.status:
-            self._on_flip(server, before)
-
-    def _ways(
-        self, route: Route, tried: Collection[Server]
-    ) -> list[tuple[Route, Sequence[Server]]]:
-        """Return the routes to look at, each with the backends that may be asked."""
+    def _new_ways(self, route: Route) -> Sequence[tuple[Route, Sequence[Server]]]:
         routes = [route]
         default = self.config.default
         if route.fallback and default is not None and default != route:
             routes.append(default)
-        ways = [
-            (way, self._enabled.get(way) or self._enabled_of(way)) for way in routes
+        return [
+            (way, [one for one in self.servers_of(way) if one.is_enabled])
+            for way in routes
         ]
-        if not tried:
-            return ways
-        return [(way, [m for m in servers if m not in tried]) for way, servers in ways]
 
-    def _enabled_of(self, route: Route) -> Sequence[Server]:
-        return [server for server in self.servers_of(route) if server.is_enabled]
+    def _all(self, route: Route) -> Iterator[Server]:
+        """The enabled backends of all the ways of a route."""
+        ways = self._ways(route)
+        return iter(dict.fromkeys(chain.from_iterable(servers for _, servers in ways)))
+
+    def able(
+        self, demand: Demand, tried: Collection[Server], now: float
+    ) -> set[Server]:
+        """Return the backends that may be asked, as far as is known: well or not."""
+        return {
+            server
+            for server in self._all(demand.route)
+            if server not in tried and server.can(demand, now)
+        }
 
     def _choose(
         self,
@@ -210,4 +212,22 @@ class Pool:
             return None
         # A request may still hold a route of the configuration before.
         policy = self._policies.get(route) or POLICIES[route.strategy](route)
-        return policy.choose(free, well, demand)
+        return policy.choose(free, well, demand, now)
+
+
+def _ready(
+    servers: Iterable[Server], demand: Demand, tried: Collection[Server], now: float
+) -> Iterator[Server]:
+    return (
+        server
+        for server in servers
+        if server not in tried and server.is_ready(demand, now)
+    )
+
+
+def _only(freed: Server | None, servers: Sequence[Server]) -> Sequence[Server]:
+    return [one for one in servers if freed in (None, one)]
+
+
+def _proven(servers: Iterable[Server], demand: Demand) -> list[Server]:
+    return [one for one in servers if one.abilities.has_served(demand.need)]

@@ -26,7 +26,8 @@ class WaitingLine(Generic[T]):
     """
     The line of one route.
 
-    :param bound: how many may wait.
+    :param bound: how many may wait: of all for an image, of searches for a search, so
+        that none is refused for the images before it.
     :param arrivals: numbers for those who come; lines that share it share an order.
     """
 
@@ -37,15 +38,16 @@ class WaitingLine(Generic[T]):
         self._searches: dict[Hashable, dict[T, int]] = {}
         self._images: dict[Hashable, dict[T, int]] = {}
         self._size = 0
+        self._waiting_searches = 0
         self._streak = 0
 
     def __len__(self) -> int:
         return self._size
 
-    @property
-    def is_full(self) -> bool:
-        """Whether nobody more may wait."""
-        return self._size >= self.bound
+    def is_full(self, is_search: bool) -> bool:
+        """Whether nobody more of this class may wait."""
+        waiting = self._waiting_searches if is_search else self._size
+        return waiting >= self.bound
 
     def has(self, lane: Hashable, is_search: bool) -> bool:
         """Whether somebody waits in this lane."""
@@ -56,6 +58,7 @@ class WaitingLine(Generic[T]):
         lanes = self._searches if is_search else self._images
         lanes.setdefault(lane, {})[waiting] = next(self._arrivals)
         self._size += 1
+        self._waiting_searches += is_search
 
     def remove(self, waiting: T, lane: Hashable, is_search: bool) -> bool:
         """Take a request out, wherever it stands; tell whether it stood there."""
@@ -65,6 +68,7 @@ class WaitingLine(Generic[T]):
             return False
         del queue[waiting]
         self._size -= 1
+        self._waiting_searches -= is_search
         if not queue:
             del lanes[lane]
         return True

@@ -29,18 +29,21 @@ class Waiting:
     :ivar granted: called, once, with the backend at which it has been given a place,
         or with ``None`` when there is none left that it could be given.
     :ivar tried: the backends that have failed it.
-    :ivar hold: it waits for a healthy backend rather than take any.
+    :ivar hold: it waits for a backend that is ready rather than take any.
+    :ivar proven: one that has served such requests goes before all others.
     """
 
     demand: Demand
     granted: Callable[[Server | None], None]
     tried: frozenset[Server] = frozenset()
     hold: bool = False
+    proven: bool = False
 
     @property
     def lane(self) -> Hashable:
         """What those have in common that may go to the same places."""
-        return self.demand.kind, self.tried, self.hold
+        demand = self.demand
+        return demand.kind, demand.need.digest, self.tried, self.hold, self.proven
 
 
 class Scheduler:
@@ -68,15 +71,13 @@ class Scheduler:
         line = self._lines.get(demand.route)
         if line is None or not line.has(waiting.lane, demand.is_search):
             server = self._place(waiting, now)
-            if server is not None or not self._pool.may_ask(
-                demand.route, waiting.tried
-            ):
+            if server is not None or not self._pool.may_ask(demand, waiting.tried, now):
                 waiting.granted(server)
                 return
             if line is None:
                 line = WaitingLine(demand.route.max_waiting, self._arrivals)
                 self._lines[demand.route] = line
-        if line.is_full and not waiting.tried:
+        if line.is_full(demand.is_search) and not waiting.tried:
             raise Unavailable(
                 f"{demand.kind.label}: {len(line)} requests wait already for a place "
                 f"on the route {demand.route.key}"
@@ -158,7 +159,7 @@ class Scheduler:
                 # A search goes ahead of the images of every line.
                 for each in self._lines.values() if demand.is_search else (line,):
                     each.served(demand.is_search)
-            elif freed or self._pool.may_ask(demand.route, waiting.tried):
+            elif freed or self._pool.may_ask(demand, waiting.tried, now):
                 continue
             line.remove(waiting, waiting.lane, demand.is_search)
             waiting.granted(server)
@@ -171,7 +172,9 @@ class Scheduler:
         demand, tried = waiting.demand, waiting.tried
         if freed and (freed in tried or not freed.has_place(demand, now)):
             return None
-        server = self._pool.choose(demand, tried, now, waiting.hold, freed)
+        server = self._pool.choose(
+            demand, tried, now, waiting.hold, freed, waiting.proven
+        )
         if server is not None:
             server.take(waiting.demand, now)
         return server

@@ -29,7 +29,11 @@ class Policy(Protocol):
     """Chooses a backend for a demand."""
 
     def choose(
-        self, free: Sequence[Server], servers: Iterable[Server], demand: Demand
+        self,
+        free: Sequence[Server],
+        servers: Iterable[Server],
+        demand: Demand,
+        now: float,
     ) -> Server | None:
         """Return one of ``free``, or ``None`` to wait for another of ``servers``."""
 
@@ -41,7 +45,11 @@ class RoundRobin:
         self._turn = 0
 
     def choose(
-        self, free: Sequence[Server], servers: Iterable[Server], demand: Demand
+        self,
+        free: Sequence[Server],
+        servers: Iterable[Server],
+        demand: Demand,
+        now: float,
     ) -> Server:
         """See :class:`Policy`."""
         self._turn += 1
@@ -55,12 +63,16 @@ class LeastBusy:
         self._equals = RoundRobin(route)
 
     def choose(
-        self, free: Sequence[Server], servers: Iterable[Server], demand: Demand
+        self,
+        free: Sequence[Server],
+        servers: Iterable[Server],
+        demand: Demand,
+        now: float,
     ) -> Server:
         """See :class:`Policy`; equals take turns."""
         least = min(map(_load, free))
         equals = [server for server in free if _load(server) == least]
-        return self._equals.choose(equals, servers, demand)
+        return self._equals.choose(equals, servers, demand, now)
 
 
 class Fastest:
@@ -77,17 +89,22 @@ class Fastest:
         self._equals = RoundRobin(route)
 
     def choose(
-        self, free: Sequence[Server], servers: Iterable[Server], demand: Demand
+        self,
+        free: Sequence[Server],
+        servers: Iterable[Server],
+        demand: Demand,
+        now: float,
     ) -> Server | None:
         """See :class:`Policy`; equals take turns."""
-        finish = [server.seconds_to_finish(demand) for server in free]
+        finish = [server.seconds_to_finish(demand, now) for server in free]
         soonest = min(finish)
         if demand.is_search:
-            known = filter(None, (one.seconds_to_finish(demand) for one in servers))
+            all_of_them = (one.seconds_to_finish(demand, now) for one in servers)
+            known = filter(None, all_of_them)
             if min(known, default=soonest) < soonest:
                 return None
         equals = [one for one, due in zip(free, finish, strict=True) if due == soonest]
-        return self._equals.choose(equals, servers, demand)
+        return self._equals.choose(equals, servers, demand, now)
 
 
 class InOrder:
@@ -101,7 +118,11 @@ class InOrder:
         self._spill = route.spill
 
     def choose(
-        self, free: Sequence[Server], servers: Iterable[Server], demand: Demand
+        self,
+        free: Sequence[Server],
+        servers: Iterable[Server],
+        demand: Demand,
+        now: float,
     ) -> Server | None:
         """See :class:`Policy`."""
         return free[0] if self._spill or free[0] is next(iter(servers)) else None

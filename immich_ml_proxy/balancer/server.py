@@ -1,14 +1,18 @@
-"""One backend at run time: its health, its load and its record."""
+"""One backend at run time: its health, its load, its abilities and its record."""
 
 from __future__ import annotations
 
 from collections import Counter
+from itertools import takewhile
+from math import inf
 
-from immich_ml_proxy.balancer.breaker import CLOSED
+from immich_ml_proxy.balancer.abilities import TRY_AGAIN_AFTER, Abilities
+from immich_ml_proxy.balancer.breaker import MOST_TASKS, Breakers
 from immich_ml_proxy.balancer.demand import Demand
-from immich_ml_proxy.balancer.health import Health
-from immich_ml_proxy.balancer.latency import ServiceTimes
-from immich_ml_proxy.balancer.limit import AdaptiveLimit, FixedLimit, Limiter
+from immich_ml_proxy.balancer.health import NEVER, Health
+from immich_ml_proxy.balancer.latency import ServiceTimes, patience
+from immich_ml_proxy.balancer.limit import TaskLimits, limiter_of
+from immich_ml_proxy.balancer.need import short
 from immich_ml_proxy.config.model import Backend
 
 #: Searches that go beyond a limit that was found before an image has its turn.
@@ -26,24 +30,40 @@ class Server:
 
     :ivar backend: its configuration.
     :ivar health: what pings and traffic told last.
-    :ivar breaker: whether it is out for failing what others serve.
+    :ivar abilities: what it can do.
+    :ivar breakers: whether it is out for failing what others serve, by task.
+    :ivar detours: whether another was faster by far, by task; others go first then.
+    :ivar busy_until: the time until which it wants no requests.
+    :ivar last_well: when it has last answered a ping or a request well.
+    :ivar last_answer: when it has last answered a request well.
     :ivar in_flight: requests under way at it.
     :ivar limiter: how many there may be.
+    :ivar task_limits: how many of them of one task, after an overload in it.
     :ivar times: how long they take.
     :ivar served: requests answered well.
     :ivar failed: requests that it failed.
     :ivar retried: those of them that another backend then served.
-    :ivar ejections: how often the breaker has put it out.
+    :ivar ejections: how often a breaker has put it out.
+    :ivar normalised: answers that had to be put into today's form.
     """
 
     def __init__(self, backend: Backend) -> None:
         self.backend = backend
         self.health = Health()
-        self.breaker = CLOSED
+        self.abilities = Abilities(backend.abilities)
+        self.breakers = Breakers()
+        self.detours = Breakers(trip_after=1)
+        self.busy_until = 0.0
+        self.last_well = self.last_answer = NEVER
         self.in_flight = 0
-        self.limiter = _limiter(backend)
+        self.limiter = limiter_of(backend.max_concurrent)
+        self.task_limits = TaskLimits()
         self.times = ServiceTimes()
         self.served = self.failed = self.retried = self.ejections = 0
+        self.normalised = 0
+        self._denial = ""  # why it turns us away, in words
+        self._denial_until = 0.0
+        self._does: set[str] = set()  # tasks that it has served since it was away
         self._by_task: Counter[str] = Counter()
         self._began: dict[Demand, float] = {}  # oldest first
         self._overtakes = 0
@@ -56,7 +76,8 @@ class Server:
     def reconfigure(self, backend: Backend) -> None:
         """Go on under another configuration of the same server."""
         if backend.max_concurrent != self.backend.max_concurrent:
-            self.limiter = _limiter(backend)
+            self.limiter = limiter_of(backend.max_concurrent)
+        self.abilities.stated = backend.abilities
         self.backend = backend
 
     @property
@@ -65,25 +86,102 @@ class Server:
         return self.backend.state == "enabled"
 
     def is_healthy(self, now: float) -> bool:
-        """Whether requests should go there at ``now`` seconds."""
-        return (
-            self.backend.state == "enabled"
-            and self.health.status == "healthy"
-            and not self.breaker.is_open(now)
+        """Whether it is well, as far as any work is concerned."""
+        return self._is_up(now) and not (self.breakers and self._is_out(now))
+
+    def is_ready(self, demand: Demand, now: float) -> bool:
+        """Whether a request should go there at ``now`` seconds, if there is a place."""
+        return self.is_available(demand, now) and not (
+            self.detours and self.detours.is_open(demand.tasks, now)
         )
 
+    def is_available(self, demand: Demand, now: float) -> bool:
+        """Whether it can serve a request, if perhaps slower than others by far."""
+        return (
+            self._is_up(now)  # that it fails one task says nothing of another
+            and now >= self.busy_until
+            and not (self.breakers and self.breakers.is_open(demand.tasks, now))
+            and self.can(demand, now)
+        )
+
+    @property
+    def is_untroubled(self) -> bool:
+        """Whether nothing at all is held against it."""
+        return self.health.status == "healthy" and not (
+            self.breakers or self.detours or self._denial
+        )
+
+    def is_worth_asking(self, demand: Demand, now: float) -> bool:
+        """Whether a request should go there before it is held: pings may be wrong."""
+        if self.health.status == "healthy":
+            return self.is_available(demand, now)
+        return not self.health.is_away
+
+    def can(self, demand: Demand, now: float) -> bool:
+        """Whether it may be asked for this at all, as far as is known."""
+        return self.abilities.can(demand.needs, demand.size, now)
+
+    def observe(
+        self, error: str | None, now: float, is_away: bool = False, sent: float = NEVER
+    ) -> None:
+        """Take in what a ping or a request has shown; see :class:`Health`."""
+        was_well = self.health.status == "healthy"
+        self.health = self.health.observe(error, now, is_away, sent)
+        if was_well or error is None:
+            self.last_well = now  # until now, as far as anybody knew
+        if not was_well and error is None:
+            # It may be another by now.
+            self.abilities.forget_refusals()
+            self._denial = ""
+            self._does.clear()
+
+    def missed_ping(self, error: str, sent: float, now: float) -> None:
+        """A ping that was sent then got no answer; see :class:`Health`."""
+        is_working = any(
+            not self._is_late(demand, now - began)
+            for demand, began in self._began.items()
+        )
+        if self.health.status == "healthy":
+            self.last_well = now
+        self.health = self.health.miss(error, sent, self.last_answer, is_working, now)
+
+    def has_served(self, demand: Demand, now: float) -> None:
+        """It has served a request."""
+        self.served += 1
+        self.last_well = self.last_answer = now
+        self.abilities.served(demand.needs, demand.size)
+        self.breakers.served(demand.tasks)
+        self.detours.served(demand.tasks)
+        if len(self._does) < MOST_TASKS:
+            self._does.update(demand.tasks)
+
+    def denied(self, words: str, now: float) -> None:
+        """It turns us away for a reason that is not the request's."""
+        self._denial = words
+        self._denial_until = now + TRY_AGAIN_AFTER
+
     def reported(self, now: float) -> Health:
-        """Return the health that people are shown: an open breaker counts."""
+        """Return the health that people are shown: what requests told counts, too."""
+        health = self.health
         if self.backend.state == "disabled":
-            return Health("unknown", self.health.last_check, "disabled")
-        if self.health.status == "healthy" and self.breaker.is_open(now):
-            left = self.breaker.open_until - now
-            return self.health.observe(
-                f"failed {self.breaker.failures} requests in a row that other servers "
-                f"then answered; tried again in {left:.0f} s",
-                self.health.last_check,
-            )
-        return self.health
+            return Health("unknown", health.last_check, "disabled")
+        if health.status != "healthy":
+            return health
+        if self._is_denied(now):
+            return health.observe(self._denial, health.last_check)
+        if self._is_out(now):
+            return health.observe("; ".join(self._outages(now)), health.last_check)
+        return health
+
+    def notes(self, now: float) -> list[str]:
+        """Return what people should know of it while it is well, in words."""
+        cannot = self.abilities.cannot(now)
+        notes = [f"cannot: {', '.join(cannot)}"] if cannot else []
+        if now < self._denial_until and self._denial:
+            notes.append(self._denial)
+        if now < self.busy_until:
+            notes.append(f"busy: wants nothing for {self.busy_until - now:.0f} s more")
+        return [*notes, *self._outages(now)]
 
     def has_place(self, demand: Demand, now: float) -> bool:
         """
@@ -103,10 +201,11 @@ class Server:
             if counted >= self.limiter.limit:
                 return False
         limits = self.backend.limits
-        return not limits or all(
-            self._by_task[task] < limits[task]
-            for task in demand.tasks
-            if task in limits
+        for task in demand.tasks if limits else ():
+            if self._by_task[task] >= limits.get(task, inf):
+                return False
+        return not self.task_limits or self.task_limits.allow(
+            demand.tasks, self._by_task
         )
 
     def take(self, demand: Demand, now: float) -> None:
@@ -129,24 +228,63 @@ class Server:
             if not self._by_task[task]:
                 del self._by_task[task]
 
-    def seconds_to_finish(self, demand: Demand) -> float:
+    def answered(self, demand: Demand, seconds: float) -> None:
+        """Take in how long a served request took; before its place is given back."""
+        self.times.add(demand.kind, seconds)
+        self.limiter.answered(demand.kind, seconds, self.in_flight)
+        if self.task_limits:
+            self.task_limits.answered(demand.tasks, self._by_task, self.limiter.limit)
+
+    def overloaded(self, demand: Demand) -> None:
+        """It was given more of these tasks than it can do."""
+        if self.backend.max_concurrent == "auto":
+            self.task_limits.overloaded(demand.tasks, self._by_task)
+
+    def seconds_to_finish(self, demand: Demand, now: float) -> float:
         """Return when a request would be answered that went there next; 0: unknown."""
         expected = self.times.expected(demand.kind) or 0.0
-        places = self.limiter.limit
-        if self.in_flight < places:
+        missing = self.in_flight - self.limiter.limit
+        if missing < 0:
             return expected
-        return expected * (1 + (self.in_flight - places + 1) / places)
+        # It is begun when so many of those under way are done.
+        left = sorted(self._seconds_left(one, now) for one in self._began)
+        return expected + left[missing]
+
+    def _seconds_left(self, under_way: Demand, now: float) -> float:
+        """Guess how long it still takes: what is late takes as long as it took."""
+        elapsed = now - self._began[under_way]
+        left = (self.times.expected(under_way.kind) or 0.0) - elapsed
+        return left if left > 0 else elapsed
+
+    def _is_late(self, under_way: Demand, elapsed: float) -> bool:
+        """Whether it takes longer than is usual; not where nothing is known of it."""
+        expected = self.times.expected(under_way.kind)
+        return expected is not None and elapsed > patience(expected)
+
+    def _is_up(self, now: float) -> bool:
+        """Whether it answers, and lets us in."""
+        return (
+            self.backend.state == "enabled"
+            and self.health.status == "healthy"
+            and not (self._denial and self._is_denied(now))
+        )
+
+    def _is_denied(self, now: float) -> bool:
+        """Whether it has turned away all that it was asked."""
+        return now < self._denial_until and bool(self._denial) and not self._does
+
+    def _is_out(self, now: float) -> bool:
+        """Whether it fails all that it does."""
+        out = {task for task, _ in self.breakers.tripped(now)}
+        return bool(out) and out >= self._does
+
+    def _outages(self, now: float) -> list[str]:
+        return [
+            f"{short(task)}: failed {breaker.failures} requests in a row that other "
+            f"servers then answered; tried again in {breaker.open_until - now:.0f} s"
+            for task, breaker in self.breakers.tripped(now)
+        ]
 
     def _overdue(self, now: float) -> int:
-        count = 0
-        for began in self._began.values():
-            if now - began < OVERDUE:
-                break
-            count += 1
-        return count
-
-
-def _limiter(backend: Backend) -> Limiter:
-    if backend.max_concurrent == "auto":
-        return AdaptiveLimit()
-    return FixedLimit(backend.max_concurrent)
+        late = takewhile(lambda began: now - began >= OVERDUE, self._began.values())
+        return sum(1 for _ in late)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import attrs
 import msgspec
@@ -21,7 +21,8 @@ STRATEGIES = (ROUND_ROBIN, LEAST_BUSY, FASTEST, IN_ORDER)
 AUTO = "auto"
 
 #: How closely answers are looked at; ``shape`` leaves the numbers alone.
-CHECK_ANSWERS = ("full", "shape", "off")
+CheckAnswers = Literal["full", "shape", "off"]
+CHECK_ANSWERS: tuple[CheckAnswers, ...] = get_args(CheckAnswers)
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 Places = Annotated[int, msgspec.Meta(ge=1, le=10_000)]
@@ -107,7 +108,7 @@ class Backend(
     abilities: StatedAbilities | None = None
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Route:
     """
     Where the work of one key may go.
@@ -167,7 +168,7 @@ class Config:
     request_timeout: float
     max_body_size: int
     max_buffered_bytes: int
-    check_answers: str
+    check_answers: CheckAnswers
     warnings: tuple[str, ...] = attrs.field(default=(), eq=False)
 
     @property

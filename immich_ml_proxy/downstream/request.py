@@ -113,6 +113,19 @@ class ProxyRequest(server.Request):
         """Return where the client is; see ``twisted.web.http.Request``."""
         return plain(super().getClientAddress())
 
+    def getRequestHostname(self) -> bytes:
+        """
+        Return the host that was asked; see ``twisted.web.http.Request``.
+
+        Klein fails for one that is no name, such as ``a..b``; no route depends on it.
+        """
+        host: bytes = super().getRequestHostname()
+        try:
+            host.decode("ascii").encode("idna")
+        except UnicodeError:
+            return b"localhost"
+        return host
+
     def predict(self) -> Deferred[Prediction]:
         """Return the answer to a ``POST /predict``."""
         upload = self.upload
@@ -143,8 +156,7 @@ class ProxyRequest(server.Request):
     def connectionLost(self, reason: Failure) -> None:
         """The client is gone; see ``twisted.web.http.Request``."""
         site = self._proxy
-        if self.upload is not None:
-            self.upload.abandon()
+        self._abandon()
         site.client_left(self)
         super().connectionLost(reason)
         self._let_go(site)
@@ -153,11 +165,17 @@ class ProxyRequest(server.Request):
         # Klein leaves requests in reference cycles: what is large goes now, not when
         # the garbage collector comes.
         site.finished(self)
+        # It may have been answered by who never asked what came of the work.
+        self._abandon()
         self.body.drop()
         if self._ticket is not None:
             self._ticket.end()
-        self.upload = None
         self.answer = None
+
+    def _abandon(self) -> None:
+        if self.upload is not None:
+            self.upload.abandon()
+            self.upload = None
 
     def _begin_upload(self) -> Upload:
         content_type = self.getHeader(b"content-type")
@@ -171,9 +189,7 @@ class ProxyRequest(server.Request):
             self.upload.go_on()
 
     def _refuse(self, error: ProxyError) -> None:
-        if self.upload is not None:
-            self.upload.abandon()
-            self.upload = None
+        self._abandon()
         self.body.drop()
         if self._ticket is not None:
             self._ticket.refuse(error)

@@ -57,6 +57,7 @@ class Upload:
         except ProxyError as error:
             self._refuse(error)
             return
+        self._body.has_image = self._scanner.has_image
         # A chunked upload waits for its end: its length must be announced.
         if not self.held and self._body.length is not None:
             self._begin_early()

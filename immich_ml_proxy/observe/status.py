@@ -59,6 +59,9 @@ def _server(server: Server, now: float) -> dict[str, Any]:
         "served": server.served,
         "failed": server.failed,
         "retried": server.retried,
+        "normalised": server.normalised,
+        "cannot": server.abilities.cannot(now),
+        "notes": server.notes(now),
         "ejections": server.ejections,
         "serviceTimes": {
             task: attrs.asdict(percentiles)

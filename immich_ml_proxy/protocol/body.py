@@ -17,15 +17,17 @@ class Body:
     :ivar length: the number announced, or ``None`` (a chunked upload, whose length
         is known at the end only).
     :ivar complete: all has arrived.
+    :ivar has_image: the form has a picture in it, as far as it has arrived.
     """
 
-    __slots__ = ("chunks", "complete", "length", "size", "watchers")
+    __slots__ = ("chunks", "complete", "has_image", "length", "size", "watchers")
 
     def __init__(self, length: int | None) -> None:
         self.chunks: list[bytes] = []
         self.size = 0
         self.length = length
         self.complete = False
+        self.has_image = False
         #: called without arguments after every change
         self.watchers: list[Callable[[], None]] = []
 
@@ -43,6 +45,9 @@ class Body:
 
     def when_complete(self, act: Callable[[], None]) -> Callable[[], None]:
         """Call ``act`` as soon as all has arrived; return what takes that back."""
+        if self.complete:
+            act()
+            return _nothing
 
         def look() -> None:
             # It may have been taken back by who was told of the same change before.
@@ -55,7 +60,6 @@ class Body:
                 self.watchers.remove(look)
 
         self.watchers.append(look)
-        look()
         return forget
 
     def drop(self) -> None:
@@ -72,3 +76,7 @@ class Body:
         if self.watchers:
             for watcher in tuple(self.watchers):
                 watcher()
+
+
+def _nothing() -> None:
+    """Take nothing back."""

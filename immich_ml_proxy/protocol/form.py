@@ -74,9 +74,15 @@ def _checked(entries: Entries) -> Entries:
 
 
 class Scanner(Protocol):
-    """Reads a form chunk by chunk; every method may raise a ``ProxyError``."""
+    """
+    Reads a form chunk by chunk; every method may raise a ``ProxyError``.
+
+    :ivar entries: as soon as they are known.
+    :ivar has_image: whether a part ``image`` has begun.
+    """
 
     entries: Entries | None
+    has_image: bool
 
     def feed(self, chunk: bytes) -> None:
         """Look at the next bytes."""
@@ -114,6 +120,7 @@ class MultipartScanner:
 
     def __init__(self, boundary: bytes) -> None:
         self.entries: Entries | None = None
+        self.has_image = False
         self._delimiter = b"\r\n--" + boundary
         # The first delimiter may open the body: pretend that a CRLF came before.
         self._tail = b"\r\n"  # of the value, from the chunks before
@@ -207,7 +214,9 @@ class MultipartScanner:
             raise BadForm("a part of the form has no headers")
         # Nearly every part of every client begins with the same few lines.
         options = _disposition(lines) if len(lines) > 200 else _usual_disposition(lines)
-        if options.get("name") != "entries":
+        name = options.get("name")
+        if name != "entries":
+            self.has_image |= name == "image"
             return
         if "filename" in options:
             raise BadEntries("entries: must be a plain field, not a file")
@@ -240,6 +249,7 @@ class UrlencodedScanner:
 
     def __init__(self) -> None:
         self.entries: Entries | None = None
+        self.has_image = False  # such a form cannot carry a file
         self._chunks: list[bytes] = []
         self._size = 0
 

@@ -17,6 +17,7 @@ from twisted.internet.error import (
     ConnectError,
     ConnectingCancelledError,
     ConnectionClosed,
+    ConnectionLost,
     ConnectionRefusedError,
     DNSLookupError,
     NoRouteError,
@@ -88,19 +89,19 @@ class BackendClient:
         self._wall = wall
 
     def send(
-        self, backend: Backend, outgoing: Outgoing, allowed: Callable[[], float]
+        self, backend: Backend, outgoing: Outgoing, look: Callable[[float], float]
     ) -> Deferred[Reply]:
         """
         Send ``outgoing`` and return the whole answer, whatever its status.
 
         Cancelling closes the connection.
 
-        :param allowed: seconds for all of it; while the body still arrives, they do
-            not count. Asked for again while it is under way.
+        :param look: given the seconds it has taken since the body was complete, returns
+            in how many to look again; none left: its time is over.
         :raises ExchangeFailed: when there is no whole answer.
         """
         exchange = Deferred.fromCoroutine(self._answered(backend, outgoing))
-        limit_time(exchange, allowed, self._clock, outgoing.body, _too_late)
+        limit_time(exchange, look, self._clock, outgoing.body, _too_late)
         exchange.addErrback(_explained)
         if self._recorder.enabled:
             exchange.addBoth(self._record, backend, outgoing, self._clock.seconds())
@@ -195,7 +196,7 @@ def _explained(failure: Failure) -> Failure:
         return failure
     if isinstance(error, ConnectingCancelledError):
         return Failure(CancelledError())
-    return Failure(ExchangeFailed(in_words(error), isinstance(error, ConnectTimeout)))
+    return Failure(ExchangeFailed(in_words(error)))
 
 
 def in_words(error: BaseException) -> str:
@@ -218,6 +219,9 @@ def in_words(error: BaseException) -> str:
     ):
         return "broke off its answer"
     if isinstance(error, ResponseNeverReceived):
+        if reasons and reasons[0].check(ConnectionLost):
+            # It was reset, or the kernel asked in vain whether anybody is there.
+            return "is gone: the connection broke without an answer"
         return "closed the connection without an answer"
     return f"{type(error).__name__}: {error}"
 

@@ -43,11 +43,9 @@ class ExchangeFailed(Exception):
     """
     A backend gave no whole answer; the text says why, in words for people.
 
-    :ivar timed_out: the time for it was over.
-    :ivar status: what it answered, if that is what is wrong; else 0.
+    :ivar timed_out: it was asked, and the time for its answer was over.
     """
 
-    def __init__(self, reason: str, timed_out: bool = False, status: int = 0) -> None:
+    def __init__(self, reason: str, timed_out: bool = False) -> None:
         super().__init__(reason)
         self.timed_out = timed_out
-        self.status = status

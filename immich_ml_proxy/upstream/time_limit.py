@@ -11,8 +11,6 @@ from twisted.python.failure import Failure
 
 from immich_ml_proxy.protocol.body import Body
 
-#: Seconds after which it is asked anew how many are allowed.
-ASK_AGAIN = 5.0
 #: Less than this is left of a time that is over, when seconds are added up.
 NOTHING = 0.001
 
@@ -21,7 +19,7 @@ T = TypeVar("T")
 
 def limit_time(
     doing: Deferred[T],
-    allowed: Callable[[], float],
+    look: Callable[[float], float],
     clock: IReactorTime,
     body: Body | None,
     too_late: Callable[[float], Exception],
@@ -29,10 +27,10 @@ def limit_time(
     """
     Cancel ``doing`` when its time is over.
 
-    :param allowed: how many seconds it may take; what others take may tell that only
-        while it is under way. Counted from when ``body`` is complete: that a client
+    :param look: given the seconds it has taken, returns in how many to look again; none
+        left: its time is over. They count from when ``body`` is complete: that a client
         sends slowly is not the fault of whom it is passed on to. ``None`` is complete.
-    :param too_late: makes the error of it from the seconds that were allowed.
+    :param too_late: makes the error of it from the seconds that it has taken.
     """
     timer: IDelayedCall | None = None
     error: Exception | None = None
@@ -41,16 +39,18 @@ def limit_time(
     def begin() -> None:
         nonlocal began
         began = clock.seconds()
-        look()
+        look_now()
 
-    def look() -> None:
+    def look_now() -> None:
         nonlocal timer, error
-        seconds = allowed()
-        left = began + seconds - clock.seconds()
+        seconds = clock.seconds() - began
+        left = look(seconds)
+        if doing.called:
+            return
         if left > NOTHING:
-            timer = clock.callLater(min(left, ASK_AGAIN), look)
+            timer = clock.callLater(left, look_now)
         else:
-            error = too_late(seconds)
+            error = too_late(round(seconds, 2))
             doing.cancel()
 
     def end(result: T | Failure) -> T | Failure:

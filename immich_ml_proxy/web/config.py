@@ -84,14 +84,14 @@ class ConfigEndpoints:
 
     def health(self, request: ProxyRequest) -> bytes:
         """
-        Every backend's state by its name.
+        Every backend's state by its name, with a note where there is one.
 
         The time of the last check is told by today's wall clock: it was seconds ago
         as many as have passed since, whatever the wall clock has been set to meanwhile.
         """
         now = self._clock.seconds()
         ahead = self._wall() - now
-        told = {}
+        told: dict[str, dict[str, str | int]] = {}
         for server in self._pool:
             health = server.reported(now)
             told[server.name] = {
@@ -99,6 +99,9 @@ class ConfigEndpoints:
                 "lastCheck": int(health.last_check and health.last_check + ahead),
                 "error": health.error,
             }
+            notes = [one for one in server.notes(now) if one not in health.error]
+            if notes:
+                told[server.name]["note"] = "; ".join(notes)
         return json_answer(request, told)
 
     def status(self, request: ProxyRequest) -> bytes:

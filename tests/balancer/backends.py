@@ -7,10 +7,12 @@ from typing import Any
 from immich_ml_proxy.balancer.breaker import TRIP_AFTER
 from immich_ml_proxy.balancer.demand import Demand
 from immich_ml_proxy.balancer.health import Health
+from immich_ml_proxy.balancer.outcome import Kind
 from immich_ml_proxy.balancer.pool import Pool
 from immich_ml_proxy.balancer.server import Server
 from immich_ml_proxy.config.model import Route
-from tests.balancer.demands import configured, image
+from tests.balancer.demands import configured, image, server
+from tests.balancer.tries import tried
 
 NOW = 1.0
 ABC = {"name": "a"}, {"name": "b"}, {"name": "c"}
@@ -35,14 +37,35 @@ class Backends:
         told = (server.name, before.status, server.reported(NOW).status)
         self.flips.append(told)
 
-    def observe(self, name: str, error: str | None) -> None:
+    def observe(self, name: str, error: str | None, is_away: bool = False) -> None:
         """Take in a ping."""
-        self.pool.observe(self.pool[name], error, NOW)
+        self.pool.evidence.observe(self.pool[name], error, NOW, is_away)
 
     def trip(self, name: str) -> None:
         """Have a backend fail what others serve until it is put out."""
         for _ in range(TRIP_AFTER):
-            self.pool.outdone(self.pool[name], NOW)
+            self.outdone(name, Kind.FAILED)
+
+    def outdone(
+        self, name: str, kind: Kind, demand: Demand | None = None, **more: Any
+    ) -> list[str]:
+        """Have a backend fail what another one serves; return what was learned."""
+        by = tried(server("other"), Kind.SERVED)
+        one = tried(self.pool[name], kind, **more)
+        return self.pool.evidence.outdone(one, by, demand or self.demand(), NOW)
+
+    def failed(
+        self, name: str, kind: Kind, demand: Demand | None = None, **more: Any
+    ) -> bool:
+        """Have a backend fail; return whether such requests are known to be wrong."""
+        one = tried(self.pool[name], kind, **more)
+        demand = demand or self.demand()
+        able = self.pool.able(demand, (), NOW)
+        return self.pool.evidence.failed(one, demand, able, NOW)
+
+    def served(self, name: str, demand: Demand | None = None) -> None:
+        """Have a backend serve a picture, or ``demand``."""
+        self.pool.evidence.served(self.pool[name], demand or self.demand(), NOW)
 
     def route(self, key: str = "default") -> Route:
         """Return a route of the configuration in force."""

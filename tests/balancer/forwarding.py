@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import json
 
-from twisted.internet.defer import Deferred
-
-from immich_ml_proxy.balancer.forwarder import Served, Work
+from immich_ml_proxy.balancer.demand import Demand, demand_of
+from immich_ml_proxy.balancer.work import Served, Work
 from immich_ml_proxy.errors import ProxyError
 from immich_ml_proxy.protocol import routing
 from immich_ml_proxy.protocol.body import Body
 from immich_ml_proxy.upstream.body_producer import Splice
 from tests.demo_requests import MULTIPART, VISUAL
 from tests.fakes import Fleet, outcome
-from tests.upstream.sending import arrived
+from tests.upstream.sending import PHOTO, arrived
 
 #: Seconds after which a refused connection to a name is known to have failed.
 REFUSED = 1
+
+
+def pictured(fleet: Fleet) -> Demand:
+    """Return the demand of the picture that is forwarded."""
+    [group] = routing.groups(routing.read(json.dumps(VISUAL).encode()), fleet.config)
+    return demand_of(group, len(PHOTO))
 
 
 class Forward:
@@ -28,12 +33,14 @@ class Forward:
         splice: Splice | None = None,
         wait: float = 0,
         body: Body | None = None,
+        entries: object = VISUAL,
     ) -> None:
-        tasks = routing.read(json.dumps(VISUAL).encode())
+        tasks = routing.read(json.dumps(entries).encode())
         [group] = routing.groups(tasks, fleet.config)
         content_type = MULTIPART.encode()
-        work = Work(group, body or arrived(), splice, content_type, "trace")
-        self.deferred = Deferred.fromCoroutine(fleet.forwarder.forward(work))
+        level = fleet.config.check_answers
+        work = Work(group, body or arrived(), splice, content_type, "trace", level)
+        self.deferred = fleet.forwarder.forward(work)
         self.results = outcome(self.deferred)
         fleet.network.advance(wait)
 

@@ -66,8 +66,10 @@ def test_after_eight_searches_an_image_goes(key: str) -> None:
 def test_searches_that_never_stop_do_not_starve_an_image() -> None:
     """Where they may go beyond the limit, too: it was found, not written."""
     requests = Requests(pool_of({"name": "a"}))
+    requests.pool["a"].limiter.limit = 1
     requests.ask("first")
     requests.ask("i", image(requests.route()))
+    assert requests.granted == ["first>a"]
     requests.ask("s0")
     requests.release("first")
     count = 0

@@ -49,7 +49,10 @@ def test_all_are_pinged_at_the_start_and_then_again_and_again(interval: float) -
     ("fail", "reason"),
     [
         (lambda fleet: setattr(fleet["a"], "ping_status", 503), "answered 503"),
-        (lambda fleet: setattr(fleet["a"], "ping_status", 302), "answered 302"),
+        (
+            lambda fleet: setattr(fleet["a"], "ping_status", 302),
+            "answers, but is no Immich ML server: it redirects to elsewhere",
+        ),
         (lambda fleet: setattr(fleet["a"], "silent", True), "timed out after 1.5 s"),
         (lambda fleet: fleet.network.close("a"), "connection refused"),
         (lambda fleet: fleet.network.names.silent.add("a"), "timed out after 1.5 s"),
@@ -76,9 +79,9 @@ def test_a_backend_that_stops_answering_is_taken_out_with_the_reason(
     assert fleet.flips == [("a", ""), ("a", reason), ("a", "")]
 
 
-@pytest.mark.parametrize("status", [200, 204, 299])
+@pytest.mark.parametrize("status", [200, 201, 299])
 def test_any_2xx_is_good(status: int) -> None:
-    """As it is for Immich."""
+    """As it is for Immich, if it says ``pong``."""
     fleet = Fleet("a")
     fleet["a"].ping_status = status
     fleet.checker.check()
@@ -99,6 +102,34 @@ def test_a_slow_backend_delays_no_other() -> None:
     ]
     fleet.network.advance(10)
     assert pings(fleet) == [2, 2, 2]
+
+
+def test_who_wants_to_know_is_told_after_every_ping() -> None:
+    """Whatever came of it, when it is written down; not when the service stops."""
+    fleet = started("a", "b")
+    told: list[tuple[str, str]] = []
+    fleet.checker.observers.append(
+        lambda server: told.append((server.name, server.health.status))
+    )
+    fleet["a"].silent = True
+    fleet.network.advance(10)
+    assert told == [("b", "healthy")]
+    fleet.network.advance(1.5)
+    assert told == [("b", "healthy"), ("a", "unhealthy")]
+    fleet.network.advance(8.6)
+    fleet.checker.stopService()
+    fleet.network.flush()
+    assert told[2:] == [("b", "healthy")]
+
+
+def test_a_disabled_backend_is_not_pinged() -> None:
+    """Nor one among others; one that drains is."""
+    backends = [
+        {"name": name, "url": f"http://{name}:3003", "state": state}
+        for name, state in {"a": "enabled", "b": "disabled", "c": "drain"}.items()
+    ]
+    fleet = started("a", "b", "c", backends=backends)
+    assert pings(fleet) == [1, 0, 1]
 
 
 def test_a_round_waits_for_the_one_before() -> None:

@@ -83,15 +83,16 @@ def test_when_nobody_comes_the_error_names_the_backend(
     deployment.network.advance(59)
     assert held.got == b""
     deployment.network.advance(3)
-    assert held.answer.status == 502
+    assert held.answer.status == 503
+    assert held.answer.headers["retry-after"]
     assert held.answer.error == "clip/visual: a connection refused"
     assert held.answer.headers["x-immich-ml-backend"] == "a"
     assert deployment.waiting == 0
 
 
 def test_without_holding_a_request_fails_at_once(deploy: Deploy) -> None:
-    """Nothing is held unless the route says so."""
-    deployment = deploy({"a": {}})
+    """Nothing is held where the route says so."""
+    deployment = deploy({"a": {}}, default={"holdSeconds": 0})
     deployment.stop("a")
     client = deployment.image()
     deployment.network.advance(1)
@@ -164,7 +165,7 @@ def test_a_model_that_all_have_to_load_is_waited_for(
 
 
 @pytest.mark.parametrize(("usual", "patience"), [(0.01, 5), (0.2, 5), (1, 20)])
-def test_a_backend_that_hangs_is_given_up_for_another(
+def test_beside_a_backend_that_hangs_another_is_asked(
     deploy: Deploy, usual: float, patience: float
 ) -> None:
     """After twenty times the usual, and not before 5 s."""
@@ -175,7 +176,8 @@ def test_a_backend_that_hangs_is_given_up_for_another(
     deployment.network.advance(0.2)
     assert hanging.answer.json()["clip"] == "b"
     told = deployment.status["backends"]["a"]
-    assert (told["status"], told["retried"]) == ("unhealthy", 1)
+    assert (told["status"], told["retried"]) == ("healthy", 0)
+    assert (deployment["a"].left, told["inFlight"]) == (1, 0)
 
 
 def test_the_last_backend_is_waited_for(deploy: Deploy) -> None:

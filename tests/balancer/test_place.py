@@ -2,68 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
-from twisted.internet.defer import CancelledError, Deferred
-from twisted.internet.task import Clock
+from twisted.internet.defer import CancelledError
 
-from immich_ml_proxy.balancer.place import Places
-from immich_ml_proxy.balancer.server import Server
+from immich_ml_proxy.balancer.place import LOOK_EVERY
+from immich_ml_proxy.balancer.server import OVERDUE
 from immich_ml_proxy.errors import Unavailable
-from tests.balancer.demands import configured, image, pool_of
+from tests.balancer.demands import configured, image
+from tests.balancer.takers import Takers, at
 from tests.fakes import outcome, result_of
-
-
-class Takers:
-    """
-    Places at backends that do one thing at a time, and those who want them.
-
-    :ivar wanted: the names of backends that work has waited for, in order.
-    """
-
-    def __init__(self, *names: str, states: dict[str, str] | None = None, **route: Any):
-        states = states or {}
-        backends = [
-            {"name": name, "maxConcurrent": 1, "state": states.get(name, "enabled")}
-            for name in names
-        ]
-        default = {"backends": list(names), "strategy": "in_order", **route}
-        self.clock = Clock()
-        self.pool = pool_of(*backends, defaultBackend=default)
-        self.wanted: list[str] = []
-        self.places = Places(
-            self.clock, self.pool, lambda server: self.wanted.append(server.name)
-        )
-        assert self.pool.config.default is not None
-        self.demand = image(self.pool.config.default)
-
-    def take(self, hold: float = 0, tried: str = "") -> Deferred[Server | None]:
-        """Want a place, and be held for so many seconds."""
-        servers = [self.pool[name] for name in tried]
-        demand = image(self.demand.route)
-        return self.places.take(demand, servers, self.clock.seconds() + hold)
-
-    def down(self, *names: str) -> None:
-        """Have backends be unreachable."""
-        for name in names:
-            self.pool.observe(self.pool[name], "connection refused", 1.0)
-
-    def up(self, name: str) -> None:
-        """Have a backend answer a ping."""
-        self.pool.observe(self.pool[name], None, 2.0)
-        self.places.changed()
-
-    @property
-    def waiting(self) -> int:
-        """How many wait."""
-        return sum(self.places.scheduler.waiting().values())
 
 
 def test_a_free_place_is_there_at_once() -> None:
     """Without a timer, and without waking anybody."""
     takers = Takers("a")
-    assert result_of(takers.take(hold=60)) is takers.pool["a"]
+    assert result_of(takers.take(hold=60)).server is takers.pool["a"]
     assert takers.clock.getDelayedCalls() == []
     assert takers.wanted == []
 
@@ -71,11 +24,24 @@ def test_a_free_place_is_there_at_once() -> None:
 def test_a_taken_place_is_waited_for() -> None:
     """Until it is given back."""
     takers = Takers("a")
-    takers.places.take(takers.demand, (), 0.0)
+    first = takers.fill()
     second = outcome(takers.take())
     assert second == []
-    takers.places.give_back(takers.pool["a"], takers.demand)
-    assert second == [takers.pool["a"]]
+    first.give_back()
+    assert at(second) == ["a"]
+    takers.check_quiet()
+
+
+def test_a_place_is_given_back_once() -> None:
+    """Whoever holds it may say so twice; the next holder's place stays taken."""
+    takers = Takers("a")
+    first = takers.fill()
+    first.give_back()
+    second = takers.fill()
+    first.give_back()
+    assert takers.pool["a"].in_flight == 1
+    second.give_back()
+    assert takers.pool["a"].in_flight == 0
 
 
 def test_nobody_left_to_ask_is_none() -> None:
@@ -101,8 +67,8 @@ def test_a_request_is_held_until_a_backend_is_back() -> None:
     takers.clock.advance(59)
     assert held == []
     takers.up("b")
-    assert held == [takers.pool["b"]]
-    assert takers.clock.getDelayedCalls() == []
+    assert at(held) == ["b"]
+    takers.check_quiet()
 
 
 def test_a_request_is_held_so_long_and_no_longer() -> None:
@@ -113,8 +79,8 @@ def test_a_request_is_held_so_long_and_no_longer() -> None:
     takers.clock.advance(59.9)
     assert held == []
     takers.clock.advance(0.1)
-    assert held == [takers.pool["a"]]
-    assert takers.clock.getDelayedCalls() == []
+    assert at(held) == ["a"]
+    takers.check_quiet()
 
 
 def test_who_is_held_no_longer_does_not_wait_for_those_who_are() -> None:
@@ -123,39 +89,41 @@ def test_who_is_held_no_longer_does_not_wait_for_those_who_are() -> None:
     takers.down("a")
     long, short = outcome(takers.take(hold=60)), outcome(takers.take(hold=10))
     takers.clock.advance(10)
-    assert (long, short) == ([], [takers.pool["a"]])
+    assert (long, at(short)) == ([], ["a"])
 
 
 def test_without_holding_any_backend_is_tried_at_once() -> None:
     """What pings say may be wrong."""
     takers = Takers("a")
     takers.down("a")
-    assert result_of(takers.take()) is takers.pool["a"]
+    assert takers.fill().server is takers.pool["a"]
 
 
 def test_who_is_held_no_longer_still_waits_for_a_place() -> None:
     """Limits hold."""
     takers = Takers("a")
-    takers.places.take(takers.demand, (), 0.0)
+    first = takers.fill()
     takers.down("a")
     held = outcome(takers.take(hold=60))
     takers.clock.advance(60)
     assert (held, takers.waiting) == ([], 1)
-    takers.places.give_back(takers.pool["a"], takers.demand)
-    assert held == [takers.pool["a"]]
+    first.give_back()
+    assert at(held) == ["a"]
 
 
 def test_cancelling_leaves_the_line() -> None:
     """The place that is free later goes to the next, and no timer is left."""
     takers = Takers("a")
-    takers.places.take(takers.demand, (), 0.0)
+    first = takers.fill()
     gone, patient = takers.take(hold=60), outcome(takers.take())
     ended = outcome(gone)
     gone.cancel()
     assert ended[0].check(CancelledError)
-    assert (takers.waiting, takers.clock.getDelayedCalls()) == (1, [])
-    takers.places.give_back(takers.pool["a"], takers.demand)
-    assert patient == [takers.pool["a"]]
+    [look] = takers.clock.getDelayedCalls()
+    assert (takers.waiting, look.getTime()) == (1, LOOK_EVERY)
+    first.give_back()
+    assert at(patient) == ["a"]
+    takers.check_quiet()
 
 
 def test_a_backend_that_work_waits_for_is_wanted() -> None:
@@ -196,8 +164,83 @@ def test_a_new_configuration_lets_those_in_line_go() -> None:
     second, third = outcome(takers.take()), outcome(takers.take(hold=60))
     takers.pool.reconfigure(configured({"name": "a", "maxConcurrent": 2}))
     takers.places.reconfigured()
-    assert (second, third) == ([takers.pool["a"]], [])
+    assert (at(second), third) == (["a"], [])
     takers.pool.reconfigure(configured({"name": "b"}))
     takers.places.reconfigured()
-    assert (third, takers.waiting) == ([None], 0)
+    assert third == [None]
+    takers.check_quiet()
+
+
+def test_what_time_alone_opens_is_given_within_half_a_second() -> None:
+    """A busy server's end; while somebody waits, and no longer."""
+    takers = Takers("a")
+    takers.pool["a"].busy_until = 3.2
+    held = outcome(takers.take())
+    for _ in range(6):
+        takers.clock.advance(0.5)
+        assert held == []
+    takers.clock.advance(0.5)
+    assert at(held) == ["a"]
     assert takers.clock.getDelayedCalls() == []
+
+
+def test_a_request_that_is_overdue_leaves_its_place() -> None:
+    """Nothing else happens: no answer, no ping, nobody who comes."""
+    takers = Takers("a", places="auto")
+    takers.pool["a"].limiter.limit = 1
+    takers.fill()
+    second, third = outcome(takers.take()), outcome(takers.take())
+    takers.clock.advance(OVERDUE - 0.1)
+    assert second == []
+    takers.clock.pump([0.5] * 2)
+    assert (at(second), third) == (["a"], [])
+
+
+def test_one_looks_for_all_who_wait() -> None:
+    """However many there are."""
+    takers = Takers("a")
+    first = takers.fill()
+    waiting = [outcome(takers.take()) for _ in range(50)]
+    assert len(takers.clock.getDelayedCalls()) == 1
+    takers.clock.advance(10)
+    assert len(takers.clock.getDelayedCalls()) == 1
+    first.give_back()
+    assert at(waiting[0]) == ["a"]
+
+
+def test_a_free_place_is_taken_without_waiting() -> None:
+    """For a second attempt beside the first: where there is one, at who is ready."""
+    takers = Takers("a", "b", spill=True)
+    first = takers.places.take_free(image(takers.demand.route), ())
+    assert first is not None
+    assert (first.server.name, first.server.in_flight) == ("a", 1)
+    demand = image(takers.demand.route)
+    second = takers.places.take_free(demand, [takers.pool["a"]])
+    assert second is not None
+    assert second.server.name == "b"
+    assert takers.places.take_free(image(takers.demand.route), ()) is None
+    second.give_back()
+    takers.down("b")
+    assert takers.places.take_free(image(takers.demand.route), ()) is None
+    assert (takers.waiting, takers.wanted) == (0, [])
+    assert [server.in_flight for server in takers.pool] == [1, 0]
+
+
+def test_one_that_has_served_such_requests_may_be_wanted() -> None:
+    """For a second opinion: the others are left alone while it is there."""
+    takers = Takers("a", "b", strategy="round_robin")
+    takers.pool["b"].abilities.served(takers.demand.needs, 1)
+    place = result_of(takers.take(proven=True))
+    assert place.server.name == "b"
+    second = outcome(takers.take(proven=True))
+    assert second == []
+    place.give_back()
+    assert at(second) == ["b"]
+
+
+def test_nobody_is_woken_by_a_request_that_finds_nobody() -> None:
+    """A disabled backend is left in peace."""
+    takers = Takers("a", states={"a": "disabled"})
+    takers.down("a")
+    assert result_of(takers.take(hold=60)) is None
+    assert takers.wanted == []

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from immich_ml_proxy.balancer.limit import START
 from immich_ml_proxy.config.model import STRATEGIES
 from tests.balancer.backends import ABC, NOW, Backends, routed
 
@@ -47,7 +48,8 @@ def test_a_fallback_is_not_used_while_a_backend_is_healthy() -> None:
     """Even a single one, and even if it is full: the work waits for it."""
     backends = routed("bcd", fallback=True)
     assert [backends.choose("ocr") for _ in range(4)] == ["b"] * 4
-    backends.fill("b")
+    for _ in range(START):
+        backends.fill("b")
     assert backends.choose("ocr") is None
     assert sorted(backends.order("ocr")) == []
 
@@ -109,10 +111,12 @@ def test_full_backends_are_waited_for() -> None:
 
 
 def test_a_held_request_waits_for_a_healthy_backend() -> None:
-    """It is not sent to one that is down, though it may be tried at last."""
+    """It is not sent to one that is away, though it may be tried at last."""
     backends = Backends(*ABC)
+    for name in "abc":
+        backends.observe(name, "connection refused", is_away=True)
     assert backends.choose(hold=True) is None
-    assert backends.pool.may_ask(backends.route(), ())
+    assert backends.pool.may_ask(backends.demand(), (), NOW)
     backends.observe("b", None)
     assert backends.choose(hold=True) == "b"
 
@@ -124,7 +128,7 @@ def test_who_is_not_enabled_takes_nothing(state: str) -> None:
     assert backends.order() == "b"
     alone = Backends({"name": "a", "state": state}, healthy="a")
     assert alone.order() == ""
-    assert not alone.pool.may_ask(alone.route(), ())
+    assert not alone.pool.may_ask(alone.demand(), (), NOW)
 
 
 @pytest.mark.parametrize(
@@ -142,7 +146,7 @@ def test_who_may_be_asked_is_known(key: str, tried: str, left: bool) -> None:
     """Those of the route, and of its fallback, that have not been tried."""
     backends = routed("", fallback=True)
     asked = [backends.pool[name] for name in tried]
-    assert backends.pool.may_ask(backends.route(key), asked) == left
+    assert backends.pool.may_ask(backends.demand(key), asked, NOW) == left
 
 
 def test_who_is_put_out_is_asked_last_and_then_as_before() -> None:
@@ -153,5 +157,5 @@ def test_who_is_put_out_is_asked_last_and_then_as_before() -> None:
     assert [backends.choose() for _ in range(3)] == ["b"] * 3
     assert backends.order() == "ba"
     assert {backends.choose(now=NOW + 5) for _ in range(2)} == {"a", "b"}
-    backends.pool.served(backends.pool["a"], NOW)
+    backends.served("a")
     assert {backends.choose() for _ in range(2)} == {"a", "b"}

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from immich_ml_proxy.balancer.breaker import TRIP_AFTER
 from immich_ml_proxy.balancer.health import Health
+from immich_ml_proxy.balancer.outcome import Kind
 from tests.balancer.backends import ABC, NOW, Backends, routed
 
 
@@ -37,7 +38,7 @@ def test_a_request_that_is_served_shows_that_a_backend_is_well() -> None:
     backends.observe("a", "timed out")
     backends.flips.clear()
     for _ in range(2):
-        backends.pool.served(backends.pool["a"], NOW)
+        backends.served("a")
     assert backends.flips == [("a", "unhealthy", "healthy")]
     assert backends.pool["a"].served == 2
 
@@ -46,22 +47,12 @@ def test_who_is_put_out_is_told_of_once() -> None:
     """And again when it serves a request."""
     backends = Backends({"name": "a"}, healthy="a")
     for _ in range(TRIP_AFTER + 2):
-        backends.pool.outdone(backends.pool["a"], NOW)
+        backends.outdone("a", Kind.FAILED)
     assert backends.flips == [("a", "healthy", "unhealthy")]
     assert backends.pool["a"].ejections == 1
     backends.observe("a", None)
-    backends.pool.served(backends.pool["a"], NOW)
+    backends.served("a")
     assert backends.flips[1:] == [("a", "unhealthy", "healthy")]
-
-
-def test_what_others_served_is_counted() -> None:
-    """Failures halve a limit that was found, too."""
-    backends = Backends({"name": "a"}, healthy="a")
-    server = backends.pool["a"]
-    while (limit := server.limiter.limit) < 16:
-        server.limiter.answered("k", 1.0, limit)
-    backends.pool.outdone(server, NOW)  # 8 were found, 16 are being tried
-    assert (server.retried, server.ejections, server.limiter.limit) == (1, 0, 4)
 
 
 def test_nobody_is_told_of_who_is_disabled() -> None:

@@ -108,15 +108,33 @@ def test_anybody_may_leave() -> None:
     assert (len(line), heads(line)) == (0, [])
 
 
+def full(line: WaitingLine[str]) -> tuple[bool, bool]:
+    """Return whether it is full for a search, and for an image."""
+    return line.is_full(True), line.is_full(False)
+
+
 def test_it_is_bounded() -> None:
-    """With no room at all, too."""
+    """For an image by all who wait; with no room at all, too."""
     line = line_of("ia1", bound=2)
-    assert not line.is_full
+    assert full(line) == (False, False)
     line.push("sa1", "sa", True)
-    assert line.is_full
+    assert full(line) == (False, True)
     line.remove("ia1", "ia", False)
-    assert not line.is_full
-    assert line_of(bound=0).is_full
+    assert full(line) == (False, False)
+    assert full(line_of(bound=0)) == (True, True)
+
+
+def test_a_search_is_refused_for_searches_only() -> None:
+    """However many images wait; those who leave make room."""
+    line = line_of(*(f"ia{n}" for n in range(9)), "sa1", bound=2)
+    assert full(line) == (False, True)
+    line.push("sb1", "sb", True)
+    assert full(line) == (True, True)
+    assert not line.remove("sa1", "sb", True)
+    assert full(line) == (True, True)
+    line.remove("sa1", "sa", True)
+    line.remove("ia1", "ia", False)
+    assert full(line) == (False, True)
 
 
 class AgainstAModel(RuleBasedStateMachine):
@@ -168,7 +186,9 @@ class AgainstAModel(RuleBasedStateMachine):
             firsts.setdefault((is_search, lane), name)
         assert [name for _, _, name in self.line.heads()] == list(firsts.values())
         assert len(self.line) == len(self.model)
-        assert self.line.is_full == (len(self.model) >= self.bound)
+        searches = sum(one[0] for one in self.model)
+        assert self.line.is_full(True) == (searches >= self.bound)
+        assert self.line.is_full(False) == (len(self.model) >= self.bound)
         for is_search in (True, False):
             for lane in "abc":
                 assert self.line.has(lane, is_search) == ((is_search, lane) in firsts)

@@ -10,7 +10,7 @@ from immich_ml_proxy.balancer.breaker import TRIP_AFTER
 from immich_ml_proxy.balancer.pool import Pool
 from immich_ml_proxy.balancer.server import Server
 from immich_ml_proxy.config.model import Route
-from tests.balancer.demands import configured, image, pool_of
+from tests.balancer.demands import configured, image, needing, pool_of
 
 A, B = {"name": "a"}, {"name": "b"}
 
@@ -21,7 +21,8 @@ def worn(server: Server) -> Server:
     server.times.add(image().kind, 2.0)
     server.served, server.failed, server.retried = 5, 2, 1
     for _ in range(TRIP_AFTER):
-        server.breaker = server.breaker.failed(1.0)
+        server.breakers.failed(["clip"], 1.0)
+    server.abilities.refused(needing("ocr", "detection")[-1], 1.0)
     return server
 
 
@@ -55,11 +56,14 @@ def test_a_backend_that_stays_keeps_what_is_known_of_it(
     """Its health, its counts and what is under way; other fields may change."""
     pool = pool_of(A, B)
     before = worn(pool["a"])
-    health, breaker = before.health, before.breaker
+    health, breaker = before.health, before.breakers["clip"]
     pool.reconfigure(configured({**A, **changed}))
     after = pool["a"]
     assert after is before
-    assert (after.health, after.breaker, after.in_flight) == (health, breaker, 1)
+    assert (after.health, after.in_flight) == (health, 1)
+    assert after.breakers["clip"] == breaker
+    assert breaker.failures == TRIP_AFTER
+    assert after.abilities.cannot(1.0) == ["ocr/detection (ViT-B-32__openai)"]
     assert (after.served, after.failed, after.retried) == (5, 2, 1)
     assert after.times.expected(image().kind) == 2.0
     assert after.backend == pool.config.backends[0]
@@ -82,7 +86,9 @@ def test_another_url_or_name_is_another_backend(moved: dict[str, Any]) -> None:
     pool.reconfigure(configured(moved))
     after = pool[moved["name"]]
     assert (after.health.status, after.health.last_check) == ("unknown", 0.0)
-    assert (after.in_flight, after.served, after.breaker.failures) == (0, 0, 0)
+    assert (after.in_flight, after.served) == (0, 0)
+    assert not after.breakers
+    assert after.abilities.cannot(1.0) == []
     assert after.times.expected(image().kind) is None
 
 
@@ -125,7 +131,7 @@ def test_what_is_under_way_ends_with_its_own_counts() -> None:
     before = pool["a"]
     before.take(demand, 1.0)
     pool.reconfigure(configured({"name": "a", "url": "http://elsewhere"}))
-    pool.served(before, 2.0)
+    pool.evidence.served(before, demand, 2.0)
     before.give_back(demand)
     assert (before.in_flight, before.served) == (0, 1)
     assert (pool["a"].in_flight, pool["a"].served) == (0, 0)
@@ -157,5 +163,5 @@ def test_a_request_may_hold_a_route_that_is_gone() -> None:
     assert chosen is pool["b"]
     pool.reconfigure(configured({"name": "c"}))
     assert pool.choose(image(route), (), 1.0) is None
-    assert not pool.may_ask(route, ())
+    assert not pool.may_ask(image(route), (), 1.0)
     assert pool.is_down(route, 1.0)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from immich_ml_proxy.balancer.scheduler import Waiting
+from immich_ml_proxy.balancer.scheduler import LOOK_EVERY, Waiting
 from immich_ml_proxy.balancer.server import Server
+from immich_ml_proxy.config.model import Route
 from immich_ml_proxy.errors import Unavailable
-from tests.balancer.demands import configured, image, server
-from tests.balancer.requests import one_at_a_time
+from tests.balancer.demands import configured, image, pool_of, server
+from tests.balancer.requests import Requests, one_at_a_time
 
 
 def test_a_free_place_is_granted_at_once() -> None:
@@ -36,6 +37,75 @@ def test_a_full_line_refuses() -> None:
     requests.release("i1")
     requests.ask("i4")
     assert requests.waiting == 2
+
+
+def test_a_line_full_of_images_takes_a_search() -> None:
+    """It is refused only when as many searches wait as there may be requests."""
+    requests = one_at_a_time(maxWaiting=2)
+    for name in ("i1", "i2", "i3", "s1", "s2"):
+        requests.ask(name)
+    assert requests.waiting == 4
+    with pytest.raises(Unavailable):
+        requests.ask("s3")
+    assert requests.release("i1") == ["s1>a"]
+    requests.ask("s4")
+    with pytest.raises(Unavailable):
+        requests.ask("i4")
+
+
+def test_a_place_that_time_has_opened_is_given_with_the_next_event() -> None:
+    """Whatever it is: those in line are looked at again, ten times a second at most."""
+    requests = Requests(pool_of({"name": "a"}, {"name": "b"}, defaultBackend="a"))
+    requests.pool["a"].busy_until = 3.0
+    requests.ask("i1")
+    other = Route("other", ("b",))
+    requests.now = 2.9
+    requests.ask("o1", image(other))
+    requests.release("o1")
+    assert requests.granted == ["o1>b"]
+    requests.now = 2.95
+    requests.ask("o2", image(other))
+    requests.now = 3.01
+    requests.ask("i2")
+    assert requests.granted == ["o1>b", "o2>b", "i1>a", "i2>a"]
+
+
+def test_a_released_place_has_the_others_looked_at_too() -> None:
+    """But not if they were just now: with many backends that takes long."""
+    requests = Requests(pool_of({"name": "a"}, {"name": "b"}, defaultBackend="a"))
+    requests.pool["a"].busy_until = 3.0
+    requests.now = 2.5
+    requests.ask("i1")
+    for name in ("o1", "o2"):
+        requests.ask(name, image(Route("other", ("b",))))
+    requests.scheduler.dispatch(2.95)
+    requests.now = 3.0
+    assert requests.release("o1") == []
+    requests.now = 2.95 + LOOK_EVERY
+    assert requests.release("o2") == ["i1>a"]
+
+
+def test_a_request_that_nobody_may_serve_is_told_so() -> None:
+    """Whom the route has cannot do it, and one that could has failed it."""
+    requests = one_at_a_time()
+    demand = image(requests.route())
+    requests.pool["a"].abilities.refused(demand.need, 1.0)
+    requests.ask("i1", demand)
+    assert requests.granted == ["i1>None"]
+
+
+def test_who_wants_one_that_has_served_waits_for_that_one() -> None:
+    """A second opinion is worth most from a server that knows such requests."""
+    backends = [{"name": name, "maxConcurrent": 1} for name in "ab"]
+    requests = Requests(pool_of(*backends))
+    demand = image(requests.route())
+    requests.pool["b"].abilities.served(demand.needs, 1)
+    requests.ask("i1", demand, proven=True)
+    requests.ask("i2", image(requests.route()), proven=True)
+    assert (requests.granted, requests.waiting) == (["i1>b"], 1)
+    requests.ask("i3")
+    assert requests.release("i3") == []
+    assert requests.release("i1") == ["i2>b"]
 
 
 def test_a_full_line_takes_whom_a_backend_has_failed() -> None:
@@ -122,7 +192,7 @@ def test_who_is_held_waits_for_a_healthy_backend() -> None:
     """And takes none before, until it is let go: then any will do."""
     requests = one_at_a_time()
     pool = requests.pool
-    pool.observe(pool["a"], "connection refused", 1.0)
+    pool.evidence.observe(pool["a"], "connection refused", 1.0, is_away=True)
     requests.ask("i1", hold=True)
     requests.ask("i2", hold=True)
     requests.scheduler.dispatch(1.0)
@@ -131,7 +201,7 @@ def test_who_is_held_waits_for_a_healthy_backend() -> None:
     assert requests.granted == ["i2>a"]
     requests.release("i2")
     assert requests.waiting == 1
-    pool.observe(pool["a"], None, 3.0)
+    pool.evidence.observe(pool["a"], None, 3.0)
     requests.scheduler.dispatch(3.0)
     assert requests.granted == ["i2>a", "i1>a"]
 

@@ -44,6 +44,8 @@ def document(states: list[str], places: list[Any]) -> Any:
 STATES = st.lists(
     st.sampled_from(["enabled", "enabled", "drain", "disabled"]), min_size=3, max_size=3
 )
+NAMES = st.sampled_from("abc")
+TASKS = st.sampled_from(["clip", "ocr"])
 PLACES = st.lists(st.sampled_from([1, 2, 3, "auto"]), min_size=3, max_size=3)
 
 
@@ -56,7 +58,7 @@ class AnyOrder(RuleBasedStateMachine):
         config = document(["enabled"] * 3, [2, 2, "auto"])
         self.pool = Pool(config, lambda server, before: None)
         for server in self.pool:
-            self.pool.observe(server, None, 0.0)
+            self.pool.evidence.observe(server, None, 0.0)
         self.scheduler = Scheduler(self.pool)
         self.now = 0.0
         self.numbers = count()
@@ -81,7 +83,11 @@ class AnyOrder(RuleBasedStateMachine):
 
         failed = frozenset(self.pool[name] for name in tried)
         self.waiting[number] = Waiting(demand, granted, failed, hold)
-        length = self.scheduler.waiting().get(route, 0)
+        length = sum(
+            one.demand.route == route and (one.demand.is_search or not is_search)
+            for other, one in self.waiting.items()
+            if other != number
+        )
         try:
             self.scheduler.ask(self.waiting[number], self.now)
         except Unavailable as refused:
@@ -112,13 +118,40 @@ class AnyOrder(RuleBasedStateMachine):
         number = data.draw(st.sampled_from(sorted(self.waiting)))
         self.scheduler.let_go(self.waiting[number], self.now)
 
-    @rule(name=st.sampled_from("abc"), error=st.none() | st.just("connection refused"))
+    @rule(name=NAMES, error=st.sampled_from([None, "refused", "answered 503"]))
     def ping(self, name: str, error: str | None) -> None:
         """A backend is looked at."""
-        self.pool.observe(self.pool[name], error, self.now)
+        is_away = error == "refused"
+        self.pool.evidence.observe(self.pool[name], error, self.now, is_away)
         self.scheduler.dispatch(self.now)
 
-    @rule(seconds=st.sampled_from([0.5, 6.0]))
+    @rule(name=NAMES, seconds=st.sampled_from([0.4, 5.0]))
+    def be_busy(self, name: str, seconds: float) -> None:
+        """A backend wants nothing for a while."""
+        self.pool[name].busy_until = self.now + seconds
+        self.scheduler.dispatch(self.now)
+
+    @rule(name=NAMES, task=TASKS, detour=st.booleans())
+    def fail(self, name: str, task: str, detour: bool) -> None:
+        """A backend fails a task, or another is faster by far."""
+        server = self.pool[name]
+        (server.detours if detour else server.breakers).failed([task], self.now)
+        self.scheduler.dispatch(self.now)
+
+    @rule(name=NAMES, task=TASKS)
+    def refuse(self, name: str, task: str) -> None:
+        """A backend cannot do what another did."""
+        [need] = image(task=task).needs
+        self.pool[name].abilities.refused(need, self.now)
+        self.scheduler.dispatch(self.now)
+
+    @rule(name=NAMES, task=TASKS)
+    def serve(self, name: str, task: str) -> None:
+        """A backend serves something."""
+        self.pool.evidence.served(self.pool[name], image(task=task), self.now)
+        self.scheduler.dispatch(self.now)
+
+    @rule(seconds=st.sampled_from([0.5, 6.0, 700.0]))
     def pass_time(self, seconds: float) -> None:
         """Time passes, and something is looked at."""
         self.now += seconds
@@ -136,12 +169,13 @@ class AnyOrder(RuleBasedStateMachine):
         lines = Counter(waiting.demand.route for waiting in self.waiting.values())
         assert self.scheduler.waiting() == lines
         # One that a backend has failed was taken in before: it is let in beyond it.
+        # A search is let in for other searches only.
         bounded = Counter(
-            waiting.demand.route
+            (waiting.demand.route, waiting.demand.is_search)
             for waiting in self.waiting.values()
             if not waiting.tried
         )
-        for route, length in bounded.items():
+        for (route, _), length in bounded.items():
             assert length <= BOUNDS[route.key]
         for server in self.pool:
             there = [demand for one, demand in self.there.values() if one is server]
@@ -151,11 +185,22 @@ class AnyOrder(RuleBasedStateMachine):
     def nobody_waits_in_vain(self) -> None:
         """For who waits there is a backend to wait for, and none that has a place."""
         for waiting in self.waiting.values():
-            may = self._candidates(waiting.demand.route, waiting)
+            demand = waiting.demand
+            may = self._candidates(demand.route, waiting)
             assert may, "there is nobody to wait for"
-            well = next((way for way in map(self._healthy, may) if way), None)
-            wanted = well or ([] if waiting.hold else may[0])
-            free = [one for one in wanted if one.has_place(waiting.demand, self.now)]
+            ready = [[s for s in way if s.is_ready(demand, self.now)] for way in may]
+            well = next((way for way in ready if way), None)
+            others = [
+                [
+                    s
+                    for s in way
+                    if not waiting.hold or s.is_worth_asking(demand, self.now)
+                ]
+                for way in may
+            ]
+            last = next((way for way in others if way), [])
+            wanted = well or ([] if self._is_busy(may) else last)
+            free = [one for one in wanted if one.has_place(demand, self.now)]
             assert not free, (waiting, [one.name for one in free])
 
     def _granted(self, number: int, server: Server | None) -> None:
@@ -167,7 +212,8 @@ class AnyOrder(RuleBasedStateMachine):
         self.there[number] = (server, demand)
         assert server.backend.state == "enabled"
         assert server not in waiting.tried
-        assert server.health.status == "healthy" or not waiting.hold
+        assert server.can(demand, self.now)
+        assert server.is_worth_asking(demand, self.now) or not waiting.hold
         if server.backend.max_concurrent != "auto":
             assert server.in_flight <= server.limiter.limit
         ocr = sum("ocr" in d.tasks for one, d in self.there.values() if one is server)
@@ -184,13 +230,19 @@ class AnyOrder(RuleBasedStateMachine):
                 for name in way.backends
                 if self.pool[name].backend.state == "enabled"
                 and self.pool[name] not in waiting.tried
+                and self.pool[name].can(waiting.demand, self.now)
             ]
             for way in routes
         ]
         return [way for way in ways if way]
 
-    def _healthy(self, servers: list[Server]) -> list[Server]:
-        return [one for one in servers if one.health.status == "healthy"]
+    def _is_busy(self, may: list[list[Server]]) -> bool:
+        """Return whether one of them is well, and wants nothing now."""
+        return any(
+            one.is_healthy(self.now) and self.now < one.busy_until
+            for way in may
+            for one in way
+        )
 
 
 AnyOrder.TestCase.settings = settings(max_examples=150, stateful_step_count=40)

@@ -17,7 +17,9 @@ def test_a_mixed_pool_is_kept_busy_with_nothing_set_by_hand(strategy: str) -> No
     done = Simulation(MIXED, {"strategy": strategy}).run(2000, clients=16)
     # A place stands empty for the half millisecond of the turnaround: 2.5 % of 20 ms.
     assert done.makespan <= 1.06 * done.ideal
-    assert percentile(done.latencies, 0.99) < 0.3
+    # While it is found out what the slow one can do it is given eight at once.
+    assert max(done.latencies) <= 8 * 0.2 * 1.1
+    assert percentile(done.latencies[300:], 0.99) < 0.5
 
 
 @pytest.mark.parametrize(
@@ -39,15 +41,17 @@ def test_a_search_hardly_waits_during_an_import() -> None:
     """
     It goes ahead of the line: at most one picture is before it.
 
-    Or two, in the moments in which a higher limit is tried.
+    Or two, in the moments in which a higher limit is tried; up to eight in the first
+    seconds, in which it is found.
     """
     written = {"maxConcurrent": 1}
     done = Simulation([Machine(0.2, 1)], backend=written).run(300, 16, search_every=1.0)
     assert len(done.searches) > 50
     assert percentile(done.searches, 0.99) <= 0.2 * 1.1 * 1.3 + 0.2 * 1.1
     found = Simulation([Machine(0.2, 1)]).run(300, 16, search_every=1.0)
-    assert percentile(found.searches, 0.9) <= 0.2 * 1.1 * 1.3 + 0.2 * 1.1
-    assert percentile(found.searches, 0.99) <= 3.1 * 0.2 * 1.1
+    assert max(found.searches[:5]) <= 8 * 0.2 * 1.1 * 1.1
+    assert percentile(found.searches[5:], 0.9) <= 0.2 * 1.1 * 1.3 + 0.2 * 1.1
+    assert percentile(found.searches[5:], 0.99) <= 3.1 * 0.2 * 1.1
 
 
 def test_nobody_starves() -> None:
@@ -56,22 +60,26 @@ def test_nobody_starves() -> None:
     assert len(done.latencies) == 100
 
 
-def calls_per_request(backends: int) -> float:
-    """Return how many functions are called for a request while many wait."""
-    requests = 40 * backends
+def calls(backends: int, requests: int) -> int:
+    """Return how many functions are called for so many requests to each backend."""
     simulation = Simulation([Machine(0.1, 2)] * backends, {"maxWaiting": 10_000})
-    calls = 0
+    count = 0
 
-    def count(frame: object, event: str, argument: object) -> None:
-        nonlocal calls
-        calls += event == "call"
+    def called(frame: object, event: str, argument: object) -> None:
+        nonlocal count
+        count += event == "call"
 
-    sys.setprofile(count)
+    sys.setprofile(called)
     try:
-        simulation.run(requests, clients=12 * backends)
+        simulation.run(requests * backends, clients=12 * backends)
     finally:
         sys.setprofile(None)
-    return calls / requests
+    return count
+
+
+def calls_per_request(backends: int) -> float:
+    """Return how many there are for a request while many wait; not of the first."""
+    return (calls(backends, 50) - calls(backends, 30)) / (20 * backends)
 
 
 def test_a_request_costs_the_same_with_200_backends_as_with_ten() -> None:

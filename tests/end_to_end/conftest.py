@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.end_to_end.fleet import Fleet
 from tests.end_to_end.processes import Process, Proxy, Server
 
 
@@ -49,3 +50,19 @@ def start_proxy(tmp_path: Path, processes: list[Process]) -> Callable[..., Proxy
         return proxy
 
     return start
+
+
+@pytest.fixture(scope="session")
+def one_fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
+    """A proxy and simulated servers, for all tests that are about what they can."""
+    started: list[Process] = []
+    yield Fleet(tmp_path_factory.mktemp("fleet"), started)
+    for process in started:
+        process.kill()
+
+
+@pytest.fixture
+def fleet(one_fleet: Fleet) -> Iterator[Fleet]:
+    """The fleet; after a test every place is given back, whatever came of it."""
+    yield one_fleet
+    assert one_fleet.in_use() == 0

@@ -130,6 +130,20 @@ class Server(Process):
         port = self.url.rpartition(":")[2]
         self.arguments = [*arguments, f"--port={port}"]
 
+    def behave(self, **fields: Any) -> None:
+        """Have it behave otherwise from now on."""
+        self._control("behaviour", fields)
+
+    def exit(self, seconds: float) -> None:
+        """Have it exit, with all that it has under way, and be back so much later."""
+        self.behave(restart_seconds=seconds)
+        self._control("exit", {})
+
+    def _control(self, what: str, fields: dict[str, Any]) -> None:
+        body = json.dumps(fields).encode()
+        with urllib.request.urlopen(f"{self.url}/demo/{what}", body, PATIENCE):
+            pass
+
     def restart(self) -> None:
         """Start it again at its address."""
         self.start()

@@ -6,12 +6,15 @@ import threading
 
 from selenium.webdriver.common.keys import Keys
 
+from tests.end_to_end.asks import Ask
 from tests.end_to_end.browser import Browser
+from tests.end_to_end.fleet import Fleet
 from tests.end_to_end.processes import config_for, until
 from tests.end_to_end.test_failures import SEARCH, form, predict
 from tests.end_to_end.test_import import StartProxy, StartServer
-from tests.end_to_end.test_scheduling import numbers, send
+from tests.end_to_end.test_scheduling import OCR, numbers, send
 from tests.end_to_end.test_scheduling_page import PLAIN, configured
+from tests.pictures import jpeg
 
 pytest_plugins = ["tests.end_to_end.browser_fixtures"]
 
@@ -130,3 +133,15 @@ def test_a_banner_tells_what_waits_for_a_place(
     browser.until_told("#waiting", "1 request waits for a place at: gpu.")
     browser.until_told("#backends [data-work]", "2 of 2 under way, 1 waiting, 0 served")
     assert browser.all("#held") == []
+
+
+def test_what_a_backend_cannot_do_is_shown(browser: Browser, fleet: Fleet) -> None:
+    """As soon as it is known, beside its health, which is none the worse for it."""
+    fleet.play({"small": "kepler", "nas": "v2"})
+    browser.open(f"{fleet.proxy.url}/")
+    browser.until_told("#summary", "All 2 backends are healthy")
+    assert browser.all("#backends [data-note]") == []
+    fleet.serve([Ask(OCR, jpeg(1, 64, 48))] * 2)
+    browser.until_told("#backends [data-note]", "Cannot: ocr (PP-OCRv5_mobile)")
+    assert len(browser.all("#backends [data-note]")) == 1
+    assert browser.text("#summary") == "All 2 backends are healthy"

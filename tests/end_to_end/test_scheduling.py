@@ -109,16 +109,16 @@ def test_one_of_two_servers_dies_under_load(
 def test_a_server_that_fails_everything_costs_nobody_an_answer(
     start_server: StartServer, start_proxy: StartProxy, tmp_path: Path
 ) -> None:
-    """It answers pings, and is put out for what the other one then does."""
+    """It answers pings, and is not asked again for what the other one then does."""
     good = start_server("good", 0.01, 4)
     bad = start_server("bad", 0.0, 4, "error")
     proxy = start_proxy(config_for(good, bad))
     finished = import_all(proxy, jobs_for(60, tmp_path), tmp_path, lambda done: None)
     assert {job["headers"]["x-immich-ml-backend"] for job in finished} == {"good"}
     told = numbers(proxy, "bad")
-    assert told["served"] == 0
-    assert told["failed"] == told["retried"] >= 3
-    assert told["ejections"] >= 1
+    assert (told["served"], told["failed"], told["ejections"]) == (0, 0, 0)
+    assert told["retried"] >= 1
+    assert told["cannot"]
 
 
 def test_a_server_that_hangs_costs_nobody_an_answer(

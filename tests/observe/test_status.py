@@ -7,11 +7,13 @@ from typing import Any
 import msgspec
 
 from immich_ml_proxy.balancer.breaker import TRIP_AFTER
+from immich_ml_proxy.balancer.outcome import Kind
 from immich_ml_proxy.balancer.pool import Pool
 from immich_ml_proxy.balancer.scheduler import Scheduler, Waiting
 from immich_ml_proxy.config.model import Route
 from immich_ml_proxy.observe.status import status
 from tests.balancer.demands import configured, image, pool_of
+from tests.balancer.tries import tried
 
 
 def ask(scheduler: Scheduler, route: Route, times: int, **more: Any) -> None:
@@ -39,6 +41,9 @@ def test_a_backend_at_rest() -> None:
         "failed": 0,
         "retried": 0,
         "ejections": 0,
+        "normalised": 0,
+        "cannot": [],
+        "notes": [],
         "serviceTimes": {},
         "waiting": 0,
     }
@@ -78,7 +83,7 @@ def test_what_waits_for_a_backend_to_return_is_held() -> None:
     """As long as no backend of the route is healthy."""
     pool = pool_of({"name": "a", "maxConcurrent": 1})
     scheduler = Scheduler(pool)
-    pool.observe(pool["a"], "connection refused", 1.0)
+    pool.evidence.observe(pool["a"], "connection refused", 1.0, is_away=True)
     ask(scheduler, route_of(pool), 2, hold=True)
     told = status(pool, scheduler, 2.0)
     assert told["routes"]["default"] == {
@@ -112,14 +117,28 @@ def test_those_who_wait_under_the_route_before_are_counted_too() -> None:
 def test_what_became_of_requests_is_counted() -> None:
     """Served, failed, retried elsewhere, ejections, and how long they took."""
     pool = pool_of({"name": "a"}, {"name": "b"})
-    pool.served(pool["b"], 1.0)
-    pool["b"].times.add(image().kind, 0.25)
+    demand = image(route_of(pool))
+    pool.evidence.served(pool["b"], demand, 1.0)
+    pool["b"].times.add(demand.kind, 0.25)
+    one, by = tried(pool["a"], Kind.FAILED), tried(pool["b"], Kind.SERVED)
     for _ in range(TRIP_AFTER):
-        pool["a"].failed += 1
-        pool.outdone(pool["a"], 1.0)
+        pool.evidence.failed(one, demand, set(), 1.0)
+        pool.evidence.outdone(one, by, demand, 1.0)
     told = status(pool, Scheduler(pool), 2.0)["backends"]
     numbers = ("served", "failed", "retried", "ejections", "status")
     assert [told["a"][key] for key in numbers] == [0, 3, 3, 1, "unhealthy"]
     assert [told["b"][key] for key in numbers] == [1, 0, 0, 0, "healthy"]
+    assert told["a"]["cannot"] == []
     times = {"count": 1, "p50": 250.0, "p90": 250.0, "p99": 250.0}
     assert told["b"]["serviceTimes"] == {"clip/visual": times}
+
+
+def test_what_a_backend_cannot_do_is_told() -> None:
+    """In words, and what else people should know of it."""
+    pool = pool_of({"name": "a"})
+    server = pool["a"]
+    server.abilities.refused(image(task="ocr").need, 1.0)
+    server.busy_until = 5.0
+    told = status(pool, Scheduler(pool), 2.0)["backends"]["a"]
+    assert told["cannot"] == ["ocr/visual (ViT-B-32__openai)"]
+    assert "busy: wants nothing for 3 s more" in told["notes"]

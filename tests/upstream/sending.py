@@ -72,7 +72,9 @@ class Sending:
         url: str = "http://gpu:3003",
     ) -> None:
         backend = Backend(name="gpu", url=url)
-        self.deferred = fleet.client.send(backend, outgoing, lambda: timeout)
+        self.deferred = fleet.client.send(
+            backend, outgoing, lambda taken: timeout - taken
+        )
         self.results = outcome(self.deferred)
         fleet.network.flush()
 

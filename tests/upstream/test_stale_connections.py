@@ -74,7 +74,7 @@ def test_a_new_connection_that_dies_is_not_stale() -> None:
     sending = Sending(fleet, predict(arrived()))
     fleet.connections_to("gpu")[0].drop()
     fleet.network.flush()
-    assert str(sending.failed) == "closed the connection without an answer"
+    assert str(sending.failed) == "is gone: the connection broke without an answer"
     assert len(fleet.network.dialled) == 1
 
 

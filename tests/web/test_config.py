@@ -182,7 +182,8 @@ ELSEWHERE = {"name": "a", "url": "http://c:3003"}
 
 
 @pytest.mark.parametrize(
-    "new", [document("b"), EMPTY, changed(backends=[ELSEWHERE], defaultBackend="a")]
+    "new",
+    [document("b"), document(), changed(backends=[ELSEWHERE], defaultBackend="a")],
 )
 @pytest.mark.parametrize("sent", [REQUEST, REQUEST[:-10]])
 def test_requests_under_way_finish_with_the_old_one(
@@ -281,6 +282,30 @@ def test_the_last_check_is_told_by_the_wall_clock(proxy: Proxy) -> None:
     for ahead in (1_700_000_000, 1_700_000_400, 1_699_996_400):
         proxy.network.ahead = ahead
         assert proxy.get("/api/health").json()["a"]["lastCheck"] == ahead + 3
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "note"),
+    [
+        (501, "", "cannot: clip/visual (ViT-B-32__openai)"),
+        (
+            401,
+            "needs a login: 401 at /predict",
+            "cannot: clip/visual (ViT-B-32__openai)",
+        ),
+    ],
+)
+def test_health_tells_what_a_server_cannot_do(
+    proxy: Proxy, fakes: dict[str, FakeBackend], status: int, error: str, note: str
+) -> None:
+    """Beside what is wrong with it, nothing of which is told twice."""
+    proxy.post("/api/config", document("a", "b"))
+    proxy.start_checks()
+    fakes["a"].status = status
+    assert proxy.ask(REQUEST).status == 200
+    told = proxy.get("/api/health").json()
+    assert (told["a"]["error"], told["a"]["note"]) == (error, note)
+    assert "note" not in told["b"]
 
 
 def test_a_broken_file_is_told_until_another_is_saved(

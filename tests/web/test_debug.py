@@ -201,7 +201,7 @@ def test_a_failover_shows_every_attempt(
     assert client.answer.status == 200
     mine = [record for record in records(proxy) if record["traceId"] == "one"]
     assert [(record["backend"], record["error"]) for record in mine] == [
-        ("a", "closed the connection without an answer"),
+        ("a", "is gone: the connection broke without an answer"),
         ("b", None),
         ("b", None),
     ]

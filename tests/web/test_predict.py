@@ -149,11 +149,14 @@ def test_a_failure_names_the_servers_that_were_asked(
 ) -> None:
     """With the same headers as a success, so that a log can be searched for it."""
     for fake in serve(network, "gpu", "nas").values():
-        fake.status = 500
+        fake.status, fake.answer = 500, b"Internal Server Error"
     proxy = start_proxy(document("gpu", "nas"))
     answer = proxy.ask(posted(photo_form(VISUAL), X_Request_ID="photo-1"))
     assert answer.status == 502
-    assert answer.error == "clip/visual: gpu answered 500; nas answered 500"
+    assert answer.error == (
+        "clip/visual: gpu answered 500: Internal Server Error; "
+        "nas answered 500: Internal Server Error"
+    )
     assert answer.headers["x-immich-ml-backend"] == "gpu, nas"
     assert answer.headers["x-request-id"] == "photo-1"
 

@@ -1,0 +1,232 @@
+"""The requests of one group that are under way: one, or a second one beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import attrs
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.python.failure import Failure
+
+from immich_ml_proxy.balancer.demand import Demand
+from immich_ml_proxy.balancer.hedging import HedgeBudget
+from immich_ml_proxy.balancer.latency import LEAST_PATIENCE
+from immich_ml_proxy.balancer.place import Place, Places
+from immich_ml_proxy.balancer.pool import Pool
+from immich_ml_proxy.balancer.server import Server
+from immich_ml_proxy.balancer.work import Work, outgoing
+from immich_ml_proxy.upstream.client import BackendClient
+from immich_ml_proxy.upstream.reply import Reply
+
+#: Seconds without a byte of the body after which a place is given to whoever waits.
+STALLED_AFTER = 2.0
+#: Seconds between two looks at how long a request takes: what others take may tell
+#: only meanwhile that it is too long, and a place at another may become free.
+LOOK_EVERY = LEAST_PATIENCE
+
+
+@attrs.frozen
+class Means:
+    """
+    What attempts are made with.
+
+    :ivar clock: source of time.
+    :ivar client: sends to a backend.
+    :ivar pool: what is known of the backends.
+    :ivar places: gives places at them.
+    :ivar hedges: how many searches may be asked of a second backend.
+    :ivar under_way: those of all groups that are not over, in the order they came.
+    """
+
+    clock: IReactorTime
+    client: BackendClient
+    pool: Pool
+    places: Places
+    hedges: HedgeBudget
+    under_way: dict[Attempts, None] = attrs.field(factory=dict, init=False)
+
+
+@attrs.define(eq=False)
+class Attempt:
+    """
+    A request to one server.
+
+    :ivar place: given back when the attempt ends, in whatever way.
+    :ivar asked: when it was sent.
+    :ivar sending: its answer.
+    :ivar is_overdue: another server was asked beside it for how long it takes.
+    """
+
+    place: Place
+    asked: float
+    sending: Deferred[Reply] | None = None
+    is_overdue: bool = False
+
+    @property
+    def server(self) -> Server:
+        """Who was asked."""
+        return self.place.server
+
+
+class Attempts:
+    """
+    :param work: what is asked for.
+    :param demand: the same, for the scheduling.
+    :param means: what they are made with.
+    :param ended: told when one has ended by itself, before its place is given back:
+        what is learned from it is known before the next request is given the place.
+    :param none_left: told after that, when it was the last one.
+    :ivar tried: servers that are not asked beside another one.
+    """
+
+    def __init__(
+        self,
+        work: Work,
+        demand: Demand,
+        means: Means,
+        ended: Callable[[Attempt, Reply | Failure], None],
+        none_left: Callable[[], None],
+    ) -> None:
+        self._work = work
+        self._means = means
+        self._ended = ended
+        self._none_left = none_left
+        self._running: list[Attempt] = []
+        self._may_hedge = demand.is_search and demand.route.hedge_after is not None
+        self._are_over = False
+        self._is_stalled = False
+        self._arrived = work.body.size  # bytes, when it was last looked at,
+        self._since = means.clock.seconds()  # and since when there are so many
+        self._beside: Deferred[Place | None] | None = None  # waits for a place
+        self.demand = demand
+        self.tried: set[Server] = set()
+        means.under_way[self] = None
+        if self._may_hedge:
+            means.hedges.seen()
+
+    @property
+    def overdue(self) -> list[Server]:
+        """Those who take so long that another was asked as well."""
+        return [attempt.server for attempt in self._running if attempt.is_overdue]
+
+    def begin(self, place: Place) -> None:
+        """Ask the server at which a place was taken."""
+        attempt = Attempt(place, self._means.clock.seconds())
+        self._running.append(attempt)
+        look = partial(self._look, attempt)
+        sending = self._means.client.send(
+            place.server.backend, outgoing(self._work), look
+        )
+        attempt.sending = sending
+        sending.addBoth(self._has_ended, attempt)
+
+    def cancel(self) -> None:
+        """Nobody waits for an answer any more: it is held against nobody."""
+        self._are_over = True
+        self._means.under_way.pop(self, None)
+        if self._is_stalled:
+            self._go_on()
+        self._cancel()
+
+    def _cancel(self) -> None:
+        for attempt in tuple(self._running):
+            if attempt.sending is not None:
+                attempt.sending.cancel()
+
+    def _has_ended(self, result: Reply | Failure, attempt: Attempt) -> None:
+        self._running.remove(attempt)
+        if not self._running and self._beside is not None:
+            self._beside.cancel()
+        try:
+            if not self._are_over and not self._is_stalled:
+                self._ended(attempt, result)
+        finally:
+            attempt.place.give_back()
+        if not self._are_over and not self._running and not self._is_stalled:
+            self._none_left()
+
+    def doubt(self, server: Server) -> None:
+        """
+        Ask another one beside a server that does not answer its pings.
+
+        It waits for its turn there: with a line that is never empty no place is free.
+        """
+        if [one.server for one in self._running] == [server] and self._beside is None:
+            means = self._means
+            until = means.clock.seconds() + means.pool.config.request_timeout
+            self._beside = means.places.take(self.demand, self._asked(), until)
+            self._beside.addCallbacks(self._placed_beside, lambda _: None)
+
+    def _placed_beside(self, place: Place | None) -> None:
+        self._beside = None
+        if place is None:
+            return
+        now = self._means.clock.seconds()
+        doubted = [one.server.health.status == "unhealthy" for one in self._running]
+        if doubted == [True] and place.server.is_ready(self.demand, now):
+            self.begin(place)
+        else:
+            place.give_back()
+
+    def look_at_body(self, now: float) -> None:
+        """Give the place of a body that does not arrive to those who wait for one."""
+        body = self._work.body
+        if self._arrived != body.size:
+            self._arrived, self._since = body.size, now
+        elif self._running and not body.complete and now - self._since >= STALLED_AFTER:
+            self._withdraw()
+
+    def _withdraw(self) -> None:
+        """Go back into the line, once the body arrives again."""
+        self._is_stalled = True
+        self._cancel()
+        self._work.body.watchers.append(self._go_on)
+
+    def _go_on(self) -> None:
+        self._work.body.watchers.remove(self._go_on)
+        self._is_stalled = False
+        if not self._are_over:
+            self._none_left()
+
+    def _look(self, attempt: Attempt, taken: float) -> float:
+        """
+        Ask another server beside one that takes long.
+
+        :param taken: seconds since the body was complete.
+        :return: seconds until it is looked at again; none left: its time is over.
+        """
+        left = self._means.pool.config.request_timeout - taken
+        if left <= 0:
+            return left
+        hedge_after = self.demand.route.hedge_after
+        if self._may_hedge and hedge_after is not None and len(self._running) == 1:
+            if taken < hedge_after:
+                left = min(left, hedge_after - taken)
+            else:
+                self._may_hedge = False
+                self._begin_beside(self._means.hedges.spend)
+        if taken >= LEAST_PATIENCE and len(self._running) == 1:
+            now, asked = self._means.clock.seconds(), self._asked()
+            patience = self._means.pool.patience(self.demand, asked, now)
+            is_doubted = attempt.server.health.status == "unhealthy"
+            if patience is not None and taken < patience and not is_doubted:
+                left = min(left, patience - taken)
+            elif patience is not None:
+                attempt.is_overdue = self._begin_beside(lambda: True)
+        return min(left, LOOK_EVERY)
+
+    def _begin_beside(self, allowed: Callable[[], bool]) -> bool:
+        """Ask another server as well, if one has a place; tell whether."""
+        place = self._means.places.take_free(self.demand, self._asked())
+        if place is None:
+            return False
+        if not allowed():
+            place.give_back()
+            return False
+        self.begin(place)
+        return True
+
+    def _asked(self) -> set[Server]:
+        return self.tried.union(attempt.server for attempt in self._running)

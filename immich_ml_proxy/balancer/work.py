@@ -1,0 +1,78 @@
+"""A group that is to be answered, as a request to a backend; and its answer."""
+
+from __future__ import annotations
+
+import attrs
+from twisted.web.http_headers import Headers
+
+from immich_ml_proxy.config.model import CheckAnswers
+from immich_ml_proxy.protocol.body import Body
+from immich_ml_proxy.protocol.merge import Answer
+from immich_ml_proxy.protocol.routing import Group
+from immich_ml_proxy.upstream.body_producer import BodyProducer, Splice, as_sent
+from immich_ml_proxy.upstream.client import Outgoing
+from immich_ml_proxy.upstream.reply import Reply
+
+
+@attrs.frozen
+class Work:
+    """
+    A group on its way.
+
+    :ivar group: what is asked for and where it may go.
+    :ivar body: the client's form.
+    :ivar splice: the group's own ``entries`` instead of the form's, or ``None`` when
+        the form goes on as it is.
+    :ivar content_type: of the form.
+    :ivar trace_id: of the client's request.
+    :ivar check_answers: how closely, by the configuration that was in force when it
+        came; see :func:`~immich_ml_proxy.protocol.contract.check`.
+    """
+
+    group: Group
+    body: Body
+    splice: Splice | None
+    content_type: bytes
+    trace_id: str
+    check_answers: CheckAnswers
+
+
+@attrs.frozen
+class Served:
+    """
+    An answer, and how it was come by.
+
+    :ivar group: what was asked for.
+    :ivar reply: a 2xx that fits what was asked, or the refusal that is passed on.
+    :ivar members: the values of a 2xx by their keys; empty for a refusal.
+    :ivar backend: name of the backend that answered.
+    :ivar waited: seconds before it was asked.
+    :ivar took: seconds from asking to its whole answer.
+    """
+
+    group: Group
+    reply: Reply
+    members: Answer
+    backend: str
+    waited: float
+    took: float
+
+
+def outgoing(work: Work) -> Outgoing:
+    """Return the request that asks a backend for it."""
+    body, splice = work.body, work.splice
+    return Outgoing(
+        method="POST",
+        path="/predict",
+        headers=Headers(
+            {
+                b"Content-Type": [work.content_type],
+                b"Accept": [b"*/*"],
+                b"X-Request-ID": [work.trace_id.encode("ascii")],
+            }
+        ),
+        trace_id=work.trace_id,
+        make_body=lambda: BodyProducer(body, splice),
+        body=body,
+        chunks=lambda: tuple(as_sent(body.chunks, splice)),
+    )
