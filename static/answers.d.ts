@@ -79,11 +79,15 @@ export type Route = {
   hedgeAfterMs?: number | null;
 };
 
-/** `lastCheck` in Unix seconds, 0 if never; `error` is empty if there is none. */
+/**
+ * `lastCheck` in Unix seconds, 0 if never; `error` is empty if there is none; `note`:
+ * what else there is to know, such as "cannot: ocr".
+ */
 export type Health = {
   status: string;
   lastCheck: number;
   error: string;
+  note?: string;
 };
 
 /**

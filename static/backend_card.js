@@ -5,6 +5,7 @@ import { STATES } from "./backends.js";
 import { whileBusy } from "./busy.js";
 import { el, tell } from "./dom.js";
 import { HealthLine } from "./health.js";
+import { noteWords } from "./words.js";
 import { serviceTimes, workWords } from "./work.js";
 
 /** @import { Backend, BackendStatus, Health } from "./answers.d.ts" */
@@ -18,6 +19,7 @@ export class BackendCard {
     this.name = name;
     this._changed = changed;
     this._health = new HealthLine();
+    this._note = el("p", { class: "hint", "data-note": true });
     this._work = el("p", { class: "hint", "data-work": true });
     this._times = el("div", { "data-times": true });
     this._told = "";
@@ -36,6 +38,7 @@ export class BackendCard {
       el("h3", {}, name),
       el("p", { class: "muted" }, url),
       this._health.node,
+      this._note,
       this._work,
       this._times,
       el("div", states, ...this._buttons),
@@ -51,6 +54,7 @@ export class BackendCard {
    */
   show(health, numbers) {
     this._health.show(health);
+    tell(this._note, noteWords(health));
     tell(this._work, workWords(numbers));
     for (const button of this._buttons) {
       button.setAttribute("aria-pressed", String(button.dataset.state === numbers?.state));

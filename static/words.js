@@ -70,6 +70,17 @@ export function healthWords(health) {
 }
 
 /**
+ * Say what else there is to know of a backend, such as what it cannot do.
+ *
+ * @param {Health|undefined} health
+ * @returns {string} empty if there is nothing
+ */
+export function noteWords(health) {
+  const note = health?.note ?? "";
+  return note.charAt(0).toUpperCase() + note.slice(1);
+}
+
+/**
  * Sum up: how many of these backends are healthy.
  *
  * @param {string[]} names

@@ -47,6 +47,13 @@ test("health is told in words, with the reason and the time", () => {
   assert.equal(words.healthWords(undefined).state, "unknown");
 });
 
+test("what a backend cannot do is told as a sentence of its own", () => {
+  const well = { status: "healthy", lastCheck: 1, error: "" };
+  assert.equal(words.noteWords({ ...well, note: "cannot: ocr" }), "Cannot: ocr");
+  assert.equal(words.noteWords(well), "");
+  assert.equal(words.noteWords(undefined), "");
+});
+
 test("health is summed up, whatever the backends are called", () => {
   const up = { status: "healthy", lastCheck: 1, error: "" };
   const health = { a: up, b: { ...up, status: "unhealthy" } };
