@@ -8,6 +8,8 @@ One room a command, ``python -m benchmarks.ROOM`` (``--help`` lists its options)
     memory/       what it takes under many uploads, and over many requests
     scheduling/   an import over simulated ML servers, beside nginx and HAProxy
     simulator/    the rules of the balancer alone, in virtual time
+    fleet/        servers that are not alike: what is lost, what is asked in vain
+    contract/     what it costs to check an answer
 
 and below them what they have in common::
 

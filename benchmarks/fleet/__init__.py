@@ -1,0 +1,1 @@
+"""Servers that are not alike: what is lost, what is asked in vain."""
