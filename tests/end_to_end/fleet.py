@@ -90,8 +90,16 @@ class Fleet:
         assert status == 200, told
 
     def behave(self, name: str, fields: dict[str, Any]) -> None:
-        """Change a server's behaviour."""
-        self._control(self._urls[name], "behaviour", fields)
+        """Change a server's behaviour, once it is there: it may have just exited."""
+
+        def is_changed() -> bool:
+            try:
+                self._control(self._urls[name], "behaviour", fields)
+            except ConnectionError:
+                return False
+            return True
+
+        until(is_changed, f"{name} behaves otherwise")
 
     def counts(self, name: str) -> Any:
         """Return all that a server has counted, also for tests before this one."""
