@@ -66,12 +66,12 @@ def parser() -> ArgumentParser:
     )
 
     kind = parsing.add_argument_group("kind", "what the other options start from")
-    kind.add_argument("--kind", "--mode", choices=KINDS)
+    kind.add_argument("--kind", choices=KINDS)
     kind.add_argument("--v2", dest="kind", action="store_const", const="v2")
     kind.add_argument("--v3", dest="kind", action="store_const", const="v3")
 
     add = parsing.add_argument_group("pace").add_argument
-    add("--seconds", "--service-time", type=_number, help="a request takes; or by task")
+    add("--seconds", type=_number, help="a request takes; or by task")
     add("--places", type=int, help="requests worked on at once")
     add("--load-seconds", type=float, help="the first request for a model takes longer")
     add("--full-at", type=int, metavar="N", help="refuse above N requests at once")

@@ -30,17 +30,18 @@ from __future__ import annotations
 from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import ItemsView, Mapping
-from typing import Final, Literal
+from typing import Final
 
 import attrs
 import msgspec
 
+from immich_ml_proxy.config.model import CheckAnswers
 from immich_ml_proxy.protocol.embedding import Unfit, kind_of
 from immich_ml_proxy.protocol.merge import Answer
 from immich_ml_proxy.protocol.outputs import FORMS
 from immich_ml_proxy.protocol.routing import Tasks
 
-Level = Literal["full", "shape", "off"]
+Level = CheckAnswers
 
 #: All of it.
 FULL: Final = "full"

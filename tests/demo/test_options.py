@@ -74,7 +74,7 @@ def test_the_documentation_names_every_option_and_kind() -> None:
         option
         for action in parser()._actions
         for option in action.option_strings
-        if option not in ("-h", "--help", "--mode", "--service-time")
+        if option not in ("-h", "--help")
     }
     assert options <= {one.split(" ")[0] for one in told}
     assert set(KINDS) <= told
@@ -131,7 +131,7 @@ def test_a_single_server_has_a_name_and_a_port() -> None:
     ("arguments", "words"),
     [
         (["--kind", "v4"], "v4"),
-        (["--mode", "down"], "down"),
+        (["--kind", "down"], "down"),
         (["--places", "0"], "places"),
         (["--seconds", "fast"], "--seconds"),
         (["--break-answer", "clip=ugly"], "ugly"),
