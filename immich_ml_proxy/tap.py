@@ -107,13 +107,13 @@ def makeService(
     admission = Admission(write_error)
     admission.limit(first)
     pages = Pages(static_folder())
-    app = make_app(
+    resource = make_app(
         ImmichEndpoints(reactor, pool, checker, pages),
         ConfigEndpoints(reactor, wall, pool, places, forwarder.hedges, store, apply),
         DebugEndpoints(recorder),
         pages,
     )
-    site = ProxySite(reactor, wall, app, predictor.predict, recorder, admission)
+    site = ProxySite(reactor, wall, resource, predictor.predict, recorder, admission)
     parts.append(Memory(reactor, admission.budget, glibc()))
     listener = Listener(reactor, options["listen"], site)
     return ProxyService(reactor, listener, site, pool, outward, *parts)

@@ -30,6 +30,8 @@ ROOMS = (
     "records",
     "config",
     "errors",
+    "headers",
+    "sockets",
 )
 #: Who may know of Twisted, clocks and files. All others are pure: they decide.
 EDGES = {
@@ -45,16 +47,20 @@ EDGES = {
     "config.store",
     "downstream.address",
     "downstream.admission",
+    "downstream.channel",
+    "downstream.head",
     "downstream.listener",
     "downstream.request",
     "downstream.site",
     "downstream.trace_id",
     "downstream.upload",
+    "headers",
     "memory",
     "power.wake_on_lan",
     "predictor",
     "reactor",
     "service",
+    "sockets",
     "tap",
     "upstream.body_producer",
     "upstream.client",
@@ -71,6 +77,7 @@ EDGES = {
     "web.immich",
     "web.origin",
     "web.pages",
+    "web.resource",
 }
 
 #: What a pure module must not know of.

@@ -140,6 +140,7 @@ class Ticket:
         if self._waited:
             # What the channel saved when the body was complete was no timeout.
             self._request.channel.setTimeout(IDLE_CLIENT)
+            self._request.channel.transport.resumeProducing()
 
     def give_back(self) -> None:
         """Make room for the bodies of others; safe to call twice."""
