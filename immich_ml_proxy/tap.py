@@ -116,7 +116,7 @@ def makeService(
     site = ProxySite(reactor, wall, resource, predictor.predict, recorder, admission)
     parts.append(Memory(reactor, admission.budget, glibc()))
     listener = Listener(reactor, options["listen"], site)
-    return ProxyService(reactor, listener, site, pool, outward, *parts)
+    return ProxyService(reactor, listener, site, pool, client, *parts)
 
 
 def _log_flip(server: Server, before: Health) -> None:

@@ -199,7 +199,7 @@ def test_cancelling_reaches_every_backend(entries: dict[str, Any]) -> None:
     assert not any(connection.is_open for connection in fleet.network.connections)
     assert fleet.flips == []
     assert [server.in_flight for server in fleet.pool] == [0, 0, 0]
-    assert fleet.network.getDelayedCalls() == []
+    assert fleet.timers == []
 
 
 def test_one_backend_may_serve_several_groups() -> None:

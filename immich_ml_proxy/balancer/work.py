@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import attrs
-from twisted.web.http_headers import Headers
 
 from immich_ml_proxy.config.model import CheckAnswers
+from immich_ml_proxy.headers import KnownHeaders
 from immich_ml_proxy.protocol.body import Body
 from immich_ml_proxy.protocol.merge import Answer
 from immich_ml_proxy.protocol.routing import Group
@@ -62,9 +62,9 @@ def outgoing(work: Work) -> Outgoing:
     """Return the request that asks a backend for it."""
     body, splice = work.body, work.splice
     return Outgoing(
-        method="POST",
+        method=b"POST",
         path="/predict",
-        headers=Headers(
+        headers=KnownHeaders(
             {
                 b"Content-Type": [work.content_type],
                 b"Accept": [b"*/*"],
