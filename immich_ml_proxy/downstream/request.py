@@ -105,6 +105,8 @@ class ProxyRequest(server.Request):
                 self._refuse(error)
                 return
         body.append(data)
+        if body.size == body.length:
+            body.finish(self._proxy.clock.seconds())
         if self.upload is not None:
             self.upload.feed(data)
 
@@ -113,7 +115,8 @@ class ProxyRequest(server.Request):
         if self._ticket is not None and self._ticket.refused:
             self.finish()
             return
-        self.body.finish()
+        if not self.body.complete:
+            self.body.finish(self._proxy.clock.seconds())
         self.clientproto = version
         self.process()
 

@@ -32,10 +32,10 @@ def arriving() -> Body:
     return body
 
 
-def complete(body: Body) -> Body:
+def complete(body: Body, now: float = 0.0) -> Body:
     """Have the last ten bytes arrive."""
     body.append(PHOTO[-10:])
-    body.finish()
+    body.finish(now)
     return body
 
 
