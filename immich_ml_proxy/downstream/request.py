@@ -85,10 +85,11 @@ class ProxyRequest(server.Request):
         if site.recorder.enabled:
             self.answer = []
         if length is None or length > HEAD:
-            self._transport.bufferSize = BLOCK
-        ticket = Ticket(site.admission, self, self._resumed)
-        self._ticket = ticket
-        error = ticket.announced(length)
+            channel.transport.bufferSize = BLOCK
+        error = None
+        if not site.admission.is_open_for(length):
+            self._ticket = Ticket(site.admission, self, self._resumed)
+            error = self._ticket.announced(length)
         if error is not None:
             self._refuse(error)
         elif length != 0 and self.path == b"/predict" and self.method == b"POST":
@@ -97,9 +98,9 @@ class ProxyRequest(server.Request):
     def handleContentChunk(self, data: bytes) -> None:
         """Keep a chunk; see ``twisted.web.http.Request``."""
         ticket, body = self._ticket, self.body
-        if ticket is None or ticket.refused:
+        if ticket is not None and ticket.refused:
             return
-        if body.length is None:
+        if body.length is None and ticket is not None:
             error = ticket.grown(body.size, len(data))
             if error is not None:
                 self._refuse(error)
@@ -173,6 +174,24 @@ class ProxyRequest(server.Request):
         if self.answer is not None:
             self.answer.append(data)
         super().write(data)
+
+    def respond(self, body: bytes) -> None:
+        """
+        Give the whole answer, of which all headers are set, ``Content-Length`` too.
+
+        It does what :meth:`write` and :meth:`finish` do, in fewer steps.
+        """
+        if self.method == b"HEAD" or self.clientproto != b"HTTP/1.1":
+            self.write(body)
+        else:
+            if self.answer is not None:
+                self.answer.append(body)
+            self.startedWriting = 1
+            self.channel.writeHeaders(
+                b"HTTP/1.1", b"%d" % self.code, self.code_message, self.responseHeaders
+            )
+            self.channel.write(body)
+        self.finish()
 
     def finish(self) -> None:
         """The answer is complete; see ``twisted.web.http.Request``."""

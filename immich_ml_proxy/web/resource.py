@@ -70,5 +70,4 @@ class ShortWays(KleinResource):
 
 def _write(answer: bytes, request: ProxyRequest) -> None:
     if not request.is_over:
-        request.write(answer)
-        request.finish()
+        request.respond(answer)
