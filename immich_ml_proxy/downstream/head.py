@@ -30,8 +30,8 @@ _UNUSUAL = frozenset(
 #: Headers of which there must be one at the most.
 _SINGLE = frozenset((b"Host", b"Content-Length", b"Connection", b"Content-Type"))
 #: Names of headers as they come, with how they are written by Twisted.
-_names: dict[bytes, bytes] = {}
-_MOST_NAMES = 1000
+names: dict[bytes, bytes] = {}
+MOST_NAMES = 1000
 
 
 @attrs.define
@@ -68,7 +68,7 @@ def read(text: bytes) -> Head | None:
     raw: dict[bytes, list[bytes]] = {}
     for index in range(1, count):
         given, colon, value = lines[index].partition(b":")
-        name = _names.get(given) or _learned(given)
+        name = names.get(given) or _learned(given)
         if not (name and colon) or name in _UNUSUAL:
             return None
         if name not in raw:
@@ -100,6 +100,6 @@ def _learned(given: bytes) -> bytes | None:
     except ValueError:
         return None
     [(name, _)] = headers.getAllRawHeaders()
-    if len(_names) < _MOST_NAMES and len(given) <= 100:
-        _names[given] = name
+    if len(names) < MOST_NAMES and len(given) <= 100:
+        names[given] = name
     return name

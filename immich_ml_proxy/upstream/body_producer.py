@@ -73,7 +73,7 @@ class BodyProducer:
         self._consumer = consumer
         done: Deferred[None] = Deferred(lambda _: self._let_go())
         self._done = done
-        self._body.watchers.append(self._write)
+        self._body.watch(self._write)
         self._write()
         return done
 
