@@ -48,7 +48,7 @@ class ImmichEndpoints:
         request.setHeader(b"Vary", b"Accept")
         if wants_json(request.requestHeaders.getRawHeaders(b"accept", ())):
             return json_answer(request, {"message": "Immich ML"})
-        return self._pages.page(request, "index.html")
+        return self._pages.overview(request)
 
     async def ping(self, request: ProxyRequest) -> bytes:
         """

@@ -1,19 +1,19 @@
 // The configuration page: loads, shows health, checks, saves.
 
-import { ApiError, get, post, status } from "./api.js";
-import { ask } from "./ask.js";
-import { tellBroken, tellMended, tellStale } from "./banners.js";
-import { whileBusy } from "./busy.js";
-import { BackendList } from "./config_backends.js";
-import { DefaultRoute, RouteList } from "./config_routes.js";
-import { SettingList } from "./config_settings.js";
-import { byId, controlById, tell } from "./dom.js";
+import { ApiError, get, post, status } from "../shared/api.js";
+import { ask } from "../shared/ask.js";
+import { tellBroken, tellMended, tellStale } from "../shared/banners.js";
+import { whileBusy } from "../shared/busy.js";
+import { BackendList } from "./backend_list.js";
+import { DefaultRoute, RouteList } from "./route_list.js";
+import { SettingList } from "./setting_list.js";
+import { byId, controlById, tell } from "../shared/dom.js";
 import { hasChanges, problems, readDraft, writeDraft } from "./draft.js";
 import { nearestField, stepsOf } from "./fields.js";
-import { poll } from "./poll.js";
-import { plural, timeOfDay } from "./words.js";
+import { poll } from "../shared/poll.js";
+import { plural, timeOfDay } from "../shared/words.js";
 
-/** @import { Configuration } from "./answers.d.ts" */
+/** @import { Configuration } from "../shared/answers.d.ts" */
 /** @import { Problem } from "./fields.js" */
 
 const TITLE = document.title;

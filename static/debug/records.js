@@ -1,8 +1,8 @@
 // Debug records: which are shown, in which order, and what is said of them. Pure.
 
-import { bytes } from "./words.js";
+import { bytes } from "../shared/words.js";
 
-/** @import { Body, DebugRecord, Part } from "./answers.d.ts" */
+/** @import { Body, DebugRecord, Part } from "../shared/answers.d.ts" */
 
 /**
  * Return what tells a record from all others; ids begin anew when the proxy does.

@@ -1,6 +1,6 @@
 // Edits one route on the configuration page: its backends and how work goes to them.
 
-import { el, tell } from "./dom.js";
+import { el, tell } from "../shared/dom.js";
 import { choose } from "./draft.js";
 import { Fold, checkBox, checkGroup, choice, textField } from "./form.js";
 import { ROUTE_NUMBERS, countSet, placeOf, strategiesFor, strategyHint } from "./routes.js";

@@ -1,14 +1,14 @@
 // The overview page: every backend's health and work, and the address for Immich.
 
-import { get, status } from "./api.js";
+import { get, status } from "../shared/api.js";
 import { BackendCard } from "./backend_card.js";
-import { tellBroken, tellStale } from "./banners.js";
-import { byId, controlById, tell } from "./dom.js";
-import { poll } from "./poll.js";
-import { healthOf, healthSummary } from "./words.js";
+import { tellBroken, tellStale } from "../shared/banners.js";
+import { byId, controlById, tell } from "../shared/dom.js";
+import { poll } from "../shared/poll.js";
+import { healthOf, healthSummary } from "../shared/words.js";
 import { heldWords, waitingWords } from "./work.js";
 
-/** @import { Backend, BackendStatus, Health } from "./answers.d.ts" */
+/** @import { Backend, BackendStatus, Health } from "../shared/answers.d.ts" */
 
 let shown = "";
 /** @type {BackendCard[]} */

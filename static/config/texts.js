@@ -1,6 +1,6 @@
 // Fields that are texts while they are edited; an empty one is not set. Pure.
 
-/** @import { JsonObject } from "./answers.d.ts" */
+/** @import { JsonObject } from "../shared/answers.d.ts" */
 
 /**
  * Return the text of a field; empty if `owner` does not have it.

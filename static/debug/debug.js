@@ -1,14 +1,14 @@
 // The debug page: the switch, the limit, the filters, and the live list of records.
 
-import { ApiError, get, post, remove } from "./api.js";
-import { tellStale } from "./banners.js";
-import { byId, controlById, tell } from "./dom.js";
-import { poll } from "./poll.js";
+import { ApiError, get, post, remove } from "../shared/api.js";
+import { tellStale } from "../shared/banners.js";
+import { byId, controlById, tell } from "../shared/dom.js";
+import { poll } from "../shared/poll.js";
 import { RecordList } from "./record_list.js";
 import { selected } from "./records.js";
-import { plural } from "./words.js";
+import { plural } from "../shared/words.js";
 
-/** @import { DebugRecord, DebugStatus } from "./answers.d.ts" */
+/** @import { DebugRecord, DebugStatus } from "../shared/answers.d.ts" */
 
 const list = new RecordList(byId("records"), byId("more"));
 const recording = controlById("enabled", HTMLInputElement);

@@ -6,7 +6,7 @@ import { isChanged, readRoute, routeProblems, writeRoute } from "./routes.js";
 import { SETTINGS, putSetting, settingText } from "./settings.js";
 import { isNoNumber } from "./texts.js";
 
-/** @import { Configuration } from "./answers.d.ts" */
+/** @import { Configuration } from "../shared/answers.d.ts" */
 /** @import { EditedBackend } from "./backends.js" */
 /** @import { Problem, Step } from "./fields.js" */
 /** @import { EditedRoute } from "./routes.js" */

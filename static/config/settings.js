@@ -1,9 +1,9 @@
 // The settings beside backends and routes: names, units and defaults. Pure.
 
 import { put, textOf } from "./texts.js";
-import { bytes } from "./words.js";
+import { bytes } from "../shared/words.js";
 
-/** @import { JsonObject } from "./answers.d.ts" */
+/** @import { JsonObject } from "../shared/answers.d.ts" */
 
 /** @typedef {{value: string, label: string}} Choice */
 

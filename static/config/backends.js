@@ -4,7 +4,7 @@
 import { abilitiesOf, abilitiesText } from "./abilities.js";
 import { isNoNumber, numberOrAuto, put, putPart, textOf } from "./texts.js";
 
-/** @import { Backend } from "./answers.d.ts" */
+/** @import { Backend } from "../shared/answers.d.ts" */
 /** @import { Problem } from "./fields.js" */
 /** @import { Setting } from "./settings.js" */
 

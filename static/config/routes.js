@@ -5,7 +5,7 @@
 
 import { isNoNumber, numberOrAuto, put, textOf } from "./texts.js";
 
-/** @import { Route, RouteValue } from "./answers.d.ts" */
+/** @import { Route, RouteValue } from "../shared/answers.d.ts" */
 /** @import { Problem } from "./fields.js" */
 /** @import { Setting } from "./settings.js" */
 

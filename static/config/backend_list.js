@@ -1,14 +1,14 @@
 // The list of backends on the configuration page.
 
-import { ask } from "./ask.js";
-import { BackendOptions } from "./config_backend_options.js";
-import { byId, el } from "./dom.js";
+import { ask } from "../shared/ask.js";
+import { BackendOptions } from "./backend_options.js";
+import { byId, el } from "../shared/dom.js";
 import { addBackend, removeBackend, usesOf } from "./draft.js";
 import { textField } from "./form.js";
 import { HealthLine } from "./health.js";
-import { healthOf } from "./words.js";
+import { healthOf } from "../shared/words.js";
 
-/** @import { Health } from "./answers.d.ts" */
+/** @import { Health } from "../shared/answers.d.ts" */
 /** @import { EditedBackend } from "./backends.js" */
 /** @import { Draft } from "./draft.js" */
 /** @import { Field, NamedField } from "./form.js" */

@@ -1,14 +1,14 @@
 // Shows a backend on the overview, and enables, drains or disables it.
 
-import { ApiError, post } from "./api.js";
-import { STATES } from "./backends.js";
-import { whileBusy } from "./busy.js";
-import { el, tell } from "./dom.js";
-import { HealthLine } from "./health.js";
-import { noteWords } from "./words.js";
+import { ApiError, post } from "../shared/api.js";
+import { STATES } from "../config/backends.js";
+import { whileBusy } from "../shared/busy.js";
+import { el, tell } from "../shared/dom.js";
+import { HealthLine } from "../config/health.js";
+import { noteWords } from "../shared/words.js";
 import { serviceTimes, workWords } from "./work.js";
 
-/** @import { Backend, BackendStatus, Health } from "./answers.d.ts" */
+/** @import { Backend, BackendStatus, Health } from "../shared/answers.d.ts" */
 
 export class BackendCard {
   /**

@@ -1,6 +1,6 @@
 // The settings on the configuration page.
 
-import { el } from "./dom.js";
+import { el } from "../shared/dom.js";
 import { choice, textField } from "./form.js";
 import { SETTINGS, choicesFor, settingHint } from "./settings.js";
 

@@ -1,9 +1,9 @@
 // Puts the work of the backends, as `/api/status` tells it, into words. Pure.
 
-import { readRoute } from "./routes.js";
-import { duration, plural } from "./words.js";
+import { readRoute } from "../config/routes.js";
+import { duration, plural } from "../shared/words.js";
 
-/** @import { BackendStatus, Configuration, RouteStatus } from "./answers.d.ts" */
+/** @import { BackendStatus, Configuration, RouteStatus } from "../shared/answers.d.ts" */
 
 /**
  * Say what a backend does and has done.

@@ -1,9 +1,9 @@
 // Shows a backend's health.
 
-import { el } from "./dom.js";
-import { healthWords, timeOfDay } from "./words.js";
+import { el } from "../shared/dom.js";
+import { healthWords, timeOfDay } from "../shared/words.js";
 
-/** @import { Health } from "./answers.d.ts" */
+/** @import { Health } from "../shared/answers.d.ts" */
 
 export class HealthLine {
   constructor() {

@@ -1,10 +1,10 @@
 // Shows one debug record: a line, and the details under it once it is opened.
 
-import { el, freshId } from "./dom.js";
+import { el, freshId } from "../shared/dom.js";
 import { bodyCaption, outcome, partCaption } from "./records.js";
-import { duration, timeOfDay } from "./words.js";
+import { duration, timeOfDay } from "../shared/words.js";
 
-/** @import { DebugRecord, Message } from "./answers.d.ts" */
+/** @import { DebugRecord, Message } from "../shared/answers.d.ts" */
 
 export class RecordView {
   /** @param {DebugRecord} record */

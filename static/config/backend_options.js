@@ -10,7 +10,7 @@ import {
   stateHint,
   statesFor,
 } from "./backends.js";
-import { el, tell } from "./dom.js";
+import { el, tell } from "../shared/dom.js";
 import { Fold, choice, textField } from "./form.js";
 import { settingHint } from "./settings.js";
 

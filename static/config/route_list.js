@@ -1,7 +1,7 @@
 // The default route and the list of routes on the configuration page.
 
-import { RouteEditor } from "./config_route_editor.js";
-import { byId, el } from "./dom.js";
+import { RouteEditor } from "./route_editor.js";
+import { byId, el } from "../shared/dom.js";
 import { addRoute } from "./draft.js";
 import { checkBox, textField } from "./form.js";
 

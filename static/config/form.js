@@ -1,8 +1,8 @@
 // Form controls with their label, hint and error message, tied together for all senses.
 
-import { el, freshId, tell } from "./dom.js";
+import { el, freshId, tell } from "../shared/dom.js";
 
-/** @import { Attribute } from "./dom.js" */
+/** @import { Attribute } from "../shared/dom.js" */
 /** @import { Step } from "./fields.js" */
 
 /**

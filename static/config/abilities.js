@@ -3,7 +3,7 @@
 // Tasks stand between semicolons, the models of one behind a colon, between commas. A star
 // is any other task; without it, the tasks that are named are all that it does.
 
-/** @import { Abilities } from "./answers.d.ts" */
+/** @import { Abilities } from "../shared/answers.d.ts" */
 
 const ANY = "*";
 

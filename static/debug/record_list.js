@@ -1,10 +1,10 @@
 // The list of records: keeps what is open, and where the reader has scrolled to.
 
-import { el } from "./dom.js";
+import { el } from "../shared/dom.js";
 import { RecordView } from "./record_view.js";
 import { keyOf } from "./records.js";
 
-/** @import { DebugRecord } from "./answers.d.ts" */
+/** @import { DebugRecord } from "../shared/answers.d.ts" */
 
 /** Records shown at first; thousands of lines would make the page slow. */
 const PAGE = 200;
