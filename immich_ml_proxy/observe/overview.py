@@ -1,0 +1,293 @@
+"""
+All that the overview shows, as JSON: the answer of ``/api/overview``.
+
+It is put together at most once a second, whoever asks. A cursor names what a page has;
+given it, an answer has only the newer events and steps of the plot. It moves on only
+when something has happened, so that while nothing does the answer stays the same, and
+so does its tag. All times in it are absolute, for the same reason.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+import msgspec
+
+from immich_ml_proxy.balancer.server import Server
+from immich_ml_proxy.config.model import Config, Route
+from immich_ml_proxy.errors import BadRequest
+from immich_ml_proxy.observe import advice, flow, machines, plot, time_left, waiting
+from immich_ml_proxy.observe.kinds import IMAGES, JOBS, TASKS
+from immich_ml_proxy.observe.moment import Moment
+from immich_ml_proxy.observe.time_left import Queues
+from immich_ml_proxy.observe.watch import Watch
+from immich_ml_proxy.protocol import routing
+
+#: Seconds of events that a page gets at first.
+DAY = 24 * 3600.0
+_CURSOR = re.compile(r"(?P<same>[0-9a-z]+-\d+-[0-9-]+)\.(\d+)\.(\d+)\.(\d+)")
+_DIGITS = 15
+
+
+@attrs.frozen
+class Beside:
+    """
+    What is told beside what was watched.
+
+    :ivar recording: whether requests are recorded.
+    :ivar config_error: what is wrong with the configuration's file.
+    :ivar demo: what is told of the simulated servers, or ``None``.
+    :ivar queues: what Immich has told of its queues; ``None``: it is not asked.
+    """
+
+    recording: bool = False
+    config_error: str | None = None
+    demo: Mapping[str, Any] | None = None
+    queues: Queues | None = None
+
+
+@attrs.frozen
+class Answer:
+    """
+    :ivar tag: changes with the body, but for the time in it; no quotes.
+    :ivar body: JSON.
+    """
+
+    tag: str
+    body: bytes
+
+
+@attrs.frozen
+class _Cursor:
+    """What a page has."""
+
+    revision: int
+    event: int
+    second: int
+
+
+class Overview:
+    """
+    :param watch: what was seen.
+    :param boot: names this run of the proxy, letters and digits.
+    :param version: of the proxy.
+    """
+
+    def __init__(self, watch: Watch, boot: str, version: str) -> None:
+        self._watch = watch
+        self._boot = boot
+        self._version = version
+        self._second = -1
+        self._beside: Beside | None = None
+        self._core = b""
+        self._revision = 0
+        self._answers: dict[tuple[str, _Cursor | None], Answer] = {}
+
+    def answer(
+        self, which: str, since: str | None, moment: Moment, beside: Beside
+    ) -> Answer:
+        """
+        Return what a page is told.
+
+        :param which: the range of the plot.
+        :param since: the cursor of the page's last answer; ``None`` for the first, and
+            what cannot be gone on from is as good.
+        :raises BadRequest: when there is no such range.
+        """
+        if which not in plot.RANGES:
+            raise BadRequest(f"plot: must be one of {', '.join(plot.RANGES)}")
+        if moment.second != self._second or beside != self._beside:
+            self._look(moment, beside)
+        # Where it goes on is only known once that is done.
+        cursor = self._read(since, which, moment)
+        known = self._answers.get((which, cursor))
+        if known is None:
+            known = self._answers[which, cursor] = self._written(which, cursor, moment)
+        return known
+
+    def _look(self, moment: Moment, beside: Beside) -> None:
+        core = msgspec.json.encode(self._told(moment, beside))
+        if core != self._core:
+            self._core = core
+            self._revision += 1
+        self._second, self._beside = moment.second, beside
+        self._answers.clear()
+
+    # --- The cursor -------------------------------------------------------------------
+
+    def _same(self, moment: Moment) -> str:
+        """Return what must be the same for an answer to go on from another."""
+        shift = round(moment.ahead - moment.base)
+        return f"{self._boot}-{self._watch.configurations}-{shift}"
+
+    def _newest(self) -> _Cursor:
+        history = self._watch.history
+        return _Cursor(self._revision, self._watch.events.last_id, history.active + 1)
+
+    def _read(self, since: str | None, which: str, moment: Moment) -> _Cursor | None:
+        """Return where to go on from; ``None``: tell all."""
+        read = _CURSOR.fullmatch(since or "")
+        if read is None or read["same"] != self._same(moment):
+            return None
+        numbers = read.groups()[1:]
+        if any(len(one) > _DIGITS for one in numbers):
+            return None
+        cursor = _Cursor(*map(int, numbers))
+        newest = self._newest()
+        length, steps = plot.RANGES[which]
+        # Nothing was done while it was away, or what was done is still there.
+        is_kept = cursor.second > moment.second - (steps - 1) * length
+        if not is_kept and cursor.second != newest.second:
+            return None
+        is_possible = (
+            cursor.revision <= newest.revision
+            and cursor.event <= newest.event
+            and cursor.second <= newest.second
+        )
+        return cursor if is_possible else None
+
+    def _written(self, which: str, since: _Cursor | None, moment: Moment) -> Answer:
+        newest = self._newest()
+        watch = self._watch
+        cursor = (
+            f"{self._same(moment)}.{newest.revision}.{newest.event}.{newest.second}"
+        )
+        names = {key: server.name for server, key in watch.keys.items()}
+        begin = None if since is None else since.second
+        seen, oldest = (0, moment.now - DAY) if since is None else (since.event, 0.0)
+        first = {
+            "full": since is None,
+            "cursor": cursor,
+            "now": moment.unix(moment.now),
+            "plot": plot.plot(
+                watch.history, names, which, begin, newest.second, moment
+            ),
+            "events": [
+                {
+                    "id": one.id,
+                    "at": moment.unix(one.at),
+                    "kind": one.kind,
+                    "machine": one.machine,
+                    "text": one.text,
+                }
+                for one in watch.events.after(seen, oldest)
+            ],
+        }
+        told = b"-" if since is None else b"%d.%d" % (since.event, since.second)
+        tag = f"{cursor}/{which}/{told.decode()}"
+        return Answer(tag, msgspec.json.encode(first)[:-1] + b"," + self._core[1:])
+
+    # --- All but the plot and the events ----------------------------------------------
+
+    def _told(self, moment: Moment, beside: Beside) -> dict[str, Any]:
+        watch = self._watch
+        crowds, alone = waiting.crowds(watch.under_way(), watch.pool, moment.now)
+        rows = [
+            {
+                **machines.row(
+                    server,
+                    watch.history.server(key),
+                    watch.standings.of(key),
+                    moment,
+                    watch.start.now,
+                ),
+                "woken": None
+                if key not in watch.woken
+                else moment.unix(watch.woken[key]),
+                "alone": alone[server],
+            }
+            for server, key in watch.keys.items()
+        ]
+        everything = sum(sum(row["perMinute"].values()) for row in rows)
+        for row in rows:
+            done = sum(row["perMinute"].values())
+            row["share"] = round(done / everything, 2) if everything else 0.0
+        called = watch.called
+        return {
+            "proxy": {
+                "version": self._version,
+                "started": moment.unix(watch.start.now),
+                "config": watch.configurations,
+            },
+            "recording": beside.recording,
+            "configError": beside.config_error,
+            "demo": beside.demo,
+            "immich": {"firstCall": None if called is None else moment.unix(called)},
+            "machines": rows,
+            "routes": flow.rows(watch.pool, watch.history, watch.keys, crowds, moment),
+            "left": self._left(moment, beside.queues),
+            "advice": self._advice(moment),
+        }
+
+    def _left(self, moment: Moment, queues: Queues | None) -> dict[str, Any]:
+        history, second = self._watch.history, moment.second
+        begin = second - time_left.OVER
+        rates = {
+            kind: time_left.rate(
+                self._done(kind, begin, second), self._under_way(kind, begin, second)
+            )
+            for kind in IMAGES
+        }
+        now = moment.now
+        if queues is not None and queues.asked is not None:
+            now = queues.asked
+            queues = attrs.evolve(queues, asked=moment.unix(queues.asked))
+        return time_left.time_left(history.done, rates, queues, moment.unix(now))
+
+    def _advice(self, moment: Moment) -> list[dict[str, Any]]:
+        watch, end = self._watch, moment.second
+        begin = end - advice.OVER
+        counts = {kind: sum(self._done(kind, begin, end)) for kind in JOBS}
+        told: dict[str, dict[str, Any]] = {}
+        for kind in sorted(counts, key=lambda one: -counts[one]):
+            route = _route_of(kind, watch.pool.config)
+            if not counts[kind] or route is None:
+                continue
+            under_way = self._under_way(kind, begin, end)
+            waiting = watch.history.route(route.key).waiting.get(kind)
+            for one in advice.advice(
+                kind,
+                under_way,
+                [] if waiting is None else waiting.seconds.read(begin, end),
+                [
+                    advice.Machine(
+                        server.name,
+                        server.limiter.found,
+                        advice.idle_share(
+                            watch.history.server(key).busy.seconds.read(begin, end),
+                            under_way,
+                        ),
+                    )
+                    for server, key in watch.keys.items()
+                    if server.name in route.backends and _is_well(server, moment.now)
+                ],
+            ):
+                told.setdefault(one["machine"], one)
+        return list(told.values())
+
+    def _done(self, kind: str, begin: int, end: int) -> list[int]:
+        """Return how many of a kind were done in each second."""
+        kinds = [one.kinds.get(kind) for one in self._watch.history.servers.values()]
+        counts = [one.done.seconds.read(begin, end) for one in kinds if one is not None]
+        return [sum(each) for each in zip(*counts, strict=True)] or [0] * (end - begin)
+
+    def _under_way(self, kind: str, begin: int, end: int) -> list[int]:
+        track = self._watch.history.under_way.get(kind)
+        return [0] * (end - begin) if track is None else track.seconds.read(begin, end)
+
+
+def _is_well(server: Server, now: float) -> bool:
+    return server.is_enabled and server.reported(now).status == "healthy"
+
+
+def _route_of(kind: str, config: Config) -> Route | None:
+    """Return where work of a kind goes."""
+    if config.default is None:
+        return None
+    anything = msgspec.Raw(b"{}")
+    types = ("visual",) if TASKS[kind] == "clip" else ("detection", "recognition")
+    asked = {TASKS[kind]: dict.fromkeys(types, anything)}
+    return routing.groups(asked, config)[0].route
