@@ -51,6 +51,7 @@ EDGES = {
     "downstream.trace_id",
     "downstream.upload",
     "memory",
+    "observe.ticker",
     "power.wake_on_lan",
     "predictor",
     "reactor",
@@ -70,6 +71,7 @@ EDGES = {
     "web.debug",
     "web.immich",
     "web.origin",
+    "web.overview",
     "web.pages",
 }
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from immich_ml_proxy.balancer.pool import Pool
 from immich_ml_proxy.balancer.server import Server
-from immich_ml_proxy.config.model import Route
+from immich_ml_proxy.config.model import DEFAULT_ROUTE, Route
 from immich_ml_proxy.observe.history import History
-from immich_ml_proxy.observe.kinds import TASKS
+from immich_ml_proxy.observe.kinds import KEYS
 from immich_ml_proxy.observe.machines import RATE_OVER
 from immich_ml_proxy.observe.moment import Moment
 from immich_ml_proxy.observe.waiting import Crowd
@@ -41,7 +41,7 @@ def rows(
             "to": _to(history, keys, route.key, second),
             "maxWaiting": route.max_waiting,
             "waiting": [
-                _crowd(kind, crowd, moment)
+                _crowd(route, kind, crowd, moment)
                 for (key, kind), crowd in crowds.items()
                 if key == route.key
             ],
@@ -84,7 +84,7 @@ def _rates(rings: Mapping[bool, Any], second: int) -> dict[str, float]:
     return {name: round(one / RATE_OVER, 2) for name, one in counts.items() if one}
 
 
-def _crowd(kind: str, crowd: Crowd, moment: Moment) -> dict[str, Any]:
+def _crowd(route: Route, kind: str, crowd: Crowd, moment: Moment) -> dict[str, Any]:
     gives_up = crowd.gives_up
     return {
         "kind": kind,
@@ -94,5 +94,5 @@ def _crowd(kind: str, crowd: Crowd, moment: Moment) -> dict[str, Any]:
         "givesUp": None if gives_up is None else moment.unix(gives_up),
         "for": [server.name for server in crowd.awaited],
         "takers": [server.name for server in crowd.takers],
-        "task": TASKS.get(kind),
+        "task": KEYS.get(kind) if route.key == DEFAULT_ROUTE else route.key,
     }

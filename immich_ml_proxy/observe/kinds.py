@@ -20,8 +20,6 @@ _BY_TASKS: Mapping[tuple[str, ...], str] = {
     ("facial-recognition",): FACES,
     ("ocr",): OCR,
 }
-#: The task behind each kind that is one, as routes name it.
-TASKS: Mapping[str, str] = {kind: tasks[0] for tasks, kind in _BY_TASKS.items()}
 #: What Immich calls the jobs, where their concurrency is set.
 JOBS: Mapping[str, str] = {CLIP: "Smart Search", FACES: "Face Detection", OCR: "OCR"}
 WORDS: Mapping[str, str] = {
@@ -31,6 +29,25 @@ WORDS: Mapping[str, str] = {
     OCR: "text in pictures",
     OTHER: "other work",
 }
+
+#: The routing key of each kind that has one.
+KEYS: Mapping[str, str] = {
+    SEARCH: "clip/textual",
+    CLIP: "clip/visual",
+    FACES: "facial-recognition",
+    OCR: "ocr",
+}
+_WORDS_OF_KEYS = {
+    **{key: WORDS[kind] for kind, key in KEYS.items()},
+    "clip": f"{WORDS[SEARCH]} and {WORDS[CLIP]}",
+    "textual": WORDS[SEARCH],
+    "visual": WORDS[CLIP],
+}
+
+
+def key_in_words(key: str) -> str:
+    """Return what is sent by a routing key, as people call it."""
+    return _WORDS_OF_KEYS.get(key, key)
 
 
 def kind_of(demand: Demand) -> str:

@@ -9,7 +9,7 @@ so does its tag. All times in it are absolute, for the same reason.
 
 from __future__ import annotations
 
-import re
+import gzip
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,8 +19,17 @@ import msgspec
 from immich_ml_proxy.balancer.server import Server
 from immich_ml_proxy.config.model import Config, Route
 from immich_ml_proxy.errors import BadRequest
-from immich_ml_proxy.observe import advice, flow, machines, plot, time_left, waiting
-from immich_ml_proxy.observe.kinds import IMAGES, JOBS, TASKS
+from immich_ml_proxy.observe import (
+    advice,
+    cursor,
+    flow,
+    machines,
+    plot,
+    time_left,
+    waiting,
+)
+from immich_ml_proxy.observe.cursor import Cursor
+from immich_ml_proxy.observe.kinds import IMAGES, JOBS, KEYS
 from immich_ml_proxy.observe.moment import Moment
 from immich_ml_proxy.observe.time_left import Queues
 from immich_ml_proxy.observe.watch import Watch
@@ -28,8 +37,8 @@ from immich_ml_proxy.protocol import routing
 
 #: Seconds of events that a page gets at first.
 DAY = 24 * 3600.0
-_CURSOR = re.compile(r"(?P<same>[0-9a-z]+-\d+-[0-9-]+)\.(\d+)\.(\d+)\.(\d+)")
-_DIGITS = 15
+#: How hard gzip tries: answers are small, and made every second.
+PACKING = 4
 
 
 @attrs.frozen
@@ -49,7 +58,7 @@ class Beside:
     queues: Queues | None = None
 
 
-@attrs.frozen
+@attrs.define
 class Answer:
     """
     :ivar tag: changes with the body, but for the time in it; no quotes.
@@ -58,15 +67,14 @@ class Answer:
 
     tag: str
     body: bytes
+    _packed: bytes | None = None
 
-
-@attrs.frozen
-class _Cursor:
-    """What a page has."""
-
-    revision: int
-    event: int
-    second: int
+    @property
+    def packed(self) -> bytes:
+        """The body in gzip."""
+        if self._packed is None:
+            self._packed = gzip.compress(self.body, PACKING, mtime=0)
+        return self._packed
 
 
 class Overview:
@@ -84,7 +92,7 @@ class Overview:
         self._beside: Beside | None = None
         self._core = b""
         self._revision = 0
-        self._answers: dict[tuple[str, _Cursor | None], Answer] = {}
+        self._answers: dict[tuple[str, Cursor | None], Answer] = {}
 
     def answer(
         self, which: str, since: str | None, moment: Moment, beside: Beside
@@ -102,10 +110,10 @@ class Overview:
         if moment.second != self._second or beside != self._beside:
             self._look(moment, beside)
         # Where it goes on is only known once that is done.
-        cursor = self._read(since, which, moment)
-        known = self._answers.get((which, cursor))
+        read = self._read(since, which, moment)
+        known = self._answers.get((which, read))
         if known is None:
-            known = self._answers[which, cursor] = self._written(which, cursor, moment)
+            known = self._answers[which, read] = self._written(which, read, moment)
         return known
 
     def _look(self, moment: Moment, beside: Beside) -> None:
@@ -118,49 +126,34 @@ class Overview:
 
     # --- The cursor -------------------------------------------------------------------
 
-    def _same(self, moment: Moment) -> str:
-        """Return what must be the same for an answer to go on from another."""
+    def _newest(self, moment: Moment) -> Cursor:
+        watch = self._watch
         shift = round(moment.ahead - moment.base)
-        return f"{self._boot}-{self._watch.configurations}-{shift}"
+        return Cursor(
+            cursor.run(self._boot, watch.configurations, shift),
+            self._revision,
+            watch.events.last_id,
+            watch.history.active + 1,
+        )
 
-    def _newest(self) -> _Cursor:
-        history = self._watch.history
-        return _Cursor(self._revision, self._watch.events.last_id, history.active + 1)
-
-    def _read(self, since: str | None, which: str, moment: Moment) -> _Cursor | None:
+    def _read(self, since: str | None, which: str, moment: Moment) -> Cursor | None:
         """Return where to go on from; ``None``: tell all."""
-        read = _CURSOR.fullmatch(since or "")
-        if read is None or read["same"] != self._same(moment):
+        read, newest = cursor.read(since), self._newest(moment)
+        if read is None or not read.leads_to(newest):
             return None
-        numbers = read.groups()[1:]
-        if any(len(one) > _DIGITS for one in numbers):
-            return None
-        cursor = _Cursor(*map(int, numbers))
-        newest = self._newest()
         length, steps = plot.RANGES[which]
         # Nothing was done while it was away, or what was done is still there.
-        is_kept = cursor.second > moment.second - (steps - 1) * length
-        if not is_kept and cursor.second != newest.second:
-            return None
-        is_possible = (
-            cursor.revision <= newest.revision
-            and cursor.event <= newest.event
-            and cursor.second <= newest.second
-        )
-        return cursor if is_possible else None
+        is_kept = read.second > moment.second - (steps - 1) * length
+        return read if is_kept or read.second == newest.second else None
 
-    def _written(self, which: str, since: _Cursor | None, moment: Moment) -> Answer:
-        newest = self._newest()
-        watch = self._watch
-        cursor = (
-            f"{self._same(moment)}.{newest.revision}.{newest.event}.{newest.second}"
-        )
+    def _written(self, which: str, since: Cursor | None, moment: Moment) -> Answer:
+        watch, newest = self._watch, self._newest(moment)
         names = {key: server.name for server, key in watch.keys.items()}
         begin = None if since is None else since.second
         seen, oldest = (0, moment.now - DAY) if since is None else (since.event, 0.0)
         first = {
             "full": since is None,
-            "cursor": cursor,
+            "cursor": str(newest),
             "now": moment.unix(moment.now),
             "plot": plot.plot(
                 watch.history, names, which, begin, newest.second, moment
@@ -176,8 +169,8 @@ class Overview:
                 for one in watch.events.after(seen, oldest)
             ],
         }
-        told = b"-" if since is None else b"%d.%d" % (since.event, since.second)
-        tag = f"{cursor}/{which}/{told.decode()}"
+        told = "" if since is None else f"{since.event}.{since.second}"
+        tag = f"{newest}/{which}/{told}"
         return Answer(tag, msgspec.json.encode(first)[:-1] + b"," + self._core[1:])
 
     # --- All but the plot and the events ----------------------------------------------
@@ -287,7 +280,7 @@ def _route_of(kind: str, config: Config) -> Route | None:
     """Return where work of a kind goes."""
     if config.default is None:
         return None
-    anything = msgspec.Raw(b"{}")
-    types = ("visual",) if TASKS[kind] == "clip" else ("detection", "recognition")
-    asked = {TASKS[kind]: dict.fromkeys(types, anything)}
+    task, _, only = KEYS[kind].partition("/")
+    types = (only,) if only else ("detection", "recognition")
+    asked = {task: dict.fromkeys(types, msgspec.Raw(b"{}"))}
     return routing.groups(asked, config)[0].route
