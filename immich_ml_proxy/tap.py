@@ -36,6 +36,7 @@ from immich_ml_proxy.downstream.listener import Listener
 from immich_ml_proxy.downstream.request import ProxyRequest
 from immich_ml_proxy.downstream.site import ProxySite
 from immich_ml_proxy.downstream.trace_id import new_trace_id
+from immich_ml_proxy.immich.queues import ImmichQueues
 from immich_ml_proxy.memory import Memory, glibc
 from immich_ml_proxy.observe.overview import Beside, Overview
 from immich_ml_proxy.observe.tally import Tally
@@ -46,6 +47,7 @@ from immich_ml_proxy.predictor import Predictor
 from immich_ml_proxy.protocol.caller import is_immich
 from immich_ml_proxy.records.recorder import Recorder
 from immich_ml_proxy.service import ProxyService
+from immich_ml_proxy.trial.trial import Trial
 from immich_ml_proxy.upstream.client import BackendClient
 from immich_ml_proxy.upstream.endpoints import connections
 from immich_ml_proxy.upstream.resolver import Resolver
@@ -56,6 +58,7 @@ from immich_ml_proxy.web.debug import DebugEndpoints
 from immich_ml_proxy.web.immich import ImmichEndpoints
 from immich_ml_proxy.web.overview import OverviewEndpoints
 from immich_ml_proxy.web.pages import Pages, static_folder
+from immich_ml_proxy.web.trial import TrialEndpoints
 
 __all__ = ["Options", "makeService"]
 
@@ -113,7 +116,11 @@ def makeService(
     watch = Watch(pool, tally, lambda: forwarder.under_way, timepiece.moment())
     waker.woke = lambda server: watch.wakes(server, reactor.seconds())
     parts.append(Ticker(reactor, timepiece, watch.tick))
-    overview = Overview(watch, new_trace_id(), version("immich-ml-proxy"))
+    own, ours = new_trace_id(), version("immich-ml-proxy")
+    overview = Overview(watch, own, ours)
+
+    queues = ImmichQueues(reactor, client, new_trace_id)
+    queues.reconfigured(first.immich)
 
     def heard(request: ProxyRequest) -> None:
         if watch.called is None and is_immich(request.getHeader(b"user-agent")):
@@ -121,7 +128,7 @@ def makeService(
 
     def beside() -> Beside:
         demo = {"simulated": True} if options["demo"] else None
-        return Beside(recorder.enabled, store.error, demo)
+        return Beside(recorder.enabled, store.error, demo, queues.told())
 
     def apply(new: Config, who: str) -> None:
         before = pool.config
@@ -130,7 +137,9 @@ def makeService(
         forwarder.reconfigured()
         admission.limit(new)
         checker.reconfigured()
-        outward.retain(backend.url for backend in new.backends)
+        asked = [new.immich.url] if new.immich is not None else []
+        outward.retain([*(backend.url for backend in new.backends), *asked])
+        queues.reconfigured(new.immich)
         watch.configured(before, who, reactor.seconds())
 
     admission = Admission(write_error)
@@ -139,6 +148,7 @@ def makeService(
     app = make_app(
         ImmichEndpoints(reactor, pool, checker, pages, heard),
         OverviewEndpoints(timepiece, overview, beside, pool, waker),
+        TrialEndpoints(Trial(reactor, client, own), ours, own),
         ConfigEndpoints(reactor, wall, pool, places, forwarder.hedges, store, apply),
         DebugEndpoints(recorder),
         pages,

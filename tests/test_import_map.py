@@ -22,6 +22,8 @@ ROOMS = (
     "web",
     "downstream",
     "predictor",
+    "trial",
+    "immich",
     "observe",
     "power",
     "balancer",
@@ -50,6 +52,7 @@ EDGES = {
     "downstream.site",
     "downstream.trace_id",
     "downstream.upload",
+    "immich.queues",
     "memory",
     "observe.ticker",
     "power.wake_on_lan",
@@ -57,6 +60,7 @@ EDGES = {
     "reactor",
     "service",
     "tap",
+    "trial.trial",
     "upstream.body_producer",
     "upstream.client",
     "upstream.connection_pool",
@@ -73,6 +77,7 @@ EDGES = {
     "web.origin",
     "web.overview",
     "web.pages",
+    "web.trial",
 }
 
 #: What a pure module must not know of.

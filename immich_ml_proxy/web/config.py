@@ -12,7 +12,7 @@ from immich_ml_proxy.balancer.hedging import HedgeBudget
 from immich_ml_proxy.balancer.place import Places
 from immich_ml_proxy.balancer.pool import Pool
 from immich_ml_proxy.config import document as config_document
-from immich_ml_proxy.config import takers
+from immich_ml_proxy.config import immich, takers
 from immich_ml_proxy.config.model import Config, State
 from immich_ml_proxy.config.store import ConfigStore
 from immich_ml_proxy.downstream.request import ProxyRequest
@@ -83,13 +83,13 @@ class ConfigEndpoints:
 
         What had to be mended is told beside it, under ``warnings``.
         """
-        new = config_document.parse(body_of(request))
+        given = immich.unmasked(body_of(request), self._pool.config.document)
+        new = config_document.parse(given)
         self._store.save(new)
         self._apply(new, who(request))
-        if not new.warnings:
-            return json_text(request, new.document)
-        document = msgspec.json.decode(new.document)
-        return _pretty(request, {**document, "warnings": new.warnings})
+        document = immich.masked(msgspec.json.decode(new.document))
+        told = {"warnings": new.warnings} if new.warnings else {}
+        return _pretty(request, {**document, **told})
 
     def health(self, request: ProxyRequest) -> bytes:
         """
