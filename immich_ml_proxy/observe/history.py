@@ -14,7 +14,7 @@ import attrs
 
 from immich_ml_proxy.balancer.server import Server
 from immich_ml_proxy.observe.kinds import SEARCH
-from immich_ml_proxy.observe.log_times import percentile
+from immich_ml_proxy.observe.log_times import Histogram, Times, percentile
 from immich_ml_proxy.observe.tracks import Ring, Track
 
 #: What a server is like, in one number; of a minute the highest is kept.
@@ -24,47 +24,47 @@ RECENT_MINUTES = 15
 #: Seconds of traffic that are kept by route.
 TRAFFIC = 16
 
-#: How many requests took how long: by unit, see ``log_times``.
-Times = Mapping[int, int]
-
 
 class RecentTimes:
     """Service times of the last ``RECENT_MINUTES``, minute by minute."""
 
     def __init__(self) -> None:
-        self._minutes: deque[tuple[int, Counter[int]]] = deque()
-        self._all = Counter[int]()
+        self._minutes: deque[tuple[int, Histogram]] = deque()
+        self._all = Histogram()
 
     def add(self, minute: int, times: Times) -> None:
         """Take in the times of a part of a minute."""
         if not self._minutes or self._minutes[-1][0] != minute:
-            self._minutes.append((minute, Counter()))
-        self._minutes[-1][1].update(times)
-        self._all.update(times)
+            self._forget(minute)
+            self._minutes.append((minute, Histogram()))
+        self._minutes[-1][1].add(times)
+        self._all.add(times)
 
-    def read(self, minute: int) -> Times:
+    def read(self, minute: int) -> Histogram:
         """Return the times of the minutes up to this one."""
-        while self._minutes and self._minutes[0][0] <= minute - RECENT_MINUTES:
-            self._all.subtract(self._minutes.popleft()[1])
-            self._all += Counter()  # drops what is 0
+        self._forget(minute)
         return self._all
 
+    def _forget(self, minute: int) -> None:
+        while self._minutes and self._minutes[0][0] <= minute - RECENT_MINUTES:
+            self._all.subtract(self._minutes.popleft()[1])
 
-class RecentMinute:
+
+class MinuteTimes:
     """The service times of the minute that is going on."""
 
     __slots__ = ("_minute", "_times")
 
     def __init__(self) -> None:
         self._minute = -1
-        self._times = Counter[int]()
+        self._times = Histogram()
 
-    def add(self, minute: int, times: Times) -> Times:
+    def add(self, minute: int, times: Times) -> Histogram:
         """Take in times, and return all of the minute so far."""
         if minute != self._minute:
             self._minute = minute
             self._times.clear()
-        self._times.update(times)
+        self._times.add(times)
         return self._times
 
 
@@ -79,14 +79,14 @@ class KindHistory:
         self.in_flight = Track()
         self.p50 = Track("B")  # in units of log_times
         self.p95 = Track("B")
-        self._times = RecentMinute()
+        self._times = MinuteTimes()
 
     def answered(self, second: int, times: Times) -> None:
         """Take in how long those took that were answered in this second."""
         self.done.count(second, sum(times.values()))
         of_minute = self._times.add(second // 60, times)
         for track, part in ((self.p50, 0.5), (self.p95, 0.95)):
-            track.note(second, percentile(times, part), percentile(of_minute, part))
+            track.note(second, percentile(times, part), of_minute.percentile(part))
 
 
 @attrs.define
@@ -209,7 +209,7 @@ class History:
         self.done = Counter[str]()
         self.under_way: dict[str, Track] = {}
         self.active = 0
-        self._searches = RecentMinute()
+        self._searches = MinuteTimes()
 
     def server(self, key: str) -> ServerHistory:
         """Return the history of a server."""
@@ -251,8 +251,8 @@ class History:
         """Take in how long all searches took that were answered in this second."""
         if times:
             of_minute = self._searches.add(second // 60, times)
-            p95, of_minute_p95 = percentile(times, 0.95), percentile(of_minute, 0.95)
-            self.search_p95.note(second, p95, of_minute_p95)
+            p95 = percentile(times, 0.95)
+            self.search_p95.note(second, p95, of_minute.percentile(0.95))
 
     def stands(self, second: int, under_way: Mapping[str, int]) -> None:
         """Take in how many requests of each kind are under way, those that wait too."""

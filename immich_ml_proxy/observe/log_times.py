@@ -6,6 +6,7 @@ Twelve units are an octave, as on a piano, so none is off by more than 3 %.
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from math import log2
@@ -33,22 +34,65 @@ MILLISECONDS: Sequence[int] = (
 )
 
 
-def percentile(times: Mapping[int, int], part: float) -> int:
+#: How many requests took how long: by unit.
+Times = Mapping[int, int]
+
+
+class Histogram:
+    """How many took how long, in as little room for many as for few."""
+
+    __slots__ = ("_counts", "_total")
+
+    def __init__(self) -> None:
+        self._counts = array("I", [0]) * UNITS
+        self._total = 0
+
+    def __bool__(self) -> bool:
+        return self._total > 0
+
+    def add(self, times: Times) -> None:
+        """Take in some more."""
+        for unit, count in times.items():
+            self._counts[unit] += count
+            self._total += count
+
+    def subtract(self, other: Histogram) -> None:
+        """Take out what was added before."""
+        for unit, count in enumerate(other._counts):
+            if count:
+                self._counts[unit] -= count
+        self._total -= other._total
+
+    def clear(self) -> None:
+        """Take out all."""
+        self._counts = array("I", [0]) * UNITS
+        self._total = 0
+
+    def percentile(self, part: float) -> int:
+        """Return the unit below or at which ``part`` of the times are; 0: none are."""
+        wanted, seen = part * self._total, 0
+        for unit, count in enumerate(self._counts):
+            seen += count
+            if count and seen >= wanted:
+                return unit
+        return 0
+
+
+def percentile(times: Times, part: float) -> int:
     """
     Return the unit below or at which ``part`` of the times are; 0 if there are none.
 
-    :param times: how many there are of each unit.
+    :param times: a few, as they are in a second.
     """
-    wanted = part * sum(times.values())
-    seen = 0
+    wanted, seen = part * sum(times.values()), 0
     for unit in sorted(times):
         seen += times[unit]
-        if seen >= wanted and times[unit]:
+        if times[unit] and seen >= wanted:
             return unit
     return 0
 
 
-def merged(*all_times: Mapping[int, int]) -> Counter[int]:
+def merged(*all_times: Times) -> Counter[int]:
     """Return the sum of several."""
     total = Counter[int]()
     for times in all_times:

@@ -8,7 +8,7 @@ from typing import Any
 from immich_ml_proxy.balancer.server import Server
 from immich_ml_proxy.observe.history import ASIDE, DOWN, UP, ServerHistory
 from immich_ml_proxy.observe.kinds import SEARCH
-from immich_ml_proxy.observe.log_times import MILLISECONDS, percentile
+from immich_ml_proxy.observe.log_times import MILLISECONDS, Histogram
 from immich_ml_proxy.observe.moment import Moment
 from immich_ml_proxy.observe.standing import Standing
 from immich_ml_proxy.observe.tracks import MINUTES
@@ -83,12 +83,10 @@ def row(
     }
 
 
-def _times(times: Mapping[int, int]) -> dict[str, int] | None:
+def _times(times: Histogram) -> dict[str, int] | None:
     if not times:
         return None
-    return {
-        f"p{part}": MILLISECONDS[percentile(times, part / 100)] for part in (50, 95)
-    }
+    return {f"p{part}": MILLISECONDS[times.percentile(part / 100)] for part in (50, 95)}
 
 
 def _errors(

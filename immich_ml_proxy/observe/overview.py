@@ -16,27 +16,18 @@ from typing import Any
 import attrs
 import msgspec
 
-from immich_ml_proxy.balancer.server import Server
-from immich_ml_proxy.config.model import Config, Route
 from immich_ml_proxy.errors import BadRequest
-from immich_ml_proxy.observe import (
-    advice,
-    cursor,
-    flow,
-    machines,
-    plot,
-    time_left,
-    waiting,
-)
+from immich_ml_proxy.observe import cursor, flow, machines, outlook, plot, waiting
 from immich_ml_proxy.observe.cursor import Cursor
-from immich_ml_proxy.observe.kinds import IMAGES, JOBS, KEYS
+from immich_ml_proxy.observe.events import Event
 from immich_ml_proxy.observe.moment import Moment
 from immich_ml_proxy.observe.time_left import Queues
 from immich_ml_proxy.observe.watch import Watch
-from immich_ml_proxy.protocol import routing
 
 #: Seconds of events that a page gets at first.
 DAY = 24 * 3600.0
+#: Bytes of them.
+EVENTS = 3500
 #: How hard gzip tries: answers are small, and made every second.
 PACKING = 4
 
@@ -88,8 +79,7 @@ class Overview:
         self._watch = watch
         self._boot = boot
         self._version = version
-        self._second = -1
-        self._beside: Beside | None = None
+        self._seen: tuple[object, ...] = ()
         self._core = b""
         self._revision = 0
         self._answers: dict[tuple[str, Cursor | None], Answer] = {}
@@ -107,7 +97,11 @@ class Overview:
         """
         if which not in plot.RANGES:
             raise BadRequest(f"plot: must be one of {', '.join(plot.RANGES)}")
-        if moment.second != self._second or beside != self._beside:
+        watch = self._watch
+        told = watch.configurations, watch.events.last_id
+        seen = moment.second, moment.ahead, told, beside
+        if seen != self._seen:
+            self._seen = seen
             self._look(moment, beside)
         # Where it goes on is only known once that is done.
         read = self._read(since, which, moment)
@@ -121,7 +115,6 @@ class Overview:
         if core != self._core:
             self._core = core
             self._revision += 1
-        self._second, self._beside = moment.second, beside
         self._answers.clear()
 
     # --- The cursor -------------------------------------------------------------------
@@ -150,7 +143,6 @@ class Overview:
         watch, newest = self._watch, self._newest(moment)
         names = {key: server.name for server, key in watch.keys.items()}
         begin = None if since is None else since.second
-        seen, oldest = (0, moment.now - DAY) if since is None else (since.event, 0.0)
         first = {
             "full": since is None,
             "cursor": str(newest),
@@ -158,20 +150,26 @@ class Overview:
             "plot": plot.plot(
                 watch.history, names, which, begin, newest.second, moment
             ),
-            "events": [
-                {
-                    "id": one.id,
-                    "at": moment.unix(one.at),
-                    "kind": one.kind,
-                    "machine": one.machine,
-                    "text": one.text,
-                }
-                for one in watch.events.after(seen, oldest)
-            ],
+            "events": self._events(since, moment),
         }
         told = "" if since is None else f"{since.event}.{since.second}"
         tag = f"{newest}/{which}/{told}"
         return Answer(tag, msgspec.json.encode(first)[:-1] + b"," + self._core[1:])
+
+    def _events(self, since: Cursor | None, moment: Moment) -> list[msgspec.Raw]:
+        """Return what has happened; at first of a day as much as there is room for."""
+        events = self._watch.events
+        if since is not None:
+            return [_event(one, moment) for one in events.after(since.event, 0.0)]
+        told: list[msgspec.Raw] = []
+        room = EVENTS
+        for one in reversed(list(events.after(0, moment.now - DAY))):
+            text = _event(one, moment)
+            room -= len(bytes(text))
+            if room < 0:
+                break
+            told.insert(0, text)
+        return told
 
     # --- All but the plot and the events ----------------------------------------------
 
@@ -211,76 +209,17 @@ class Overview:
             "immich": {"firstCall": None if called is None else moment.unix(called)},
             "machines": rows,
             "routes": flow.rows(watch.pool, watch.history, watch.keys, crowds, moment),
-            "left": self._left(moment, beside.queues),
-            "advice": self._advice(moment),
+            "left": outlook.left(watch, moment, beside.queues),
+            "advice": outlook.advised(watch, moment),
         }
 
-    def _left(self, moment: Moment, queues: Queues | None) -> dict[str, Any]:
-        history, second = self._watch.history, moment.second
-        begin = second - time_left.OVER
-        rates = {
-            kind: time_left.rate(
-                self._done(kind, begin, second), self._under_way(kind, begin, second)
-            )
-            for kind in IMAGES
-        }
-        now = moment.now
-        if queues is not None and queues.asked is not None:
-            now = queues.asked
-            queues = attrs.evolve(queues, asked=moment.unix(queues.asked))
-        return time_left.time_left(history.done, rates, queues, moment.unix(now))
 
-    def _advice(self, moment: Moment) -> list[dict[str, Any]]:
-        watch, end = self._watch, moment.second
-        begin = end - advice.OVER
-        counts = {kind: sum(self._done(kind, begin, end)) for kind in JOBS}
-        told: dict[str, dict[str, Any]] = {}
-        for kind in sorted(counts, key=lambda one: -counts[one]):
-            route = _route_of(kind, watch.pool.config)
-            if not counts[kind] or route is None:
-                continue
-            under_way = self._under_way(kind, begin, end)
-            waiting = watch.history.route(route.key).waiting.get(kind)
-            for one in advice.advice(
-                kind,
-                under_way,
-                [] if waiting is None else waiting.seconds.read(begin, end),
-                [
-                    advice.Machine(
-                        server.name,
-                        server.limiter.found,
-                        advice.idle_share(
-                            watch.history.server(key).busy.seconds.read(begin, end),
-                            under_way,
-                        ),
-                    )
-                    for server, key in watch.keys.items()
-                    if server.name in route.backends and _is_well(server, moment.now)
-                ],
-            ):
-                told.setdefault(one["machine"], one)
-        return list(told.values())
-
-    def _done(self, kind: str, begin: int, end: int) -> list[int]:
-        """Return how many of a kind were done in each second."""
-        kinds = [one.kinds.get(kind) for one in self._watch.history.servers.values()]
-        counts = [one.done.seconds.read(begin, end) for one in kinds if one is not None]
-        return [sum(each) for each in zip(*counts, strict=True)] or [0] * (end - begin)
-
-    def _under_way(self, kind: str, begin: int, end: int) -> list[int]:
-        track = self._watch.history.under_way.get(kind)
-        return [0] * (end - begin) if track is None else track.seconds.read(begin, end)
-
-
-def _is_well(server: Server, now: float) -> bool:
-    return server.is_enabled and server.reported(now).status == "healthy"
-
-
-def _route_of(kind: str, config: Config) -> Route | None:
-    """Return where work of a kind goes."""
-    if config.default is None:
-        return None
-    task, _, only = KEYS[kind].partition("/")
-    types = (only,) if only else ("detection", "recognition")
-    asked = {task: dict.fromkeys(types, msgspec.Raw(b"{}"))}
-    return routing.groups(asked, config)[0].route
+def _event(event: Event, moment: Moment) -> msgspec.Raw:
+    told = {
+        "id": event.id,
+        "at": moment.unix(event.at),
+        "kind": event.kind,
+        "machine": event.machine,
+        "text": event.text,
+    }
+    return msgspec.Raw(msgspec.json.encode(told))
