@@ -56,6 +56,7 @@ class Watch:
         self.keys: dict[Server, str] = {}
         self.woken: dict[str, float] = {}
         self.configurations = 0
+        self._closed = start.second - 1
         self._tally = tally
         self._busy: dict[Server, float] = {}
         self._limits: dict[Server, tuple[int, float]] = {}
@@ -137,8 +138,16 @@ class Watch:
     # --- What it looks at -------------------------------------------------------------
 
     def tick(self, moment: Moment) -> None:
-        """Close the second before the one that is going on."""
+        """
+        Close the second before the one that is going on.
+
+        Once: a look that was late may be followed by another in the same second. What
+        was told of it must not change any more, so the rest counts for the next one.
+        """
         second, now = moment.second - 1, moment.now
+        if second <= self._closed:
+            return
+        self._closed = second
         self._take(second, now)
         for server, key in self.keys.items():
             self.flipped(server, now)

@@ -32,6 +32,21 @@ def test_what_is_answered_in_a_second_is_counted_in_it() -> None:
     assert history.route("ocr").arrived[False].sum(second - 10, second) == 2
 
 
+def test_a_second_that_was_told_does_not_change_any_more() -> None:
+    """A look that is late is soon followed by another: that waits for the next one."""
+    watched = Watched(A)
+    watched.serve("a", 3)
+    watched.advance()
+    cursor = watched.ask()["cursor"]
+    watched.serve("a", 4)
+    watched.now += 0.9
+    watched.watch.tick(watched.moment)
+    watched.now += 0.1
+    watched.watch.tick(watched.moment)
+    assert watched.ask(cursor)["plot"]["images"] == {"a": [4]}
+    assert watched.ask()["plot"]["images"] == {"a": [3, 4]}
+
+
 def test_times_are_kept_by_second_and_by_minute() -> None:
     """The percentiles of a minute are those of all its times."""
     watched = Watched(A)
