@@ -8,7 +8,6 @@ import attrs
 
 from immich_ml_proxy.balancer.demand import Demand
 from immich_ml_proxy.balancer.server import Server
-from immich_ml_proxy.config.model import Route
 from immich_ml_proxy.observe.kinds import kind_of
 from immich_ml_proxy.observe.log_times import unit_of
 
@@ -18,13 +17,13 @@ class Counts:
     """
     What has happened since the last one was taken.
 
-    :ivar arrived: requests, by route and kind.
+    :ivar arrived: requests, by the key of the route and kind.
     :ivar answered: how many took how long, by server, route and kind.
     :ivar failed: how many failed, and the last one's reason, by server and kind.
     """
 
-    arrived: Counter[tuple[Route, str]] = attrs.field(factory=Counter)
-    answered: dict[tuple[Server, Route, str], Counter[int]] = attrs.field(factory=dict)
+    arrived: Counter[tuple[str, str]] = attrs.field(factory=Counter)
+    answered: dict[tuple[Server, str, str], Counter[int]] = attrs.field(factory=dict)
     failed: dict[tuple[Server, str], tuple[int, str]] = attrs.field(factory=dict)
 
 
@@ -36,11 +35,11 @@ class Tally:
 
     def arrived(self, demand: Demand) -> None:
         """A request has come."""
-        self._counts.arrived[demand.route, kind_of(demand)] += 1
+        self._counts.arrived[demand.route.key, kind_of(demand)] += 1
 
     def answered(self, server: Server, demand: Demand, seconds: float) -> None:
         """A server has served it."""
-        key = server, demand.route, kind_of(demand)
+        key = server, demand.route.key, kind_of(demand)
         times = self._counts.answered.get(key)
         if times is None:
             times = self._counts.answered[key] = Counter()

@@ -166,11 +166,11 @@ class Watch:
         """Write down what was counted."""
         counts, history = self._tally.take(), self.history
         for (route, kind), count in counts.arrived.items():
-            if route.key in history.routes:
-                history.route(route.key).has_arrived(second, kind == SEARCH, count)
+            if route in history.routes:
+                history.route(route).has_arrived(second, kind == SEARCH, count)
         searches = []
         for (server, route, kind), times in counts.answered.items():
-            history.answered(second, self.keys.get(server), route.key, kind, times)
+            history.answered(second, self.keys.get(server), route, kind, times)
             if kind == SEARCH:
                 searches.append(times)
         history.searched(second, merged(*searches))
