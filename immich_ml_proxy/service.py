@@ -15,7 +15,7 @@ from twisted.logger import Logger
 from immich_ml_proxy.balancer.pool import Pool
 from immich_ml_proxy.downstream.listener import Listener
 from immich_ml_proxy.downstream.site import ProxySite
-from immich_ml_proxy.upstream.endpoints import Connections
+from immich_ml_proxy.upstream.client import BackendClient
 
 #: Seconds that requests under way get when the proxy is stopped.
 GRACE = 30.0
@@ -31,7 +31,7 @@ class ProxyService(MultiService):
     :param listener: the port.
     :param site: the requests under way.
     :param pool: the backends, for the greeting.
-    :param connections: closed at the end.
+    :param client: closed at the end.
     :param parts: services that must run while requests are answered.
     """
 
@@ -43,7 +43,7 @@ class ProxyService(MultiService):
         listener: Listener,
         site: ProxySite,
         pool: Pool,
-        connections: Connections,
+        client: BackendClient,
         *parts: IService,
     ) -> None:
         super().__init__()
@@ -51,7 +51,7 @@ class ProxyService(MultiService):
         self._listener = listener
         self._site = site
         self._pool = pool
-        self._connections = connections
+        self._client = client
         for part in (*parts, listener):
             part.setServiceParent(self)
 
@@ -84,7 +84,7 @@ class ProxyService(MultiService):
         except TookTooLong:
             self._log.warn("{count} requests cut off", count=len(self._site.active))
         await super().stopService()
-        self._connections.close()
+        self._client.close()
 
     def stopService(self) -> Deferred[None]:
         """Let the requests under way finish, then stop everything."""

@@ -145,7 +145,7 @@ def makeService(
     admission = Admission(write_error)
     admission.limit(first)
     pages = Pages(static_folder())
-    app = make_app(
+    resource = make_app(
         ImmichEndpoints(reactor, pool, checker, pages, heard),
         OverviewEndpoints(timepiece, overview, beside, pool, waker),
         TrialEndpoints(Trial(reactor, client, own), ours, own),
@@ -153,10 +153,10 @@ def makeService(
         DebugEndpoints(recorder),
         pages,
     )
-    site = ProxySite(reactor, wall, app, predictor.predict, recorder, admission)
+    site = ProxySite(reactor, wall, resource, predictor.predict, recorder, admission)
     parts.append(Memory(reactor, admission.budget, glibc()))
     listener = Listener(reactor, options["listen"], site)
-    return ProxyService(reactor, listener, site, pool, outward, *parts)
+    return ProxyService(reactor, listener, site, pool, client, *parts)
 
 
 def _log_flip(server: Server, before: Health) -> None:

@@ -32,6 +32,8 @@ ROOMS = (
     "records",
     "config",
     "errors",
+    "headers",
+    "sockets",
 )
 #: Who may know of Twisted, clocks and files. All others are pure: they decide.
 EDGES = {
@@ -47,11 +49,14 @@ EDGES = {
     "config.store",
     "downstream.address",
     "downstream.admission",
+    "downstream.channel",
+    "downstream.head",
     "downstream.listener",
     "downstream.request",
     "downstream.site",
     "downstream.trace_id",
     "downstream.upload",
+    "headers",
     "immich.queues",
     "memory",
     "observe.ticker",
@@ -59,6 +64,7 @@ EDGES = {
     "predictor",
     "reactor",
     "service",
+    "sockets",
     "tap",
     "trial.trial",
     "upstream.body_producer",
@@ -78,6 +84,7 @@ EDGES = {
     "web.overview",
     "web.pages",
     "web.trial",
+    "web.resource",
 }
 
 #: What a pure module must not know of.

@@ -107,7 +107,7 @@ class HealthChecker(Service):
         return joined
 
     async def _ping(self, server: Server, trace_id: str) -> None:
-        outgoing = Outgoing("GET", "/ping", Headers({b"Accept": [b"*/*"]}), trace_id)
+        outgoing = Outgoing(b"GET", "/ping", Headers({b"Accept": [b"*/*"]}), trace_id)
         evidence, timeout = self._pool.evidence, self._pool.config.ping_timeout
         sent = self._clock.seconds()
         try:

@@ -90,7 +90,7 @@ DOUBTFUL = frozenset({Kind.LOST, Kind.LATE, Kind.UNABLE, Kind.FAILED})
 OVERLOADS = FAILURES - {Kind.MISFIT} | {Kind.BUSY}
 
 
-@attrs.frozen
+@attrs.define
 class Outcome:
     """
     :ivar kind: the row of the table.
@@ -116,7 +116,7 @@ class Outcome:
         return self.reply.status if self.reply is not None else 0
 
 
-@attrs.frozen
+@attrs.define
 class Try:
     """
     A server that was asked in vain.
@@ -141,23 +141,25 @@ def of_error(error: ExchangeFailed) -> Outcome:
 def of_answer(
     reply: Reply,
     checked: Checked | Violation,
-    judge: Callable[[str, str, int], str | None],
+    server: str,
+    judge: Callable[[str, str, str, int], str | None],
 ) -> Outcome:
     """
     Return what a 2xx means.
 
     :param checked: whether it fits what was asked.
-    :param judge: given a task, a model and the number of dimensions that the server
-        gives it, tells what is wrong with that.
+    :param server: the name of the server.
+    :param judge: given that, a task, a model and the number of dimensions that the
+        server gives it, tells what is wrong with that.
     """
     if isinstance(checked, Violation):
         return Outcome(Kind.MISFIT, checked.reason, reply)
     for (task, model), number in checked.dimensions.items():
-        reason = judge(task, model, number)
+        reason = judge(server, task, model, number)
         if reason is not None:
             return Outcome(Kind.OTHER_MODEL, reason, reply)
     if checked.normalised:
-        reply = attrs.evolve(reply, body=checked.body)
+        reply = Reply(reply.status, reply.headers, checked.body)
     return Outcome(
         Kind.SERVED,
         reply=reply,

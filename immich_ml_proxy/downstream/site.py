@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from klein import Klein
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IReactorTime
+from twisted.web.http import datetimeToString
+from twisted.web.resource import IResource
 from twisted.web.server import Site
 
 from immich_ml_proxy.downstream.admission import IDLE_CLIENT, Admission
+from immich_ml_proxy.downstream.channel import ProxyChannel
 from immich_ml_proxy.downstream.request import ProxyRequest
 from immich_ml_proxy.downstream.upload import Predict
 from immich_ml_proxy.records.recorder import Recorder, RequestSeen, ResponseSeen
@@ -21,7 +23,7 @@ class ProxySite(Site):
     """
     :param clock: source of time.
     :param wall: what time it is, in Unix seconds.
-    :param app: the routes.
+    :param resource: answers.
     :param predict: begins the work of a ``POST /predict``.
     :param recorder: is told of every request while debug is on.
     :param admission: lets requests in.
@@ -29,6 +31,7 @@ class ProxySite(Site):
     :ivar closing: the connections of the last answers, which may still be on their way.
     """
 
+    protocol: Any = ProxyChannel
     requestFactory = ProxyRequest
     displayTracebacks = False
     noisy = False
@@ -37,13 +40,13 @@ class ProxySite(Site):
         self,
         clock: IReactorTime,
         wall: Callable[[], float],
-        app: Klein,
+        resource: IResource,
         predict: Predict,
         recorder: Recorder,
         admission: Admission,
     ) -> None:
         super().__init__(
-            app.resource(),
+            resource,
             timeout=IDLE_CLIENT,
             reactor=clock,
             parsePOSTFormSubmission=False,
@@ -56,6 +59,15 @@ class ProxySite(Site):
         self.active: set[ProxyRequest] = set()
         self.closing: list[Any] = []
         self._idle: list[Deferred[None]] = []
+        self._date = b""
+        self._date_of = 0
+
+    def date(self) -> bytes:
+        """Return the time as answers tell it."""
+        now = int(self._wall())
+        if now != self._date_of:
+            self._date_of, self._date = now, datetimeToString(now)
+        return self._date
 
     def log(self, request: Any) -> None:
         """Record a request that was answered; there is no access log."""

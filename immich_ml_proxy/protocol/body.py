@@ -16,17 +16,27 @@ class Body:
     :ivar size: their number.
     :ivar length: the number announced, or ``None`` (a chunked upload, whose length
         is known at the end only).
-    :ivar complete: all has arrived.
+    :ivar complete: all has arrived,
+    :ivar completed_at: at this time, in seconds.
     :ivar has_image: the form has a picture in it, as far as it has arrived.
     """
 
-    __slots__ = ("chunks", "complete", "has_image", "length", "size", "watchers")
+    __slots__ = (
+        "chunks",
+        "complete",
+        "completed_at",
+        "has_image",
+        "length",
+        "size",
+        "watchers",
+    )
 
     def __init__(self, length: int | None) -> None:
         self.chunks: list[bytes] = []
         self.size = 0
         self.length = length
         self.complete = False
+        self.completed_at = 0.0
         self.has_image = False
         #: called without arguments after every change
         self.watchers: list[Callable[[], None]] = []
@@ -37,9 +47,10 @@ class Body:
         self.size += len(chunk)
         self._changed()
 
-    def finish(self) -> None:
-        """All has arrived."""
+    def finish(self, now: float = 0.0) -> None:
+        """All has arrived by now."""
         self.complete = True
+        self.completed_at = now
         self.length = self.size
         self._changed()
 

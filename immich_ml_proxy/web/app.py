@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from immich_ml_proxy.errors import ProxyError
 from immich_ml_proxy.web.answers import json_answer, text_answer, write_error
+from immich_ml_proxy.web.resource import Handlers, ShortWays
 
 
 class Endpoints(Protocol):
@@ -20,14 +21,15 @@ class Endpoints(Protocol):
         """Add the routes to ``app``."""
 
 
-def make_app(*audiences: Endpoints) -> Klein:
-    """Return one app with the routes of all, and our errors."""
+def make_app(*audiences: Endpoints) -> ShortWays:
+    """Return the resource of an app with the routes of all, and our errors."""
     app = Klein()
     for audience in audiences:
         audience.add_to(app)
-    app.handle_errors(ProxyError)(_our_error)
-    app.handle_errors(HTTPException)(_http_error)
-    return app
+    handle: Any
+    for kind, handle in _HANDLERS:
+        app.handle_errors(kind)(handle)
+    return ShortWays(app, _HANDLERS, ("/predict", "/ping"))
 
 
 def _our_error(request: IRequest, failure: Failure) -> bytes:
@@ -48,3 +50,6 @@ def _http_error(request: Any, failure: Failure) -> bytes:
     if request.path.startswith(b"/api/") or request.path == b"/predict":
         return json_answer(request, {"error": told}, status)
     return text_answer(request, told.encode() + b"\n", status)
+
+
+_HANDLERS: Handlers = ((ProxyError, _our_error), (HTTPException, _http_error))
