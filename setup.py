@@ -21,7 +21,7 @@ setup(
     package_dir={"immich_ml_proxy.static": "static"},
     package_data={
         "immich_ml_proxy": ["py.typed"],
-        "immich_ml_proxy.static": ["*"],
+        "immich_ml_proxy.static": ["**/*"],
         "twisted.plugins": ["immich_ml_proxy_plugin.py"],
     },
     install_requires=[

@@ -10,6 +10,7 @@ One room a command, ``python -m benchmarks.ROOM`` (``--help`` lists its options)
     simulator/    the rules of the balancer alone, in virtual time
     fleet/        servers that are not alike: what is lost, what is asked in vain
     contract/     what it costs to check an answer
+    overview/     what it costs to have overviews open
 
 and below them what they have in common::
 

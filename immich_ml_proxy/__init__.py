@@ -11,6 +11,8 @@ What knows what: a module imports only from its own room or from those below it:
     web/                  what Immich, the pages and scripts see
     downstream/           the HTTP server below: sites, requests, uploads, room for them
     predictor             the use case: form, routing, forwarder, merge
+    trial/                what answers at an address, before it is saved
+    immich/               what Immich itself tells of its queues
     observe/              what people are told of it all
     power/                waking machines
     balancer/             servers at run time: their health and places, and who is next

@@ -70,6 +70,18 @@ class BackendFailed(ProxyError):
     status = 502
 
 
+class NoSuchBackend(ProxyError):
+    """There is no backend of this name."""
+
+    status = 404
+
+
+class WakeFailed(ProxyError):
+    """A machine could not be sent a wake-up call."""
+
+    status = 502
+
+
 class Unavailable(ProxyError):
     """There is no backend to ask, or no room to wait for one."""
 

@@ -12,6 +12,7 @@ install()
 
 import time
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -32,13 +33,21 @@ from immich_ml_proxy.config.store import ConfigStore
 from immich_ml_proxy.demo import DemoServers
 from immich_ml_proxy.downstream.admission import Admission
 from immich_ml_proxy.downstream.listener import Listener
+from immich_ml_proxy.downstream.request import ProxyRequest
 from immich_ml_proxy.downstream.site import ProxySite
 from immich_ml_proxy.downstream.trace_id import new_trace_id
+from immich_ml_proxy.immich.queues import ImmichQueues
 from immich_ml_proxy.memory import Memory, glibc
+from immich_ml_proxy.observe.overview import Beside, Overview
+from immich_ml_proxy.observe.tally import Tally
+from immich_ml_proxy.observe.ticker import Ticker, Timepiece
+from immich_ml_proxy.observe.watch import Watch
 from immich_ml_proxy.power.wake_on_lan import Waker
 from immich_ml_proxy.predictor import Predictor
+from immich_ml_proxy.protocol.caller import is_immich
 from immich_ml_proxy.records.recorder import Recorder
 from immich_ml_proxy.service import ProxyService
+from immich_ml_proxy.trial.trial import Trial
 from immich_ml_proxy.upstream.client import BackendClient
 from immich_ml_proxy.upstream.endpoints import connections
 from immich_ml_proxy.upstream.resolver import Resolver
@@ -47,7 +56,9 @@ from immich_ml_proxy.web.app import make_app
 from immich_ml_proxy.web.config import ConfigEndpoints
 from immich_ml_proxy.web.debug import DebugEndpoints
 from immich_ml_proxy.web.immich import ImmichEndpoints
+from immich_ml_proxy.web.overview import OverviewEndpoints
 from immich_ml_proxy.web.pages import Pages, static_folder
+from immich_ml_proxy.web.trial import TrialEndpoints
 
 __all__ = ["Options", "makeService"]
 
@@ -86,8 +97,15 @@ def makeService(
             _log.warn("The configuration was mended: {warning}", warning=warning)
 
     recorder = Recorder(enabled=bool(options["debug"]))
-    pool = Pool(first, _log_flip)
-    places = Places(reactor, pool, Waker(reactor).wanted)
+    tally, timepiece = Tally(), Timepiece(reactor, wall)
+
+    def flipped(server: Server, before: Health) -> None:
+        _log_flip(server, before)
+        watch.flipped(server, reactor.seconds())
+
+    pool = Pool(first, flipped, tally)
+    waker = Waker(reactor)
+    places = Places(reactor, pool, waker.wanted)
     outward = connections(reactor)
     client = BackendClient(reactor, outward, recorder, wall)
     checker = HealthChecker(reactor, client, pool, new_trace_id)
@@ -95,20 +113,42 @@ def makeService(
     forwarder = Forwarder(reactor, wall, client, pool, places, checker.ping)
     checker.observers.append(forwarder.observed)
     predictor = Predictor(pool, forwarder)
+    watch = Watch(pool, tally, lambda: forwarder.under_way, timepiece.moment())
+    waker.woke = lambda server: watch.wakes(server, reactor.seconds())
+    parts.append(Ticker(reactor, timepiece, watch.tick))
+    own, ours = new_trace_id(), version("immich-ml-proxy")
+    overview = Overview(watch, own, ours)
 
-    def apply(new: Config) -> None:
+    queues = ImmichQueues(reactor, client, new_trace_id)
+    queues.reconfigured(first.immich)
+
+    def heard(request: ProxyRequest) -> None:
+        if watch.called is None and is_immich(request.getHeader(b"user-agent")):
+            watch.immich_called(reactor.seconds())
+
+    def beside() -> Beside:
+        demo = {"simulated": True} if options["demo"] else None
+        return Beside(recorder.enabled, store.error, demo, queues.told())
+
+    def apply(new: Config, who: str) -> None:
+        before = pool.config
         pool.reconfigure(new)
         places.reconfigured()
         forwarder.reconfigured()
         admission.limit(new)
         checker.reconfigured()
-        outward.retain(backend.url for backend in new.backends)
+        asked = [new.immich.url] if new.immich is not None else []
+        outward.retain([*(backend.url for backend in new.backends), *asked])
+        queues.reconfigured(new.immich)
+        watch.configured(before, who, reactor.seconds())
 
     admission = Admission(write_error)
     admission.limit(first)
     pages = Pages(static_folder())
     resource = make_app(
-        ImmichEndpoints(reactor, pool, checker, pages),
+        ImmichEndpoints(reactor, pool, checker, pages, heard),
+        OverviewEndpoints(timepiece, overview, beside, pool, waker),
+        TrialEndpoints(Trial(reactor, client, own), ours, own),
         ConfigEndpoints(reactor, wall, pool, places, forwarder.hedges, store, apply),
         DebugEndpoints(recorder),
         pages,

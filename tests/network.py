@@ -62,6 +62,27 @@ class Names:
         return None
 
 
+class DatagramPort:
+    """
+    A port for datagrams; what is written to it is sent.
+
+    :ivar sent: payload, host and port of each.
+    """
+
+    def __init__(self, sent: list[tuple[bytes, str, int]]) -> None:
+        self._sent = sent
+
+    def setBroadcastAllowed(self, enabled: bool) -> None:
+        """It may always."""
+
+    def write(self, packet: bytes, address: tuple[str, int]) -> None:
+        """Send one."""
+        self._sent.append((packet, *address))
+
+    def stopListening(self) -> None:
+        """Nothing came."""
+
+
 class Network(MemoryReactorClock):
     """
     A clock, and hosts that can be dialled by name; everything else refuses.
@@ -72,10 +93,12 @@ class Network(MemoryReactorClock):
     :ivar connections: every connection there has ever been.
     :ivar unreachable: names of hosts that do not even refuse.
     :ivar ahead: seconds that the wall clock is ahead of the other.
+    :ivar datagrams: payload, host and port of each that was sent.
     """
 
     def __init__(self) -> None:
         super().__init__()
+        self.datagrams: list[tuple[bytes, str, int]] = []
         self.names = Names()
         self.nameResolver = self.names
         self.dialled: list[tuple[str, int]] = []
@@ -123,6 +146,10 @@ class Network(MemoryReactorClock):
         factory.startedConnecting(connector)
         self._dialling.append((connector, factory))
         return connector
+
+    def listenUDP(self, port: int, protocol: Any) -> DatagramPort:
+        """Open a port; see ``IReactorUDP``."""
+        return DatagramPort(self.datagrams)
 
     def flush(self) -> None:
         """Move bytes until nothing moves any more."""

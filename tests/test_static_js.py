@@ -12,8 +12,8 @@ from tests.end_to_end.immich import need
 
 ROOT = Path(__file__).resolve().parents[1]
 RULES = sorted(path.name for path in (ROOT / "tests" / "js").glob("*.test.mjs"))
-PAGES = sorted((ROOT / "static").glob("*.html"))
-SCRIPTS = sorted((ROOT / "static").glob("*.js"))
+PAGES = sorted((ROOT / "static").rglob("*.html"))
+SCRIPTS = sorted((ROOT / "static").rglob("*.js"))
 
 
 def name(path: Path) -> str:

@@ -79,6 +79,9 @@ class Attempts:
         what is learned from it is known before the next request is given the place.
     :param none_left: told after that, when it was the last one.
     :ivar tried: servers that are not asked beside another one.
+    :ivar arrived: when the request came.
+    :ivar hold_until: until when it waits for a server that is well.
+    :ivar reconsider: told when another configuration is in force.
     """
 
     def __init__(
@@ -98,13 +101,22 @@ class Attempts:
         self._are_over = False
         self._is_stalled = False
         self._arrived = work.body.size  # bytes, when it was last looked at,
-        self._since = means.clock.seconds()  # and since when there are so many
+        self.arrived = means.clock.seconds()
+        self._since = self.arrived  # and since when there are so many
+        self.hold_until = self.arrived
+        self.reconsider: Callable[[], object] = tuple
         self._beside: Deferred[Place | None] | None = None  # waits for a place
         self.demand = demand
         self.tried: set[Server] = set()
         means.under_way[self] = None
+        means.pool.observer.arrived(demand)
         if self._may_hedge:
             means.hedges.seen()
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it could be asked of a server, and is not."""
+        return not self._running and not self._is_stalled
 
     @property
     def overdue(self) -> list[Server]:

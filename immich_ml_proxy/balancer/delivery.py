@@ -63,6 +63,7 @@ class Delivery:
         self._attempts = Attempts(
             work, self._demand, means, self._ended, self._none_left
         )
+        self._attempts.reconsider = self._reconsider
         self._tries: list[Try] = []
         self._is_known = False  # that such requests are refused
         self._busy: Try | None = None  # the first one that was
@@ -78,11 +79,12 @@ class Delivery:
 
     # --- Who is asked ----------------------------------------------------------------
 
-    def _next(self) -> None:
+    def _next(self, again: bool = False) -> None:
         """Ask one more server, as soon as one has a place."""
         self._timer = None
         tries = self._tries
         self._attempts.tried = {one.server for one in tries}
+        self._attempts.hold_until = self._hold_until
         proven = any(one.outcome.kind in outcome.OPINIONS for one in tries)
         request = self._demand, self._attempts.tried, self._hold_until, proven
         place = self._means.places.at_once(*request)
@@ -90,7 +92,7 @@ class Delivery:
             self._attempts.begin(place)
             return
         try:
-            waiting = self._means.places.take(*request)
+            waiting = self._means.places.take(*request, again)
         except Unavailable:
             self._finish(Failure())
             return
@@ -125,6 +127,16 @@ class Delivery:
                 self._demand = self._attempts.demand = demand_of(group, self._size)
                 return True
         return False
+
+    def _reconsider(self) -> None:
+        """Go where work of its kind goes now, if it still waits."""
+        waiting = self._waiting
+        if waiting is not None and self._is_rerouted():
+            self._waiting = None
+            waiting.cancel()
+            if self._timer is not None:
+                self._timer.cancel()
+            self._next(again=True)
 
     def _may_start_over(self) -> bool:
         """Whether those that could not be reached are waited for, to be asked again."""

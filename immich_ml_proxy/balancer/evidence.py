@@ -73,7 +73,9 @@ class Evidence:
             no second opinion.
         """
         server, found = one.server, one.outcome
-        server.failed += found.kind in outcome.FAILURES
+        if found.kind in outcome.FAILURES:
+            server.failed += 1
+            server.observer.failed(server, demand, found.reason)
         if found.kind in (Kind.LOST, Kind.LATE):
             self.observe(server, found.reason, now, found.kind is Kind.LOST)
         elif found.kind is Kind.UNABLE:

@@ -13,7 +13,7 @@ the client left or another server answered first, is held against nobody.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
@@ -21,7 +21,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from immich_ml_proxy.balancer import outcome
-from immich_ml_proxy.balancer.attempts import Means
+from immich_ml_proxy.balancer.attempts import Attempts, Means
 from immich_ml_proxy.balancer.delivery import START_OVER_AFTER, Delivery
 from immich_ml_proxy.balancer.dimensions import Dimensions
 from immich_ml_proxy.balancer.hedging import HedgeBudget
@@ -122,3 +122,10 @@ class Forwarder:
             if urls.get(name) != url:
                 self.dimensions.forget(name)
         self._urls = urls
+        for attempts in self.under_way:
+            attempts.reconsider()
+
+    @property
+    def under_way(self) -> Sequence[Attempts]:
+        """The requests that are not over, in the order they came."""
+        return tuple(self._means.under_way)

@@ -64,9 +64,14 @@ Window = list[tuple[Hashable, float]]
 class Limiter(Protocol):
     """
     :ivar limit: requests that may be in flight at once.
+    :ivar found: the same, but for what is only being tried.
     """
 
     limit: int
+
+    @property
+    def found(self) -> int:
+        """See above."""
 
     def answered(self, kind: Hashable, seconds: float, in_flight: int) -> None:
         """
@@ -84,6 +89,11 @@ class FixedLimit:
     def __init__(self, limit: int) -> None:
         self.limit = limit
 
+    @property
+    def found(self) -> int:
+        """It is written."""
+        return self.limit
+
     def answered(self, kind: Hashable, seconds: float, in_flight: int) -> None:
         """Nothing is learned."""
 
@@ -100,6 +110,11 @@ class AdaptiveLimit:
         self._before: Window = []  # under the limit found, just before a trial
         self._window: Window = []
         self._ignore = START // 2  # answers that are not looked at; see _change()
+
+    @property
+    def found(self) -> int:
+        """The best limit so far, while others may be tried."""
+        return self._found
 
     def answered(self, kind: Hashable, seconds: float, in_flight: int) -> None:
         """See :class:`Limiter`."""

@@ -78,6 +78,7 @@ class Places:
         tried: Collection[Server],
         hold_until: float,
         proven: bool = False,
+        again: bool = False,
     ) -> Deferred[Place | None]:
         """
         Return a place once there is one; it must be given back.
@@ -87,6 +88,7 @@ class Places:
         :param tried: the backends that have failed the request.
         :param hold_until: the time until which one that is ready is waited for.
         :param proven: one that has served such requests goes before all others.
+        :param again: it has stood in a line before, and is not to be lost now.
         :return: ``None`` when there is no backend left to ask.
         :raises Unavailable: when too many wait already.
         """
@@ -98,7 +100,8 @@ class Places:
         def granted(server: Server | None) -> None:
             taken.callback(None if server is None else Place(server, demand, self))
 
-        waiting = Waiting(demand, granted, frozenset(tried), hold_until > now, proven)
+        hold = hold_until > now
+        waiting = Waiting(demand, granted, frozenset(tried), hold, proven, again)
         self.scheduler.ask(waiting, now)
         if not taken.called:
             self._wake(demand.route, now)

@@ -9,9 +9,10 @@ from immich_ml_proxy.balancer.demand import Demand
 from immich_ml_proxy.balancer.evidence import Evidence, OnFlip
 from immich_ml_proxy.balancer.health import NEVER
 from immich_ml_proxy.balancer.latency import patience
+from immich_ml_proxy.balancer.observer import NOBODY, Observer
 from immich_ml_proxy.balancer.selection import POLICIES, Policy
 from immich_ml_proxy.balancer.server import Server
-from immich_ml_proxy.config.model import Config, Route
+from immich_ml_proxy.config.model import Backend, Config, Route
 
 
 class Pool:
@@ -20,14 +21,18 @@ class Pool:
 
     :param config: the first configuration.
     :param on_flip: told when a backend becomes healthy or unhealthy.
+    :param observer: told what becomes of requests.
     :ivar evidence: what pings and requests tell of them.
     """
 
-    def __init__(self, config: Config, on_flip: OnFlip) -> None:
+    def __init__(
+        self, config: Config, on_flip: OnFlip, observer: Observer = NOBODY
+    ) -> None:
         self._servers: dict[str, Server] = {}
         self._policies: dict[Route, Policy] = {}
         self._ways_of: dict[Route, Sequence[tuple[Route, Sequence[Server]]]] = {}
         self.evidence = Evidence(on_flip)
+        self.observer = observer
         self.config = config
         self.reconfigure(config)
 
@@ -41,13 +46,13 @@ class Pool:
         """
         Put ``config`` in force.
 
-        A backend that stays at its URL keeps its health and its counts, a route that
-        stays as it is keeps its turn.
+        A backend that stays at its URL, by whatever name, keeps its health and its
+        counts, a route that stays as it is keeps its turn.
         """
-        kept = {(server.name, server.backend.url): server for server in self}
+        kept = _at_same_urls(list(self), config.backends)
         self._servers = {}
         for backend in config.backends:
-            server = kept.get((backend.name, backend.url)) or Server(backend)
+            server = kept.get(backend.name) or Server(backend, self.observer)
             server.reconfigure(backend)
             self._servers[backend.name] = server
         self._policies = {
@@ -213,6 +218,23 @@ class Pool:
         # A request may still hold a route of the configuration before.
         policy = self._policies.get(route) or POLICIES[route.strategy](route)
         return policy.choose(free, well, demand, now)
+
+
+def _at_same_urls(
+    servers: Sequence[Server], backends: Sequence[Backend]
+) -> dict[str, Server]:
+    """Return the servers that stay by their new names; two may share a URL."""
+    left = {(one.backend.url, one.name): one for one in servers}
+    kept = {
+        backend.name: left.pop((backend.url, backend.name))
+        for backend in backends
+        if (backend.url, backend.name) in left
+    }
+    renamed = {url: one for (url, _), one in left.items()}
+    for backend in backends:
+        if backend.name not in kept and backend.url in renamed:
+            kept[backend.name] = renamed.pop(backend.url)
+    return kept
 
 
 def _ready(

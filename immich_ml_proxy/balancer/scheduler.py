@@ -31,6 +31,7 @@ class Waiting:
     :ivar tried: the backends that have failed it.
     :ivar hold: it waits for a backend that is ready rather than take any.
     :ivar proven: one that has served such requests goes before all others.
+    :ivar again: it has stood in a line before, and is not to be lost now.
     """
 
     demand: Demand
@@ -38,6 +39,7 @@ class Waiting:
     tried: frozenset[Server] = frozenset()
     hold: bool = False
     proven: bool = False
+    again: bool = False
 
     @property
     def lane(self) -> Hashable:
@@ -82,7 +84,7 @@ class Scheduler:
         Grant a place at once, or put the request in line.
 
         :raises Unavailable: when the line is full; not for a request that a backend has
-            failed: it was taken in, and is not to be lost now.
+            failed, or that has stood in line: it is not to be lost now.
         """
         demand = waiting.demand
         line = self._lines.get(demand.route)
@@ -94,7 +96,8 @@ class Scheduler:
             if line is None:
                 line = WaitingLine(demand.route.max_waiting, self._arrivals)
                 self._lines[demand.route] = line
-        if line.is_full(demand.is_search) and not waiting.tried:
+        is_new = not waiting.tried and not waiting.again
+        if is_new and line.is_full(demand.is_search):
             raise Unavailable(
                 f"{demand.kind.label}: {len(line)} requests wait already for a place "
                 f"on the route {demand.route.key}"
@@ -121,6 +124,8 @@ class Scheduler:
     def release(self, server: Server, demand: Demand, now: float) -> None:
         """A place is free again."""
         server.give_back(demand)
+        if not server.in_flight:
+            server.busy_seconds += now - server.busy_since
         self._offer(server, now)
         self._look(now)
 

@@ -13,6 +13,7 @@ from immich_ml_proxy.balancer.health import NEVER, Health
 from immich_ml_proxy.balancer.latency import ServiceTimes, patience
 from immich_ml_proxy.balancer.limit import TaskLimits, limiter_of
 from immich_ml_proxy.balancer.need import short
+from immich_ml_proxy.balancer.observer import NOBODY, Observer
 from immich_ml_proxy.config.model import Backend
 
 #: Searches that go beyond a limit that was found before an image has its turn.
@@ -36,7 +37,8 @@ class Server:
     :ivar busy_until: the time until which it wants no requests.
     :ivar last_well: when it has last answered a ping or a request well.
     :ivar last_answer: when it has last answered a request well.
-    :ivar in_flight: requests under way at it.
+    :ivar in_flight: how many requests are under way at it.
+    :ivar under_way: when they were begun, the oldest first.
     :ivar limiter: how many there may be.
     :ivar task_limits: how many of them of one task, after an overload in it.
     :ivar times: how long they take.
@@ -45,10 +47,13 @@ class Server:
     :ivar retried: those of them that another backend then served.
     :ivar ejections: how often a breaker has put it out.
     :ivar normalised: answers that had to be put into today's form.
+    :ivar busy_seconds: for which it had anything to do, until it had nothing last.
+    :ivar observer: is told what it answers.
     """
 
-    def __init__(self, backend: Backend) -> None:
+    def __init__(self, backend: Backend, observer: Observer = NOBODY) -> None:
         self.backend = backend
+        self.observer = observer
         self.health = Health()
         self.abilities = Abilities(backend.abilities)
         self.breakers = Breakers()
@@ -61,11 +66,12 @@ class Server:
         self.times = ServiceTimes()
         self.served = self.failed = self.retried = self.ejections = 0
         self.normalised = 0
+        self.busy_seconds = self.busy_since = 0.0
         self._denial = ""  # why it turns us away, in words
         self._denial_until = 0.0
         self._does: set[str] = set()  # tasks that it has served since it was away
         self._by_task: Counter[str] = Counter()
-        self._began: dict[Demand, float] = {}  # oldest first
+        self.under_way: dict[Demand, float] = {}
         self._overtakes = 0
 
     @property
@@ -145,7 +151,7 @@ class Server:
         """A ping that was sent then got no answer; see :class:`Health`."""
         is_working = any(
             not self._is_late(demand, now - began)
-            for demand, began in self._began.items()
+            for demand, began in self.under_way.items()
         )
         if self.health.status == "healthy":
             self.last_well = now
@@ -222,15 +228,17 @@ class Server:
             self._overtakes = 0
         elif self.in_flight >= self.limiter.limit:
             self._overtakes += 1
+        if not self.in_flight:
+            self.busy_since = now
         self.in_flight += 1
-        self._began[demand] = now
+        self.under_way[demand] = now
         for task in demand.tasks:
             self._by_task[task] += 1
 
     def give_back(self, demand: Demand) -> None:
         """A request has come back, in whatever way."""
         self.in_flight -= 1
-        del self._began[demand]
+        del self.under_way[demand]
         for task in demand.tasks:
             self._by_task[task] -= 1
             if not self._by_task[task]:
@@ -239,6 +247,7 @@ class Server:
     def answered(self, demand: Demand, seconds: float) -> None:
         """Take in how long a served request took; before its place is given back."""
         self.times.add(demand.kind, seconds)
+        self.observer.answered(self, demand, seconds)
         self.limiter.answered(demand.kind, seconds, self.in_flight)
         if self.task_limits:
             self.task_limits.answered(demand.tasks, self._by_task, self.limiter.limit)
@@ -255,12 +264,12 @@ class Server:
         if missing < 0:
             return expected
         # It is begun when so many of those under way are done.
-        left = sorted(self._seconds_left(one, now) for one in self._began)
+        left = sorted(self._seconds_left(one, now) for one in self.under_way)
         return expected + left[missing]
 
     def _seconds_left(self, under_way: Demand, now: float) -> float:
         """Guess how long it still takes: what is late takes as long as it took."""
-        elapsed = now - self._began[under_way]
+        elapsed = now - self.under_way[under_way]
         left = (self.times.expected(under_way.kind) or 0.0) - elapsed
         return left if left > 0 else elapsed
 
@@ -294,5 +303,5 @@ class Server:
         ]
 
     def _overdue(self, now: float) -> int:
-        late = takewhile(lambda began: now - began >= OVERDUE, self._began.values())
+        late = takewhile(lambda began: now - began >= OVERDUE, self.under_way.values())
         return sum(1 for _ in late)

@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import msgspec
 
 from immich_ml_proxy.config import backends as backend_list
-from immich_ml_proxy.config import routes
+from immich_ml_proxy.config import immich, routes
 from immich_ml_proxy.config.fields import convert
 from immich_ml_proxy.config.legacy import upgraded
 from immich_ml_proxy.config.mend import mended
@@ -49,6 +49,7 @@ class _Document(
     max_body_size: Annotated[int, msgspec.Meta(ge=1024, le=2**40)] = 100 * _MIB
     max_buffered_bytes: Annotated[int, msgspec.Meta(ge=1024, le=2**50)] = 64 * _MIB
     check_answers: str = CHECK_ANSWERS[0]
+    immich: Any = None
 
 
 def parse(raw: bytes) -> Config:
@@ -79,6 +80,7 @@ def parse(raw: bytes) -> Config:
         max_body_size=top.max_body_size,
         max_buffered_bytes=top.max_buffered_bytes,
         check_answers=top.check_answers,
+        immich=immich.read(top.immich),
         warnings=(*gone, *repaired),
     )
 
@@ -103,8 +105,8 @@ def with_state(current: Config, name: str, state: State) -> Config:
 
 
 def shown(config: Config) -> dict[str, Any]:
-    """Return what was saved, with the fields that every client expects."""
-    document: dict[str, Any] = msgspec.json.decode(config.document)
+    """Return what was saved, with the fields that every client expects; no secrets."""
+    document = immich.masked(msgspec.json.decode(config.document))
     for field, nothing in (
         ("defaultBackend", ""),
         ("backends", []),

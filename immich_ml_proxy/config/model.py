@@ -108,6 +108,24 @@ class Backend(
     abilities: StatedAbilities | None = None
 
 
+class ImmichServer(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    rename="camel",
+):
+    """
+    Immich itself, which is asked how much it still has to do.
+
+    :ivar url: without ``/api`` and without a trailing slash.
+    :ivar api_key: of somebody who may read its queues.
+    """
+
+    url: str
+    api_key: str
+
+
 @attrs.frozen(cache_hash=True)
 class Route:
     """
@@ -155,6 +173,7 @@ class Config:
     :ivar max_buffered_bytes: bodies held at any time, in bytes; one body may
         always be held, however large.
     :ivar check_answers: one of :data:`CHECK_ANSWERS`.
+    :ivar immich: Immich itself; ``None``: it is not asked.
     :ivar warnings: what was mended when the document was read, and where; no part of
         what the configuration says.
     """
@@ -169,6 +188,7 @@ class Config:
     max_body_size: int
     max_buffered_bytes: int
     check_answers: CheckAnswers
+    immich: ImmichServer | None = None
     warnings: tuple[str, ...] = attrs.field(default=(), eq=False)
 
     @property

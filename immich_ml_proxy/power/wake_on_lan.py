@@ -7,6 +7,7 @@ address of who is to wake, in a UDP datagram to a broadcast address.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.error import CannotListenError
@@ -16,6 +17,7 @@ from twisted.logger import Logger
 
 from immich_ml_proxy.balancer.server import Server
 from immich_ml_proxy.config.fields import checked_mac
+from immich_ml_proxy.errors import BadRequest, WakeFailed
 
 #: Seconds between two packets to one backend.
 PAUSE = 60.0
@@ -29,23 +31,44 @@ def magic_packet(mac: bytes) -> bytes:
 class Waker:
     """
     :param reactor: source of time, and of UDP ports.
+    :ivar woke: told of a backend that was sent a packet.
     """
 
     _log = Logger()
 
     def __init__(self, reactor: Any) -> None:
         self._reactor = reactor
+        self.woke: Callable[[Server], object] = lambda server: None
         self._sent: dict[str, float] = {}
 
     def wanted(self, server: Server) -> None:
         """Work waits for a backend that is down: wake it, at most once a minute."""
-        wake = server.backend.wake_on_lan
         clock: IReactorTime = self._reactor
         now = clock.seconds()
         last = self._sent.get(server.name)
-        if wake is None or (last is not None and now - last < PAUSE):
+        if server.backend.wake_on_lan is None or (
+            last is not None and now - last < PAUSE
+        ):
             return
-        self._sent[server.name] = now
+        try:
+            self.wake(server)
+        except WakeFailed as error:
+            self._log.warn("{error}", error=error)
+
+    def wake(self, server: Server) -> None:
+        """
+        Wake a backend now, whatever was sent before.
+
+        :raises BadRequest: when it is not known how.
+        :raises WakeFailed: when nothing can be sent.
+        """
+        wake = server.backend.wake_on_lan
+        if wake is None:
+            raise BadRequest(
+                f"{server.name} has no wakeOnLan: set its MAC address at /config"
+            )
+        clock: IReactorTime = self._reactor
+        self._sent[server.name] = clock.seconds()
         packet = magic_packet(checked_mac(wake.mac, "mac"))
         try:
             port = self._reactor.listenUDP(0, DatagramProtocol())
@@ -55,8 +78,6 @@ class Waker:
             finally:
                 port.stopListening()
         except (OSError, CannotListenError) as error:
-            self._log.warn(
-                "{backend} cannot be woken: {error}", backend=server.name, error=error
-            )
-        else:
-            self._log.info("woke {backend}", backend=server.name)
+            raise WakeFailed(f"{server.name} cannot be woken: {error}") from error
+        self._log.info("woke {backend}", backend=server.name)
+        self.woke(server)

@@ -1,4 +1,4 @@
-"""What a client would like to get (RFC 9110, 12.5.1)."""
+"""What a client would like to get (RFC 9110, 12.5)."""
 
 from __future__ import annotations
 
@@ -13,11 +13,7 @@ def wants_json(lines: Iterable[bytes]) -> bool:
 
     :param lines: the values of its ``Accept`` headers.
     """
-    weights = {}
-    for line in lines:
-        for part in line.lower().split(b","):
-            kind, *parameters = (one.strip() for one in part.split(b";"))
-            weights[kind] = _weight(parameters)
+    weights = _weights(lines)
 
     def asks_for(kind: bytes) -> bool:
         group = kind.partition(b"/")[0] + b"/*"
@@ -26,6 +22,25 @@ def wants_json(lines: Iterable[bytes]) -> bool:
     return asks_for(b"application/json") and not (
         asks_for(b"text/html") or asks_for(b"application/xhtml+xml")
     )
+
+
+def takes_gzip(lines: Iterable[bytes]) -> bool:
+    """
+    Return whether a client can read what is compressed by gzip.
+
+    :param lines: the values of its ``Accept-Encoding`` headers.
+    """
+    weights = _weights(lines)
+    return weights.get(b"gzip", weights.get(b"*", 0.0)) > 0
+
+
+def _weights(lines: Iterable[bytes]) -> dict[bytes, float]:
+    weights = {}
+    for line in lines:
+        for part in line.lower().split(b","):
+            kind, *parameters = (one.strip() for one in part.split(b";"))
+            weights[kind] = _weight(parameters)
+    return weights
 
 
 def _weight(parameters: Iterable[bytes]) -> float:

@@ -36,6 +36,20 @@ def write_error(request: IRequest, error: ProxyError) -> bytes:
     return json_answer(request, value, error.status)
 
 
+def is_current(request: Any, tag: bytes) -> bool:
+    """
+    Return whether the client has this already; it is answered with 304 then.
+
+    :param tag: changes with what is answered (RFC 9110, 8.8.3), with its quotes.
+    """
+    request.setHeader(b"ETag", tag)
+    for line in request.requestHeaders.getRawHeaders(b"if-none-match", ()):
+        if any(one.strip() in (tag, b"W/" + tag, b"*") for one in line.split(b",")):
+            request.setResponseCode(304, b"Not Modified")
+            return True
+    return False
+
+
 def _answer(request: Any, body: bytes, content_type: bytes, status: int) -> bytes:
     # A backend's 4xx need not be one that has a name.
     request.setResponseCode(status, responses.get(status, "Unknown").encode("ascii"))

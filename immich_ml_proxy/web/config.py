@@ -12,22 +12,30 @@ from immich_ml_proxy.balancer.hedging import HedgeBudget
 from immich_ml_proxy.balancer.place import Places
 from immich_ml_proxy.balancer.pool import Pool
 from immich_ml_proxy.config import document as config_document
+from immich_ml_proxy.config import immich, takers
 from immich_ml_proxy.config.model import Config, State
 from immich_ml_proxy.config.store import ConfigStore
 from immich_ml_proxy.downstream.request import ProxyRequest
 from immich_ml_proxy.errors import BadRequest
+from immich_ml_proxy.observe.kinds import key_in_words
 from immich_ml_proxy.observe.status import status
 from immich_ml_proxy.web.answers import json_answer, json_text
-from immich_ml_proxy.web.origin import body_of
+from immich_ml_proxy.web.origin import body_of, who
 
 
 class _State(msgspec.Struct, forbid_unknown_fields=True):
     state: State
 
 
+class _Taker(msgspec.Struct, forbid_unknown_fields=True):
+    add: str | None = None
+    remove: str | None = None
+
+
 class ConfigEndpoints:
     """
-    ``/api/config``, ``/api/health``, ``/api/status`` and ``/api/backends/``.
+    ``/api/config``, ``/api/health``, ``/api/status``, ``/api/backends/`` and
+    ``/api/routes/``.
 
     :param clock: source of time.
     :param wall: what time it is, in Unix seconds.
@@ -35,7 +43,7 @@ class ConfigEndpoints:
     :param places: knows who waits.
     :param hedges: counts extra requests.
     :param store: saves a configuration.
-    :param apply: puts one in force.
+    :param apply: puts one in force; it is told who has saved it.
     """
 
     def __init__(
@@ -46,7 +54,7 @@ class ConfigEndpoints:
         places: Places,
         hedges: HedgeBudget,
         store: ConfigStore,
-        apply: Callable[[Config], None],
+        apply: Callable[[Config, str], None],
     ) -> None:
         self._clock = clock
         self._wall = wall
@@ -63,6 +71,7 @@ class ConfigEndpoints:
         app.route("/api/health", methods=["GET"])(self.health)
         app.route("/api/status", methods=["GET"])(self.status)
         app.route("/api/backends/<path:name>", methods=["POST"])(self.set_state)
+        app.route("/api/routes/<path:key>", methods=["POST"])(self.set_taker)
 
     def current(self, request: ProxyRequest) -> bytes:
         """The configuration in force, as it was saved, whole."""
@@ -74,13 +83,13 @@ class ConfigEndpoints:
 
         What had to be mended is told beside it, under ``warnings``.
         """
-        new = config_document.parse(body_of(request))
+        given = immich.unmasked(body_of(request), self._pool.config.document)
+        new = config_document.parse(given)
         self._store.save(new)
-        self._apply(new)
-        if not new.warnings:
-            return json_text(request, new.document)
-        document = msgspec.json.decode(new.document)
-        return _pretty(request, {**document, "warnings": new.warnings})
+        self._apply(new, who(request))
+        document = immich.masked(msgspec.json.decode(new.document))
+        told = {"warnings": new.warnings} if new.warnings else {}
+        return _pretty(request, {**document, **told})
 
     def health(self, request: ProxyRequest) -> bytes:
         """
@@ -131,10 +140,42 @@ class ConfigEndpoints:
                 f'the body must be like {{"state": "drain"}}: {error}'
             ) from None
         new = config_document.with_state(self._pool.config, name, wanted.state)
+        self._change(request, new)
+        return self.status(request)
+
+    def set_taker(self, request: ProxyRequest, key: str) -> bytes:
+        """
+        Have one more backend do what has a routing key, or one less, and save that.
+
+        What waits for a place goes its new way at once.
+        """
+        try:
+            wanted = msgspec.json.decode(body_of(request), type=_Taker)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise BadRequest(
+                f'the body must be like {{"add": "mac-mini"}}: {error}'
+            ) from None
+        if (wanted.add is None) == (wanted.remove is None):
+            raise BadRequest("the body must have one of add and remove")
+        config, name = self._pool.config, wanted.add or wanted.remove or ""
+        new = takers.with_taker(config, key, name, wanted.add is not None)
+        self._change(request, new)
+        told = {
+            "text": _told(name, key, wanted.add is not None),
+            "taskRouting": config_document.shown(new)["taskRouting"],
+        }
+        return json_answer(request, told)
+
+    def _change(self, request: ProxyRequest, new: Config) -> None:
+        """Put a small change in force, and save it where there is a file."""
         if self._store.is_kept:
             self._store.save(new)
-        self._apply(new)
-        return self.status(request)
+        self._apply(new, who(request))
+
+
+def _told(name: str, key: str, is_added: bool) -> str:
+    work = key_in_words(key)
+    return f"{name} does {work}, too." if is_added else f"{name} does no {work} now."
 
 
 def _pretty(request: ProxyRequest, value: object) -> bytes:

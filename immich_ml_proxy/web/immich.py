@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from klein import Klein
@@ -27,12 +28,19 @@ class ImmichEndpoints:
     :param pool: the backends.
     :param checker: pings them for ``/ping``.
     :param pages: the page behind ``/``.
+    :param heard: told of every call that an ML server gets.
     """
 
     def __init__(
-        self, clock: IReactorTime, pool: Pool, checker: HealthChecker, pages: Pages
+        self,
+        clock: IReactorTime,
+        pool: Pool,
+        checker: HealthChecker,
+        pages: Pages,
+        heard: Callable[[ProxyRequest], object],
     ) -> None:
         self._clock = clock
+        self._heard = heard
         self._pool = pool
         self._checker = checker
         self._pages = pages
@@ -48,7 +56,7 @@ class ImmichEndpoints:
         request.setHeader(b"Vary", b"Accept")
         if wants_json(request.requestHeaders.getRawHeaders(b"accept", ())):
             return json_answer(request, {"message": "Immich ML"})
-        return self._pages.page(request, "index.html")
+        return self._pages.overview(request)
 
     async def ping(self, request: ProxyRequest) -> bytes:
         """
@@ -56,6 +64,7 @@ class ImmichEndpoints:
 
         A route that holds its work is no reason for 503: Immich would send nothing.
         """
+        self._heard(request)
         await self._checker.check(request.trace_id)
         if self._pool.config.default is None:
             return text_answer(request, b"no ML server is configured", 503)
@@ -71,6 +80,7 @@ class ImmichEndpoints:
 
     def predict(self, request: ProxyRequest) -> Deferred[bytes]:
         """Answer as the ML servers do, and say which of them it was."""
+        self._heard(request)
         # A Deferred and not a coroutine: on this path it is measurably cheaper.
         predicting: Deferred[Prediction] = request.predict()
         return predicting.addCallbacks(

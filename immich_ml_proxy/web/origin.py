@@ -33,3 +33,9 @@ def refuse_foreign(request: ProxyRequest) -> None:
     host = request.getHeader(b"x-forwarded-host") or request.getHeader(b"host") or b""
     if urlsplit(origin).netloc.lower() != host.lower():
         raise ForeignOrigin("a page of another site may not change anything here")
+
+
+def who(request: ProxyRequest) -> str:
+    """Return who asks, as far as that is known: the address."""
+    host = getattr(request.getClientAddress(), "host", None)
+    return str(host) if host else "somebody at this computer"

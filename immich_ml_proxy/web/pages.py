@@ -8,7 +8,11 @@ from typing import Any
 
 from klein import Klein
 from twisted.web.iweb import IRequest
-from twisted.web.static import File
+from werkzeug.exceptions import NotFound
+
+from immich_ml_proxy.web.accept import takes_gzip
+from immich_ml_proxy.web.answers import is_current
+from immich_ml_proxy.web.page_file import PageFile, page_file
 
 _HEADERS = {
     b"Content-Security-Policy": (
@@ -17,6 +21,7 @@ _HEADERS = {
     ),
     b"X-Content-Type-Options": b"nosniff",
     b"Referrer-Policy": b"no-referrer",
+    # A newer proxy's pages are shown at once; what has not changed is not sent again.
     b"Cache-Control": b"no-cache",
 }
 
@@ -31,16 +36,9 @@ def static_folder() -> Path:
     """
     package = Path(str(resources.files("immich_ml_proxy")))
     for folder in (package / "static", package.parent / "static"):
-        if (folder / "index.html").is_file():
+        if (folder / "overview" / "overview.html").is_file():
             return folder
-    raise FileNotFoundError(f"the pages are missing: no static/index.html at {package}")
-
-
-class _Files(File):
-    """Files without listings of folders."""
-
-    def directoryListing(self) -> Any:
-        return self.childNotFound
+    raise FileNotFoundError(f"the pages are missing: there is no static/ at {package}")
 
 
 class Pages:
@@ -51,35 +49,64 @@ class Pages:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self._folder = folder.resolve()
+        self._read: dict[Path, tuple[int, PageFile]] = {}
 
     def add_to(self, app: Klein) -> None:
         """Add the routes to ``app``."""
         app.route("/config", methods=["GET"])(self.config)
         app.route("/debug", methods=["GET"])(self.debug)
-        app.route("/static/", branch=True, methods=["GET"])(self.static)
+        app.route("/static/<path:name>", methods=["GET"])(self.file)
 
-    def config(self, request: IRequest) -> File:
+    def overview(self, request: IRequest) -> bytes:
+        """The page behind ``/``."""
+        return self.file(request, "overview/overview.html")
+
+    def config(self, request: IRequest) -> bytes:
         """The page that changes the configuration."""
-        return self.page(request, "config.html")
+        return self.file(request, "config/config.html")
 
-    def debug(self, request: IRequest) -> File:
+    def debug(self, request: IRequest) -> bytes:
         """The page that shows the records."""
-        return self.page(request, "debug.html")
+        return self.file(request, "debug/debug.html")
 
-    def static(self, request: IRequest) -> File:
-        """What the pages are made of."""
-        return self._served(request, self._folder)
+    def file(self, request: Any, name: str) -> bytes:
+        """
+        Answer with a file, compressed where the client takes that.
 
-    def page(self, request: IRequest, name: str) -> File:
-        """Return the resource of one page."""
-        file = self._served(request, self._folder / name)
-        file.isLeaf = True  # of "/" a last, empty segment is left
-        return file
+        :param name: its path in the folder.
+        """
+        file = self.current(name)
+        for header, value in _HEADERS.items():
+            request.setHeader(header, value)
+        request.responseHeaders.addRawHeader(b"Vary", b"Accept-Encoding")
+        body, tag = file.body, file.tag
+        accepted = request.requestHeaders.getRawHeaders(b"accept-encoding", ())
+        if file.packed is not None and takes_gzip(accepted):
+            body, tag = file.packed, file.packed_tag
+        if is_current(request, tag):
+            return b""
+        if body is file.packed:
+            request.setHeader(b"Content-Encoding", b"gzip")
+        request.setHeader(b"Content-Type", file.content_type)
+        request.setHeader(b"Content-Length", b"%d" % len(body))
+        return body
 
-    def _served(self, request: IRequest, path: Path) -> File:
-        for name, value in _HEADERS.items():
-            request.setHeader(name, value)
-        file = _Files(str(path), defaultType="text/plain")
-        file.contentTypes = {**file.contentTypes, ".js": "text/javascript"}
-        return file
+    def current(self, name: str) -> PageFile:
+        """
+        Return a file as it is now; it is read again only when it was changed.
+
+        :raises NotFound: when there is none of this name.
+        """
+        try:
+            path = (self._folder / name).resolve()
+            if not path.is_relative_to(self._folder):
+                raise NotFound
+            changed = path.stat().st_mtime_ns
+            known = self._read.get(path)
+            if known is None or known[0] != changed:
+                known = changed, page_file(path.suffix, path.read_bytes())
+                self._read[path] = known
+        except (OSError, ValueError):  # ValueError: a NUL in it
+            raise NotFound from None
+        return known[1]

@@ -76,10 +76,9 @@ def test_a_backend_that_stays_keeps_what_is_known_of_it(
         {"name": "a", "url": "http://a:3004"},
         {"name": "a", "url": "https://a:3003"},
         {"name": "a", "url": "http://a:3003/ml"},
-        {"name": "z", "url": "http://a:3003"},
     ],
 )
-def test_another_url_or_name_is_another_backend(moved: dict[str, Any]) -> None:
+def test_another_url_is_another_backend(moved: dict[str, Any]) -> None:
     """Nothing is known of it, and it has nothing to do."""
     pool = pool_of(A, B)
     worn(pool["a"])
@@ -92,8 +91,28 @@ def test_another_url_or_name_is_another_backend(moved: dict[str, Any]) -> None:
     assert after.times.expected(image().kind) is None
 
 
+def test_a_backend_that_is_renamed_is_the_same() -> None:
+    """What it has, and what is known of it, belongs to its URL."""
+    pool = pool_of(A, B)
+    before = worn(pool["a"])
+    pool.reconfigure(configured({"name": "z", "url": "http://a:3003"}))
+    assert pool["z"] is before
+    assert (before.name, before.in_flight, before.served) == ("z", 1, 5)
+
+
+def test_of_two_backends_with_one_url_each_keeps_its_name() -> None:
+    """A third name takes over from the one that is gone."""
+    twins = [{"name": name, "url": "http://a:3003"} for name in "ab"]
+    pool = pool_of(*twins)
+    a, b = pool["a"], pool["b"]
+    pool.reconfigure(configured(*reversed(twins)))
+    assert [pool["a"], pool["b"]] == [a, b]
+    pool.reconfigure(configured({"name": "c", "url": "http://a:3003"}, twins[0]))
+    assert [pool["c"], pool["a"]] == [b, a]
+
+
 def test_two_backends_that_change_names_change_places() -> None:
-    """A name at another URL is not the backend it was."""
+    """A name at another URL is not the backend it was; that one has another name."""
     pool = pool_of(A, B)
     worn(pool["a"])
     pool.reconfigure(
@@ -101,8 +120,8 @@ def test_two_backends_that_change_names_change_places() -> None:
             {"name": "a", "url": "http://b:3003"}, {"name": "b", "url": "http://a:3003"}
         )
     )
-    assert [server.in_flight for server in pool] == [0, 0]
-    assert [server.health.status for server in pool] == ["unknown", "unknown"]
+    assert [server.in_flight for server in pool] == [0, 1]
+    assert [server.name for server in pool] == ["a", "b"]
 
 
 def test_who_is_gone_is_gone() -> None:

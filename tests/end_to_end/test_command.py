@@ -179,8 +179,8 @@ def test_an_installed_package_runs_from_anywhere(
     names = set(zipfile.ZipFile(wheel).namelist())
     assert "twisted/plugins/immich_ml_proxy_plugin.py" in names
     assert "twisted/__init__.py" not in names
-    for file in (ROOT / "static").iterdir():
-        assert f"immich_ml_proxy/static/{file.name}" in names
+    for file in (ROOT / "static").rglob("*.*"):
+        assert f"immich_ml_proxy/{file.relative_to(ROOT)}" in names
     installed = tmp_path / "installed"
     zipfile.ZipFile(wheel).extractall(installed)
     elsewhere = tmp_path / "elsewhere"
@@ -196,4 +196,4 @@ def test_an_installed_package_runs_from_anywhere(
     assert proxy.output.startswith(str(installed))
     status, page = proxy.get("/config")
     assert status == 200
-    assert page == (ROOT / "static" / "config.html").read_bytes()
+    assert page == (ROOT / "static" / "config" / "config.html").read_bytes()

@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { abilitiesOf, abilitiesText } from "../../static/abilities.js";
-import { backendProblems, countSet, readBackend, writeBackend } from "../../static/backends.js";
+import { abilitiesOf, abilitiesText } from "../../static/config/abilities.js";
+import { backendProblems, countSet, readBackend, writeBackend } from "../../static/config/backends.js";
 
 const VIT = "ViT-B-32__openai";
 const TEXTS = [

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import * as backends from "../../static/backends.js";
+import * as backends from "../../static/config/backends.js";
 
 const SAVED = {
   state: "drain",

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { whileBusy } from "../../static/busy.js";
+import { whileBusy } from "../../static/shared/busy.js";
 
 /** Stands in for a button: its text and its attributes. */
 class Button {

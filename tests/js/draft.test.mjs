@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import * as draft from "../../static/draft.js";
+import * as draft from "../../static/config/draft.js";
 
 const SAVED = `{
   "version": 3,

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { nearestField, stepsOf } from "../../static/fields.js";
+import { nearestField, stepsOf } from "../../static/config/fields.js";
 
 test("a path is read step by step", () => {
   const paths = {

@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { beforeEach, mock, test } from "node:test";
 
-import { ApiError } from "../../static/api.js";
-import { poll } from "../../static/poll.js";
+import { ApiError } from "../../static/shared/api.js";
+import { poll } from "../../static/shared/poll.js";
 
 /** Ends the round under way, as a test wants it to end. */
 let end;

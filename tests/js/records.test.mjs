@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import * as records from "../../static/records.js";
+import * as records from "../../static/debug/records.js";
 
 function record(id, type, traceId, second, more = {}) {
   return {

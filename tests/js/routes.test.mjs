@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { countSet, isChanged, readRoute, routeProblems, writeRoute } from "../../static/routes.js";
+import { countSet, isChanged, readRoute, routeProblems, writeRoute } from "../../static/config/routes.js";
 
 /** Return what is saved after `edit` was done to the route of `value`. */
 function edited(value, edit) {

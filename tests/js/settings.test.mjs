@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import * as settings from "../../static/settings.js";
+import * as settings from "../../static/config/settings.js";
 
 const of = (name) => settings.SETTINGS.find((setting) => setting.name === name);
 const CHECK = of("checkAnswers");

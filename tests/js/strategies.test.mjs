@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { STRATEGIES, placeOf, strategiesFor, strategyHint } from "../../static/routes.js";
+import { STRATEGIES, placeOf, strategiesFor, strategyHint } from "../../static/config/routes.js";
 
 test("a strategy that only a newer proxy knows stays choosable where it is saved", () => {
   assert.equal(strategiesFor({ strategy: "fastest" }), STRATEGIES);

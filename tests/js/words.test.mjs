@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { SETTINGS, settingHint } from "../../static/settings.js";
-import * as words from "../../static/words.js";
+import { SETTINGS, settingHint } from "../../static/config/settings.js";
+import * as words from "../../static/shared/words.js";
 
 test("sizes and durations are short to read", () => {
   const sizes = { 0: "0 B", 1023: "1023 B", 1536: "1.5 KiB", 104857600: "100 MiB" };

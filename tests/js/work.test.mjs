@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { heldWords, serviceTimes, waitingWords, workWords } from "../../static/work.js";
+import { heldWords, serviceTimes, waitingWords, workWords } from "../../static/overview/work.js";
 
 const IDLE = { state: "enabled", inFlight: 0, limit: 4, waiting: 0, served: 0, failed: 0 };
 

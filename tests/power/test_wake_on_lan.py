@@ -14,6 +14,7 @@ from twisted.internet.task import Clock
 from twisted.logger import LogLevel, capturedLogs, formatEvent
 
 from immich_ml_proxy.config.model import WakeOnLan
+from immich_ml_proxy.errors import BadRequest, WakeFailed
 from immich_ml_proxy.power.wake_on_lan import PAUSE, Waker, magic_packet
 from tests.balancer.demands import server
 
@@ -167,3 +168,28 @@ async def test_a_real_datagram_arrives() -> None:
         assert await ear.heard.addTimeout(60, reactor) == PACKET
     finally:
         await port.stopListening()
+
+
+def test_by_hand_a_backend_is_woken_whenever_one_likes() -> None:
+    """It is told, and work that waits need not send another one at once."""
+    lan = Lan()
+    waker = Waker(lan)
+    woke: list[str] = []
+    waker.woke = lambda one: woke.append(one.name)
+    waker.wanted(sleeper())
+    waker.wake(sleeper())
+    waker.wake(sleeper())
+    waker.wanted(sleeper())
+    assert len(lan.sent) == 3
+    assert woke == ["a"] * 3
+
+
+def test_by_hand_one_is_told_why_it_cannot_be_woken() -> None:
+    """And what to do."""
+    lan = Lan()
+    waker = Waker(lan)
+    with pytest.raises(BadRequest, match="a has no wakeOnLan: set its MAC address"):
+        waker.wake(server())
+    lan.error = OSError(101, "Network is unreachable")
+    with pytest.raises(WakeFailed, match=r"a cannot be woken: .*unreachable"):
+        waker.wake(sleeper())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from immich_ml_proxy.web.accept import wants_json
+from immich_ml_proxy.web.accept import takes_gzip, wants_json
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,24 @@ def test_json_is_for_who_asks_for_it(lines: list[bytes]) -> None:
 def test_everybody_else_gets_the_page(lines: list[bytes]) -> None:
     """Also who takes anything, as curl does."""
     assert not wants_json(lines)
+
+
+@pytest.mark.parametrize(
+    ("lines", "takes"),
+    [
+        ([], False),
+        ([b""], False),
+        ([b"identity"], False),
+        ([b"br, deflate"], False),
+        ([b"gzip;q=0"], False),
+        ([b"gzip;q=0, *"], False),
+        ([b"gzip"], True),
+        ([b"br", b"GZip ; q=0.1"], True),
+        ([b"gzip, deflate, br, zstd"], True),
+        ([b"*"], True),
+        ([b"*;q=0"], False),
+    ],
+)
+def test_gzip_is_for_who_says_so(lines: list[bytes], takes: bool) -> None:
+    """By a weight above 0, for itself or for anything."""
+    assert takes_gzip(lines) is takes

@@ -273,7 +273,7 @@ def test_secrets_are_masked(proxy: Proxy) -> None:
         ("/api/debug/status", False),
         ("/api/debug/records", False),
         ("/api/debug/nothing", False),
-        ("/static/style.css", False),
+        ("/static/shared/base.css", False),
     ],
 )
 def test_looking_at_records_makes_none(proxy: Proxy, path: str, recorded: bool) -> None:

@@ -1,0 +1,1 @@
+"""What watching costs: the proxy's CPU time while overviews are open."""

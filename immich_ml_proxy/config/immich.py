@@ -1,0 +1,73 @@
+"""Reads ``immich`` of a document, and keeps its key from those who look at it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from immich_ml_proxy.config.fields import checked_url, convert
+from immich_ml_proxy.config.mend import mended_url
+from immich_ml_proxy.config.model import ImmichServer
+from immich_ml_proxy.errors import ConfigError
+
+#: Stands for a key that is not shown; saved again, it means the key as it was.
+MASK = "***"
+_FIELD = "apiKey"
+
+
+def read(value: Any) -> ImmichServer | None:
+    """
+    Return what is to be asked; ``None`` where nothing is written.
+
+    :raises ConfigError: with the path of the first bad field and the reason.
+    """
+    if value is None:
+        return None
+    server = convert(value, ImmichServer, "immich")
+    url = checked_url(mended_url(server.url)[0], "immich.url").removesuffix("/api")
+    key = server.api_key.strip()
+    if not key:
+        raise ConfigError(
+            "immich.apiKey", "missing: make one in Immich, with queue.read"
+        )
+    if key == MASK:
+        raise ConfigError(
+            "immich.apiKey", f"{MASK} stands for a key, and there is none"
+        )
+    if not key.isascii() or not key.isprintable() or " " in key:
+        raise ConfigError("immich.apiKey", "has a character that no key has")
+    return ImmichServer(url=url, api_key=key)
+
+
+def masked(document: dict[str, Any]) -> dict[str, Any]:
+    """Return a document without its key."""
+    immich = document.get("immich")
+    if not isinstance(immich, dict) or _FIELD not in immich:
+        return document
+    return {**document, "immich": {**immich, _FIELD: MASK}}
+
+
+def unmasked(raw: bytes, before: bytes) -> bytes:
+    """
+    Return a document that is to be saved, with the key of the one before if it is to
+    stay as it is.
+
+    :param raw: as it was sent; what cannot be read is returned as it is.
+    :param before: the one that was saved.
+    """
+    try:
+        document, old = msgspec.json.decode(raw), msgspec.json.decode(before)
+        key = old["immich"][_FIELD]
+        if document["immich"][_FIELD] != MASK:
+            return raw
+    except (
+        msgspec.DecodeError,
+        UnicodeDecodeError,
+        RecursionError,
+        KeyError,
+        TypeError,
+    ):
+        return raw
+    document["immich"][_FIELD] = key
+    return msgspec.json.encode(document)

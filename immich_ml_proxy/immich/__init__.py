@@ -1,0 +1,1 @@
+"""What Immich itself tells of the work it still has."""

@@ -1,0 +1,57 @@
+"""Counts what becomes of requests until it is taken, once a second; an observer."""
+
+from __future__ import annotations
+
+import attrs
+
+from immich_ml_proxy.balancer.demand import Demand
+from immich_ml_proxy.balancer.server import Server
+from immich_ml_proxy.observe.kinds import kind_of
+from immich_ml_proxy.observe.log_times import unit_of
+
+
+@attrs.define
+class Counts:
+    """
+    What has happened since the last one was taken.
+
+    :ivar arrived: requests, by the key of the route and kind.
+    :ivar answered: how many took how long, by server, route and kind.
+    :ivar failed: how many failed, and the last one's reason, by server and kind.
+    """
+
+    arrived: dict[tuple[str, str], int] = attrs.field(factory=dict)
+    answered: dict[tuple[Server, str, str], dict[int, int]] = attrs.field(factory=dict)
+    failed: dict[tuple[Server, str], tuple[int, str]] = attrs.field(factory=dict)
+
+
+class Tally:
+    """Told of every request; see ``balancer.observer``."""
+
+    def __init__(self) -> None:
+        self._counts = Counts()
+
+    def arrived(self, demand: Demand) -> None:
+        """A request has come."""
+        key, arrived = (demand.route.key, kind_of(demand)), self._counts.arrived
+        arrived[key] = arrived.get(key, 0) + 1
+
+    def answered(self, server: Server, demand: Demand, seconds: float) -> None:
+        """A server has served it."""
+        key = server, demand.route.key, kind_of(demand)
+        times = self._counts.answered.get(key)
+        if times is None:
+            times = self._counts.answered[key] = {}
+        unit = unit_of(seconds)
+        times[unit] = times.get(unit, 0) + 1
+
+    def failed(self, server: Server, demand: Demand, reason: str) -> None:
+        """A server has failed it."""
+        key = server, kind_of(demand)
+        count, _ = self._counts.failed.get(key, (0, ""))
+        self._counts.failed[key] = count + 1, reason
+
+    def take(self) -> Counts:
+        """Return what was counted, and begin anew."""
+        taken, self._counts = self._counts, Counts()
+        return taken

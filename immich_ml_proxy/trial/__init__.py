@@ -1,0 +1,1 @@
+"""What answers at an address, found out before it is saved."""
