@@ -105,7 +105,7 @@ export function problems(draft) {
     else if (keys.has(key)) found.push({ steps, text: `There is another route for ${key}.` });
     keys.add(key);
     if (route.backends.length === 0 && isChanged(route)) {
-      const text = "Choose at least one backend, or remove the route.";
+      const text = "Choose at least one machine, or remove the route.";
       found.push({ steps: ["routes", index, "backends"], text });
     }
     refuse(["routes", index], routeProblems(route));

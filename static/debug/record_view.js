@@ -73,7 +73,7 @@ function detailsOf(record) {
     ["Began", record.timestamp],
     ["Took", duration(record.durationMs)],
   ];
-  if (record.backend) facts.push(["Backend", record.backend]);
+  if (record.backend) facts.push(["Machine", record.backend]);
   if (error) facts.push(["Error", error]);
   const answer = response
     ? message(`Answer: ${response.statusCode}`, response)

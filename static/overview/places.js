@@ -33,8 +33,8 @@ export function stuckWords(stuck) {
   if (stuck.length === 0) return "";
   const routes = list(stuck.map(({ key }) => routeWord(key)));
   const holds = stuck.every((route) => route.holds);
-  if (holds) return `${routes} will be held until it is back`;
-  return `${routes} ${stuck.length === 1 ? "finds" : "find"} no machine`;
+  if (holds) return `what comes for ${routes} is held until it is back`;
+  return `no machine is left for ${routes}`;
 }
 
 /**

@@ -90,7 +90,7 @@ function nobody({ routes, machines }, now) {
   if (stuck.length === 0 || aside.length === 0) return null;
   return {
     tone: "bad",
-    text: `${stuckWords(stuck)}: ${aside.map((machine) => asideWords(machine, now)).join(", ")}.`,
+    text: `${sentence(stuckWords(stuck))}: ${aside.map((machine) => asideWords(machine, now)).join(", ")}.`,
     title: `No machine for ${list(stuck.map(({ key }) => routeWord(key)))}`,
     actions: aside.map(({ name }) => ({ kind: "enable", machine: name, label: `Use ${name} again` })),
     why: [],

@@ -1,6 +1,4 @@
-// Puts numbers, times and health into words. Pure.
-
-/** @import { Health } from "./answers.d.ts" */
+// Puts numbers, times and kinds of work into words. Pure.
 
 const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"];
 
@@ -48,62 +46,6 @@ export function timeOfDay(date, now = new Date()) {
   const time = date.toLocaleTimeString();
   if (date.toDateString() === now.toDateString()) return time;
   return `${date.toLocaleDateString()} ${time}`;
-}
-
-/**
- * Say how a backend is.
- *
- * @param {Health|undefined} health
- * @returns {{state: string, text: string, checked: Date|null}} `state` is one of
- *     healthy, unhealthy, unknown
- */
-export function healthWords(health) {
-  if (!health) return { state: "unknown", text: "Not known to the proxy", checked: null };
-  const checked = health.lastCheck > 0 ? new Date(health.lastCheck * 1000) : null;
-  if (health.status === "healthy") return { state: "healthy", text: "Healthy", checked };
-  if (health.status === "unhealthy") {
-    const reason = health.error ? `: ${health.error}` : "";
-    return { state: "unhealthy", text: `Unhealthy${reason}`, checked };
-  }
-  if (!health.error) return { state: "unknown", text: "Not checked yet", checked };
-  return { state: "unknown", text: `Not checked: ${health.error}`, checked: null };
-}
-
-/**
- * Say what else there is to know of a backend, such as what it cannot do.
- *
- * @param {Health|undefined} health
- * @returns {string} empty if there is nothing
- */
-export function noteWords(health) {
-  return sentence(health?.note ?? "");
-}
-
-/**
- * Sum up: how many of these backends are healthy.
- *
- * @param {string[]} names
- * @param {Record<string, Health>} health
- */
-export function healthSummary(names, health) {
-  const healthy = names.filter((name) => healthOf(health, name)?.status === "healthy");
-  if (names.length === 0) return "No backend is configured yet.";
-  if (healthy.length < names.length) {
-    return `${healthy.length} of ${plural(names.length, "backend")} healthy`;
-  }
-  if (names.length === 1) return "The backend is healthy";
-  return `All ${names.length} backends are healthy`;
-}
-
-/**
- * Return what is told of one backend; it may bear any name, even `constructor`.
- *
- * @template Told
- * @param {Record<string, Told>} told by name
- * @param {string} name
- */
-export function healthOf(told, name) {
-  return Object.hasOwn(told, name) ? told[name] : undefined;
 }
 
 /** What each kind of work is called, by its name in the API. */

@@ -50,7 +50,9 @@ class FakeProxy:
 
     def posted(self, path: str) -> list[Any]:
         """Return the bodies that were posted to a path."""
-        return [body for asked, body in self.asked if asked == path and body is not None]
+        return [
+            body for asked, body in self.asked if asked == path and body is not None
+        ]
 
     def _kind(self) -> type[BaseHTTPRequestHandler]:
         fake = self
@@ -82,7 +84,11 @@ class FakeProxy:
             status, content = 200, file.read_bytes()
             kind = _TYPES.get(file.suffix[1:], "text/plain")
         else:
-            status, content, kind = 404, b'{"error": "404 Not Found"}', "application/json"
+            status, content, kind = (
+                404,
+                b'{"error": "404 Not Found"}',
+                "application/json",
+            )
         request.send_response(status)
         request.send_header("Content-Type", kind)
         request.send_header("Content-Length", str(len(content)))

@@ -218,14 +218,14 @@ def test_removing_a_backend_in_use_asks_first(
     before = {"defaultBackend": "b", "backends": backends, "taskRouting": routing}
     assert proxy.post("/api/config", before)[0] == 200
     browser.open(f"{proxy.url}/config")
-    browser.press("#backends .foot button")
+    browser.press("#backends [data-remove]")
     browser.until_told("dialog", "taken out of these routes: ocr")
     assert "goes to the default: visual" in browser.text("dialog")
     browser.driver.switch_to.active_element.send_keys(Keys.ESCAPE)
     browser.until(lambda: not browser.all("dialog"), "the dialog closes")
     assert len(browser.all("#backends li")) == 2
     assert browser.text("#state") == ""
-    browser.press("#backends .foot button")
+    browser.press("#backends [data-remove]")
     browser.press("dialog button.bad")
     browser.until_told("#state", "Unsaved changes")
     save(browser)
@@ -254,7 +254,7 @@ def test_changes_from_elsewhere_are_not_overwritten_unasked(
     browser.until(lambda: not browser.all("dialog"), "the dialog closes")
     assert proxy.json("/api/config") == second
     browser.press("#discard")
-    label = "Seconds to wait for a backend's answer"
+    label = "Seconds to wait for a machine's answer"
     browser.until(
         lambda: browser.field(label).get_attribute("value") == "60",
         "what the other has saved is shown",

@@ -87,7 +87,7 @@ def test_records_can_be_filtered(
     first, second = browser.all(".record .line")
     assert "incoming" in first.text
     assert "outgoing" in second.text
-    browser.press("#trace a")
+    browser.press("#narrowed a")
     browser.until(lambda: len(browser.all(".record .line")) > 2, "all are shown")
 
 

@@ -86,7 +86,7 @@ def test_records_are_found_by_the_trace_that_an_answer_names(
     browser.find("#filter-trace").send_keys(" second ")
     browser.until(lambda: len(browser.all("[data-record-id]")) == 1, "one shows")
     assert browser.driver.current_url == f"{proxy.url}/debug#trace=second"
-    browser.press("#trace a")
+    browser.press("#narrowed a")
     browser.until(lambda: len(browser.all("[data-record-id]")) > 1, "all show")
     assert browser.find("#filter-trace").get_attribute("value") == ""
 
@@ -131,7 +131,7 @@ def test_hostile_text_is_only_ever_text(
     browser.open(f"{proxy.url}/config")
     assert browser.field("Work").get_attribute("value") == HOSTILE
     assert browser.field(HOSTILE, "#default").is_selected()
-    browser.press("#backends .foot button")
+    browser.press("#backends [data-remove]")
     assert HOSTILE in browser.text("dialog")
     assert is_harmless()
     browser.open(f"{proxy.url}/debug")
