@@ -35,8 +35,8 @@ export function layOut(columns, links, width) {
   const height = Math.max(...columns.map(heightOf));
   const boxes = placed(columns, width, height);
   const drawn = links.filter(({ from, to }) => boxes.has(from) && boxes.has(to));
-  const first = new Set(columns[0]?.blocks.map(({ id }) => id));
-  const all = drawn.reduce((sum, link) => sum + (first.has(link.from) ? link.rate : 0), 0);
+  // As much leaves the routes as comes to them; while a line builds up or empties, not so.
+  const all = Math.max(...columns.map(({ blocks }) => leaving(blocks, drawn)));
   const widths = drawn.map(({ rate }) => lineWidth(rate, all));
   const starts = ports(drawn, widths, boxes, "from");
   const ends = ports(drawn, widths, boxes, "to");
@@ -72,6 +72,15 @@ export function dots(limit, room) {
   if (step < 5) return { size: 0, at: [] };
   const at = Array.from({ length: limit }, (_, index) => round(index * step));
   return { size: round(step * 0.75), at };
+}
+
+/**
+ * @param {Block[]} blocks
+ * @param {Link[]} links
+ */
+function leaving(blocks, links) {
+  const ids = new Set(blocks.map(({ id }) => id));
+  return links.reduce((sum, { from, rate }) => sum + (ids.has(from) ? rate : 0), 0);
 }
 
 /** @param {Column} column */

@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 import * as left from "../../static/overview/left.js";
 import { clockTime } from "../../static/shared/words.js";
-import { NOW } from "./overviews.mjs";
+import { NOW } from "./calm.mjs";
 
 const counts = (kinds) => ({ source: "counts", asked: null, error: null, kinds, slowest: null, ends: null });
 const kind = (done, rate, more = {}) => ({ done, rate, left: null, ends: null, paused: false, ...more });

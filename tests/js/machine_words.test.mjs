@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 import { nameFor } from "../../static/overview/first_name.js";
 import * as words from "../../static/overview/machine_words.js";
-import { NOW, machine } from "./overviews.mjs";
+import { NOW, machine } from "./calm.mjs";
 
 test("what was put aside is never green", () => {
   const tones = ["up", "down", "unknown", "drained", "disabled"].map(

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { ahead, merged } from "../../static/overview/state.js";
-import { NOW, machine, overview } from "./overviews.mjs";
+import { NOW, machine, overview } from "./calm.mjs";
 
 const plot = (from, until, images, searchP95 = []) => ({
   range: "15m",

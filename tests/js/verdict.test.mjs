@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 import { goneVerdict, verdictOf } from "../../static/overview/verdict.js";
 import { clockTime } from "../../static/shared/words.js";
-import { NOW, machine, overview, route, waiting } from "./overviews.mjs";
+import { NOW, machine, overview, route, waiting } from "./calm.mjs";
 
 const say = (known, now = NOW) => verdictOf(known, now);
 const DEAD = { state: "down", since: NOW - 180, why: "connection refused" };
