@@ -12,7 +12,7 @@ def test_uplot_is_the_version_that_is_named_with_its_types_and_licence() -> None
     folder = VENDORED / "uplot"
     assert {path.name for path in folder.iterdir()} == {
         "LICENSE",
-        "uPlot.d.ts",
+        "uPlot.d.cts",
         "uPlot.iife.min.js",
         "uPlot.min.css",
     }

@@ -87,6 +87,15 @@ export function markNear(marks, time, reach) {
 }
 
 /**
+ * Return the last value that there is.
+ *
+ * @param {(number|null|undefined)[]} values
+ */
+export function latest(values) {
+  return values.reduce((found, value) => value ?? found, null) ?? null;
+}
+
+/**
  * Return the indices of values that have no line to either side.
  *
  * @param {(number|null|undefined)[]} values

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { lonely, markNear, seriesOf } from "../../static/overview/plot_series.js";
+import { latest, lonely, markNear, seriesOf } from "../../static/overview/plot_series.js";
 
 const UNTIL = 1_764_366_120;
 
@@ -127,4 +127,10 @@ test("the nearest mark is found, the later one of two, none that is too far", ()
   assert.equal(markNear(marks, 12, 5), marks[0]);
   assert.equal(markNear(marks, 19, 5), marks[2]);
   assert.equal(markNear(marks, 30, 5), undefined);
+});
+
+test("the latest value is found over what there is none of", () => {
+  assert.equal(latest([5, 6, undefined, null]), 6);
+  assert.equal(latest([null]), null);
+  assert.equal(latest([]), null);
 });
