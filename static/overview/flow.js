@@ -1,7 +1,7 @@
 // The flow: Immich at the left, routes in the middle, machines at the right, as an SVG.
 
 import { el } from "../shared/dom.js";
-import { HEIGHTS, MachineView, RouteView, SourceBox } from "./flow_boxes.js";
+import { HEIGHTS, ImmichFrame, MachineView, RouteView, SourceBox } from "./flow_boxes.js";
 import { layOut } from "./flow_layout.js";
 import { flowOf } from "./flow_model.js";
 import { FlowTable } from "./flow_table.js";
@@ -54,10 +54,11 @@ class FlowView {
     /** @type {Map<string, SourceBox|RouteView|MachineView>} */
     this._boxes = new Map();
     this._under = svg("g", { "aria-hidden": "true" });
+    this._immich = new ImmichFrame();
     this._over = svg("g");
     const label = "From Immich over the routes to the machines; tables with the same follow.";
     const attributes = { class: "flow", role: "group", "aria-label": label };
-    this._svg = svg("svg", attributes, this._under, this._over);
+    this._svg = svg("svg", attributes, this._under, this._immich.node, this._over);
     this._table = new FlowTable();
     this._room = el("div", { class: "flow-room" }, this._svg);
     element.append(this._room, this._table.node);
@@ -78,6 +79,8 @@ class FlowView {
     const layout = placesOf(this._flow, width, narrow);
     const height = Math.ceil(layout.height);
     set(this._svg, { width, height, viewBox: `0 0 ${width} ${height}` });
+    this._svg.classList.toggle("flow-narrow", narrow);
+    this._immich.show(sourceWidth(narrow), height, narrow);
     this._drawLines(this._flow.links, layout);
     this._drawBoxes(this._flow, layout, narrow);
   }
@@ -170,7 +173,11 @@ class LineView {
     set(this.node, { "data-tone": tone, "data-fallback": String(fallback) });
     set(this.node, { "data-busy": String(rate > 0) });
     set(this._line, { d: path, "stroke-width": width.toFixed(1) });
-    set(this._moving, { d: path, "stroke-width": Math.max(1, width / 3).toFixed(1) });
+    set(this._moving, { d: path, "stroke-width": Math.min(4, Math.max(1, width / 3)) });
+    // Dashes as short as a wide line would look like a ladder.
+    const dash = Math.round(5 + width / 2);
+    this._line.style.setProperty("--dash", `${dash}px`);
+    this._line.style.setProperty("--period", `${dash + Math.round(4 + width / 4)}px`);
   }
 }
 
@@ -181,8 +188,8 @@ class LineView {
  */
 function placesOf({ sources, routes, machines, links }, width, narrow) {
   const heights = narrow ? HEIGHTS.narrow : HEIGHTS.wide;
-  const first = narrow ? 60 : 104;
-  const gaps = narrow ? 44 : width * 0.24;
+  const first = sourceWidth(narrow);
+  const gaps = narrow ? 38 : width * 0.24;
   const rest = width - first - gaps;
   return layOut(
     [
@@ -192,7 +199,13 @@ function placesOf({ sources, routes, machines, links }, width, narrow) {
     ],
     links,
     width,
+    narrow ? 18 : 34,
   );
+}
+
+/** @param {boolean} narrow */
+function sourceWidth(narrow) {
+  return narrow ? 72 : 104;
 }
 
 /**

@@ -6,15 +6,43 @@ import { set, svg, Text } from "./svg.js";
 /** @import { Box } from "./flow_layout.js" */
 /** @import { MachineBox, RouteBox, Source } from "./flow_model.js" */
 
-/** Pixels between a box and what it holds, and from one line of text to the next. */
-const PAD = 10;
+/** Pixels from the top of a box to its first line of text, and from line to line. */
 const LINE = 17;
 
 /** Heights by what is shown in a box; a narrow page has more lines. */
 export const HEIGHTS = {
-  wide: { source: 50, route: 50, machine: 60 },
-  narrow: { source: 50, route: 66, machine: 76 },
+  wide: { source: 62, route: 50, machine: 60 },
+  narrow: { source: 62, route: 66, machine: 76 },
 };
+
+/**
+ * Return how many pixels there are between a box and what it holds.
+ *
+ * @param {boolean} narrow
+ */
+function padOf(narrow) {
+  return narrow ? 7 : 10;
+}
+
+/** Immich: what its searches and images come from. */
+export class ImmichFrame {
+  constructor() {
+    this._frame = svg("rect", { class: "flow-immich", rx: 6 });
+    this._title = new Text("flow-small flow-from");
+    this.node = svg("g", {}, this._frame, this._title.node);
+  }
+
+  /**
+   * @param {number} width
+   * @param {number} height
+   * @param {boolean} narrow
+   */
+  show(width, height, narrow) {
+    set(this._frame, { x: 0.5, y: 0.5, width: width - 1, height: height - 1 });
+    const pad = padOf(narrow);
+    this._title.show("Immich", pad, LINE, width - 2 * pad);
+  }
+}
 
 /** Searches or images, as they come from Immich. */
 export class SourceBox {
@@ -32,11 +60,11 @@ export class SourceBox {
    */
   show({ id, title, words }, box, narrow) {
     const { x, y, width, height } = box;
-    const pad = narrow ? 4 : PAD;
+    const pad = padOf(narrow);
     set(this.node, { "data-source": id });
     set(this._frame, { x, y, width, height });
-    this._title.show(title, x + pad, y + height / 2 - 3, width - 2 * pad);
-    this._rate.show(words, x + pad, y + height / 2 + LINE - 3, width - 2 * pad);
+    this._title.show(title, x + pad, y + height / 2 + 5, width - 2 * pad);
+    this._rate.show(words, x + pad, y + height / 2 + 5 + LINE, width - 2 * pad);
   }
 }
 
@@ -97,8 +125,8 @@ export class RouteView extends Linked {
     const told = words.length > 0 ? words : ["nothing waits"];
     this._place(`${title}: ${told.join(", ")}. Show its requests`, tone, box);
     const { x, y, width } = box;
-    const left = x + PAD;
-    const room = width - 2 * PAD;
+    const left = x + padOf(narrow);
+    const room = width - 2 * padOf(narrow);
     this._title.show(title, left, y + LINE, room);
     set(this._groove, { x: left, y: y + 24, width: room });
     set(this._bar, { x: left, y: y + 24, width: Math.round(room * full) });
@@ -136,18 +164,19 @@ export class MachineView extends Linked {
     const label = `${name}: ${state}, ${busy} of ${limit} places busy, ${rate}, ${share} of all`;
     this._place(`${label}. Show its requests`, tone, box);
     const { x, y, width } = box;
-    const left = x + PAD;
-    const right = x + width - PAD;
+    const pad = padOf(narrow);
+    const left = x + pad;
+    const right = x + width - pad;
     const room = right - left;
     const below = narrow ? LINE - 1 : 0;
     if (narrow) this._state.show(state, left, y + LINE + below, room);
     else this._state.show(state, right, y + LINE, room * 0.6);
-    const beside = narrow ? 0 : this._state.width + PAD;
+    const beside = narrow ? 0 : this._state.width + pad;
     set(this._state.node, { "text-anchor": narrow ? "start" : "end" });
     this._title.show(name, left, y + LINE, room - beside);
     this._count.show(`${busy} of ${limit}`, right, y + 35 + below, room);
     set(this._count.node, { "text-anchor": "end" });
-    this._showPlaces(busy, limit, left, y + 26 + below, room - this._count.width - PAD);
+    this._showPlaces(busy, limit, left, y + 26 + below, room - this._count.width - pad);
     const [images] = rate.split(", ");
     const told = narrow ? `${images} · ${share}` : `${rate} · ${share} of all`;
     this._rate.show(told, left, y + 52 + below, room);

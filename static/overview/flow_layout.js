@@ -15,8 +15,7 @@
 const GAP = 10;
 const LINE_GAP = 2;
 
-/** The width of all traffic together, of a line that has some, of one that has none. */
-const ALL = 34;
+/** The width of a line that has some traffic, and of one that has none. */
 const LEAST = 2;
 const NONE = 1;
 
@@ -29,15 +28,16 @@ const BUSY = 1;
  * @param {Column[]} columns
  * @param {Link[]} links those whose ends are not placed are left out
  * @param {number} width of the whole
+ * @param {number} thickest width of all traffic together
  * @returns {Layout}
  */
-export function layOut(columns, links, width) {
+export function layOut(columns, links, width, thickest = 34) {
   const height = Math.max(...columns.map(heightOf));
   const boxes = placed(columns, width, height);
   const drawn = links.filter(({ from, to }) => boxes.has(from) && boxes.has(to));
   // As much leaves the routes as comes to them; while a line builds up or empties, not so.
   const all = Math.max(...columns.map(({ blocks }) => leaving(blocks, drawn)));
-  const widths = drawn.map(({ rate }) => lineWidth(rate, all));
+  const widths = drawn.map(({ rate }) => lineWidth(rate, all, thickest));
   const starts = ports(drawn, widths, boxes, "from");
   const ends = ports(drawn, widths, boxes, "to");
   const lines = drawn.map(({ from, to }, index) => {
@@ -54,10 +54,11 @@ export function layOut(columns, links, width) {
  *
  * @param {number} rate requests per second
  * @param {number} all of all lines together
+ * @param {number} thickest width of them together
  */
-export function lineWidth(rate, all) {
+export function lineWidth(rate, all, thickest) {
   if (rate <= 0) return NONE;
-  return Math.max(LEAST, (ALL * rate) / Math.max(all, BUSY));
+  return Math.max(LEAST, (thickest * rate) / Math.max(all, BUSY));
 }
 
 /**

@@ -47,13 +47,13 @@ export function optionsOf(count, { size, marks, onCursor }) {
       ms: { range: (_plot, _least, most) => [0, Math.max(100, (most ?? 0) * 1.25)] },
     },
     axes: [
-      axis({ space: 70, size: 26 }),
-      axis({ scale: "images", size: 34, space: 26 }),
+      axis({ space: 70, size: 26, values: (_plot, times) => times.map(hourAndMinute) }),
+      axis({ scale: "images", size: 34, space: 22 }),
       axis({
         scale: "ms",
         side: 1,
-        size: 52,
-        space: 26,
+        size: 60,
+        space: 22,
         grid: { show: false },
         values: (_plot, values) => values.map((value) => (value > 0 ? duration(value) : "")),
       }),
@@ -100,6 +100,12 @@ function lonelyOf(plot, index) {
 function axis(more) {
   const line = { stroke: () => token("--line"), width: 1 };
   return { stroke: () => token("--muted"), font: FONT, grid: line, ticks: line, gap: 3, ...more };
+}
+
+/** @param {number} seconds since 1970 */
+function hourAndMinute(seconds) {
+  const shown = /** @type {const} */ ({ hour: "numeric", minute: "2-digit" });
+  return new Date(seconds * 1000).toLocaleTimeString([], shown);
 }
 
 /**

@@ -53,7 +53,9 @@ export function seriesOf({ plot, machines, events }, now) {
   for (const { name } of machines) {
     const counts = Object.hasOwn(plot.images, name) ? plot.images[name] : [];
     const rates = times.map((start, index) => {
-      const seconds = Math.min(window * step, Math.max(now - start, GROWN));
+      // Of the time before the first number nothing is known, and nothing is counted.
+      const known = skip < 0 ? window : Math.min(window, skip + index + 1);
+      const seconds = Math.min(known * step, Math.max(now - start, GROWN));
       return sum(counts, skip + index - window + 1, skip + index) / seconds;
     });
     below = rates.map((rate, index) => rate + below[index]);

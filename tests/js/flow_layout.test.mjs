@@ -129,18 +129,18 @@ test("a page without machines and routes has its sources", () => {
 });
 
 test("the width of a line is its share of the traffic", () => {
-  assert.equal(lineWidth(10, 10), 34);
-  assert.equal(lineWidth(5, 10), 17);
+  assert.equal(lineWidth(10, 10, 34), 34);
+  assert.equal(lineWidth(5, 10, 34), 17);
 });
 
 test("a little traffic is seen, none is a hairline", () => {
-  assert.equal(lineWidth(0.001, 50), 2);
-  assert.equal(lineWidth(0, 50), 1);
-  assert.equal(lineWidth(0, 0), 1);
+  assert.equal(lineWidth(0.001, 50, 34), 2);
+  assert.equal(lineWidth(0, 50, 34), 1);
+  assert.equal(lineWidth(0, 0, 34), 1);
 });
 
 test("one request in ten seconds does not look like a flood", () => {
-  assert.ok(lineWidth(0.1, 0.1) < 4);
+  assert.ok(lineWidth(0.1, 0.1, 34) < 4);
 });
 
 test("places are dots beside each other that fit", () => {

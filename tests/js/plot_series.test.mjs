@@ -71,6 +71,11 @@ test("steps that are not told are zero", () => {
   assert.equal(rates.length, 900);
 });
 
+test("the first steps do not look like a beginning where work was before them", () => {
+  const { rates } = seriesOf(overview({ images: { gpu: Array(900).fill(4) } }), UNTIL).layers[0];
+  assert.deepEqual(rates.slice(0, 3), [4, 4, 4]);
+});
+
 test("more steps than are drawn are used for the rate and not drawn", () => {
   const images = { gpu: Array(1000).fill(2) };
   const { rates, tops } = seriesOf(overview({ images }), UNTIL).layers[0];
