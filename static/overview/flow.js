@@ -113,21 +113,22 @@ class FlowView {
    * @param {boolean} narrow
    */
   _drawBoxes({ sources, routes, machines }, { boxes }, narrow) {
-    const seen = new Set();
+    // First, for what is moved to another place in the document loses the focus.
+    forget(this._boxes, new Set([...sources, ...routes, ...machines].map(({ id }) => id)));
+    let place = 0;
     /**
      * @template {SourceBox|RouteView|MachineView} View
      * @param {string} id
      * @param {() => View} make
      */
     const viewOf = (id, make) => {
-      seen.add(id);
       const known = /** @type {View|undefined} */ (this._boxes.get(id));
       const view = known ?? make();
       this._boxes.set(id, view);
       // In the order in which they stand, which is that of the Tab key.
-      if (this._over.children[seen.size - 1] !== view.node) {
-        this._over.insertBefore(view.node, this._over.children[seen.size - 1] ?? null);
-      }
+      const there = this._over.children[place] ?? null;
+      if (there !== view.node) this._over.insertBefore(view.node, there);
+      place += 1;
       const box = boxes.get(id);
       if (!box) throw new Error(`${id} has no place`);
       return { view, box };
@@ -152,7 +153,6 @@ class FlowView {
       });
       view.show(machine, box, narrow);
     }
-    forget(this._boxes, seen);
   }
 }
 
