@@ -1,6 +1,7 @@
 // What the flow shows of the overview: sources, routes, machines and what goes where. Pure.
 
-import { lineOf, machineState, perSecond, routeTitle, waitingWords } from "./flow_words.js";
+import { lineOf, machineState, routeTitle, waitingWords } from "./flow_words.js";
+import { rateWords } from "../shared/words.js";
 
 /** @import { Machine, Overview, Rates, Route } from "./overview.d.ts" */
 
@@ -36,7 +37,7 @@ export function flowOf(overview, now) {
   return {
     sources: SOURCES.map(({ kind, title }) => {
       const rate = routes.reduce((sum, { arrived }) => sum + (arrived[kind] ?? 0), 0);
-      return { id: kind, title, rate, words: `${perSecond(rate)}/s` };
+      return { id: kind, title, rate, words: `${rateWords(rate)}/s` };
     }),
     routes: routes.map((route) => routeBox(route, routes.length === 1, now)),
     machines: machines.map((machine) => machineBox(machine, now)),
@@ -84,7 +85,7 @@ function routeTone(route, held) {
 function machineBox(machine, now) {
   const { tone, text } = machineState(machine, now);
   const { search = 0, image = 0 } = machine.rate;
-  const searches = search > 0 ? `, ${perSecond(search)} searches/s` : "";
+  const searches = search > 0 ? `, ${rateWords(search)} searches/s` : "";
   return {
     id: `machine ${machine.name}`,
     name: machine.name,
@@ -92,7 +93,7 @@ function machineBox(machine, now) {
     state: text,
     busy: machine.inFlight,
     limit: machine.limit,
-    rate: `${perSecond(image)} images/s${searches}`,
+    rate: `${rateWords(image)} images/s${searches}`,
     share: `${Math.round(machine.share * 100)} %`,
   };
 }

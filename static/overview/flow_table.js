@@ -1,7 +1,7 @@
 // What the flow shows, as tables for those who hear the page.
 
 import { el } from "../shared/dom.js";
-import { perSecond } from "./flow_words.js";
+import { rateWords } from "../shared/words.js";
 
 /** @import { Flow } from "./flow_model.js" */
 
@@ -25,11 +25,11 @@ export function rowsOf({ routes, machines, links }) {
         .filter(({ from }) => from === id)
         .map(({ to, rate, fallback }) => {
           const told = fallback ? "as fallback, " : "";
-          return `${names.get(to)} (${told}${perSecond(rate)} per second)`;
+          return `${names.get(to)} (${told}${rateWords(rate)} per second)`;
         });
       return [
         title,
-        ...arrived.map((link) => perSecond(link?.rate ?? 0)),
+        ...arrived.map((link) => rateWords(link?.rate ?? 0)),
         words.join(", ") || "nothing",
         targets.join(", ") || "no machine",
       ];

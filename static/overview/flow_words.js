@@ -1,17 +1,8 @@
 // Puts what the flow shows into words. Pure.
 
-/** @import { Machine, Route } from "./overview.d.ts" */
+import { ageWords, routeWord, sentence } from "../shared/words.js";
 
-/** @type {Record<string, string>} */
-const WORK = {
-  clip: "Searches and pictures",
-  textual: "Searches",
-  "clip/textual": "Searches",
-  visual: "Pictures",
-  "clip/visual": "Pictures",
-  "facial-recognition": "Faces",
-  ocr: "Text in pictures",
-};
+/** @import { Machine, Route } from "./overview.d.ts" */
 
 /**
  * Say which work takes a route.
@@ -20,30 +11,9 @@ const WORK = {
  * @param {boolean} alone whether there is no other route
  */
 export function routeTitle(key, alone) {
-  if (key === "default") return alone ? "Everything" : "Everything else";
-  return Object.hasOwn(WORK, key) ? WORK[key] : key;
-}
-
-/**
- * Return a time span as people say it.
- *
- * @param {number} seconds
- */
-export function span(seconds) {
-  if (seconds < 90) return `${Math.max(0, Math.round(seconds))} s`;
-  if (seconds < 90 * 60) return `${Math.round(seconds / 60)} min`;
-  return `${Math.round(seconds / 3600)} h`;
-}
-
-/**
- * Return a rate in requests a second.
- *
- * @param {number} rate
- */
-export function perSecond(rate) {
-  if (rate <= 0) return "0";
-  if (rate < 0.05) return "< 0.1";
-  return rate.toFixed(rate < 10 ? 1 : 0);
+  if (alone && key === "default") return "All work";
+  const word = routeWord(key);
+  return word === key ? key : sentence(word);
 }
 
 /**
@@ -56,7 +26,7 @@ export function perSecond(rate) {
 export function machineState({ state, since, inFlight, beats }, now) {
   switch (state) {
     case "down":
-      return { tone: "bad", text: `down for ${span(now - since)}` };
+      return { tone: "bad", text: `down for ${ageWords(now - since)}` };
     case "drained":
       return { tone: "idle", text: inFlight > 0 ? "drained, finishing" : "drained" };
     case "disabled":
@@ -81,8 +51,8 @@ export function waitingWords(route, now) {
   if (waiting === 0) return route.down ? ["no machine is up"] : [];
   const told = [held === waiting ? `${held} held` : `${waiting} waiting`];
   if (held > 0 && held < waiting) told.push(`${held} held`);
-  told.push(`oldest ${span(now - oldest)}`);
-  if (rate > 0) told.push(`empty in ${span(waiting / rate)}`);
+  told.push(`oldest ${ageWords(now - oldest)}`);
+  if (rate > 0) told.push(`empty in ${ageWords(waiting / rate)}`);
   return told;
 }
 

@@ -2,9 +2,11 @@
 
 import { Actions } from "./actions.js";
 import { FirstMachine } from "./first_machine.js";
+import { mount as mountFlow } from "./flow.js";
 import { ImmichStep } from "./immich_step.js";
 import { LeftCard } from "./left_card.js";
 import { MachineTable } from "./machine_table.js";
+import { mount as mountPlot } from "./plot.js";
 import { showRequests } from "./requests.js";
 import { ahead, merged } from "./state.js";
 import { goneVerdict, verdictOf } from "./verdict.js";
@@ -39,6 +41,8 @@ const page = {
 };
 const verdict = new VerdictLine(byId("verdict"), act);
 const parts = [
+  mountFlow(byId("flow"), page),
+  mountPlot(byId("plot"), page),
   new MachineTable(byId("machines"), page),
   new LeftCard(byId("left")),
   new ImmichStep(),

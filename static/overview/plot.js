@@ -11,7 +11,7 @@ import { eventWords, summaryWords } from "./plot_words.js";
 /** @import { Series } from "./plot_series.js" */
 
 /**
- * @typedef {{showPlot: (range: "15m"|"24h") => void}} Page what happens when somebody
+ * @typedef {{setRange: (range: "15m"|"24h") => void}} Page what happens when somebody
  *     wants to see another range
  */
 
@@ -56,7 +56,7 @@ class PlotView {
    */
   constructor(element, page) {
     this._buttons = RANGES.map(([range, text]) => {
-      const onclick = () => page.showPlot(range);
+      const onclick = () => page.setRange(range);
       return el("button", { type: "button", "data-range": range, onclick }, text);
     });
     const group = { class: "segmented", role: "group", "aria-label": "Time that is shown" };

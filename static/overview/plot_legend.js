@@ -1,8 +1,7 @@
 // The plot's legend: which colour is which machine, with its numbers at a time.
 
 import { el, tell } from "../shared/dom.js";
-import { duration } from "../shared/words.js";
-import { perSecond } from "./flow_words.js";
+import { duration, rateWords } from "../shared/words.js";
 import { colourOf } from "./plot_options.js";
 import { latest } from "./plot_series.js";
 import { clock, eventWords } from "./plot_words.js";
@@ -38,9 +37,9 @@ export class PlotLegend {
     this._showMachines(layers.map(({ name }) => name));
     const total = layers.at(-1)?.tops[index] ?? 0;
     const when = past ? clock(times[index]) : "Now";
-    tell(this._time, `${when}: ${perSecond(total)} images/s`);
+    tell(this._time, `${when}: ${rateWords(total)} images/s`);
     layers.forEach(({ rates }, place) => {
-      tell(this._values[place], perSecond(rates[index] ?? 0));
+      tell(this._values[place], rateWords(rates[index] ?? 0));
     });
     const search = past ? searches[index] : latest(searches);
     tell(this._searches, search ? duration(search) : "–");

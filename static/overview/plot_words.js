@@ -1,7 +1,6 @@
 // Puts what the plot shows into words. Pure.
 
-import { duration } from "../shared/words.js";
-import { perSecond } from "./flow_words.js";
+import { duration, rateWords } from "../shared/words.js";
 import { latest } from "./plot_series.js";
 
 /** @import { Mark, Series } from "./plot_series.js" */
@@ -18,8 +17,8 @@ export function summaryWords({ layers, searches, marks }, range) {
   const tops = layers.at(-1)?.tops ?? [];
   const most = tops.reduce((one, other) => Math.max(one, other), 0);
   const told = [
-    `Images per second in ${RANGES[range]}: now ${perSecond(tops.at(-1) ?? 0)}`,
-    `${perSecond(most)} at the most`,
+    `Images per second in ${RANGES[range]}: now ${rateWords(tops.at(-1) ?? 0)}`,
+    `${rateWords(most)} at the most`,
   ];
   const last = latest(searches);
   if (last) told.push(`95 % of the last searches took up to ${duration(last)}`);

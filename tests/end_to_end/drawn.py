@@ -28,7 +28,7 @@ const links = [...sheets, "vendor/uplot/uPlot.min"].map((name) => {
 window.asked = [];
 const page = {
   showRequests: (of) => window.asked.push(of),
-  showPlot: (range) => window.asked.push(range),
+  setRange: (range) => window.asked.push(range),
 };
 Promise.all([import(`./static/overview/${part}.js`), ...links])
   .then(([module]) => { window.part = module.mount(room, page); })

@@ -119,7 +119,7 @@ def test_a_machine_and_a_route_lead_to_their_requests(
     )
     machine.click()
     route = browser.find('.flow-box[href="debug#route=facial-recognition"]')
-    assert route.accessible_name == "Faces: 80 held, oldest 3 min. Show its requests"
+    assert route.accessible_name == "Faces: 80 held, oldest 2 min. Show its requests"
     route.send_keys(Keys.ENTER)
     assert flow.asked() == [{"machine": "mac-mini"}, {"route": "facial-recognition"}]
     assert browser.driver.current_url.endswith("/config")

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { flowOf } from "../../static/overview/flow_model.js";
-import { perSecond, routeTitle, span } from "../../static/overview/flow_words.js";
+import { routeTitle } from "../../static/overview/flow_words.js";
 import { machine, NOW, route, trouble, waiting } from "./overviews.mjs";
 
 /** Return the links as "from > to". */
@@ -30,9 +30,9 @@ test("searches and images come with what comes of them on all routes", () => {
 
 test("a route tells what waits, how long, and when that will be done", () => {
   const [idle, held, busy] = flowOf(trouble(), NOW).routes;
-  assert.deepEqual([idle.title, idle.tone, idle.words], ["Everything else", "good", []]);
+  assert.deepEqual([idle.title, idle.tone, idle.words], ["All other work", "good", []]);
   assert.deepEqual([held.title, held.tone], ["Faces", "bad"]);
-  assert.deepEqual(held.words, ["80 held", "oldest 3 min"]);
+  assert.deepEqual(held.words, ["80 held", "oldest 2 min"]);
   assert.deepEqual(busy.words, ["26 waiting", "oldest 1 s", "empty in 5 s"]);
 });
 
@@ -153,20 +153,8 @@ test("what has come is shown, whatever was thought of the keys", () => {
   assert.ok(arrivals(odd).includes("search > route ocr"));
 });
 
-test("spans and rates are told as people say them", () => {
-  assert.deepEqual([-3, 8.4, 89, 90, 5000, 7200].map(span), [
-    "0 s",
-    "8 s",
-    "89 s",
-    "2 min",
-    "83 min",
-    "2 h",
-  ]);
-  assert.deepEqual([0, 0.01, 0.1, 9.44, 12.6].map(perSecond), ["0", "< 0.1", "0.1", "9.4", "13"]);
-});
-
 test("a key is told as the work that takes the route", () => {
-  assert.equal(routeTitle("default", true), "Everything");
+  assert.equal(routeTitle("default", true), "All work");
   assert.equal(routeTitle("facial-recognition", false), "Faces");
   assert.equal(routeTitle("clip/textual", false), "Searches");
   assert.equal(routeTitle("constructor", false), "constructor");

@@ -9,8 +9,8 @@ import { NOW, route, trouble } from "./overviews.mjs";
 
 test("a route is told with what comes, what waits and where it goes", () => {
   assert.deepEqual(rowsOf(flowOf(trouble(), NOW)).routes, [
-    ["Everything else", "0.1", "0.1", "nothing", "mac-mini (0.1 per second), nas (0.1 per second)"],
-    ["Faces", "0", "0.4", "80 held, oldest 3 min", "gaming-pc (0 per second)"],
+    ["All other work", "0.1", "0.1", "nothing", "mac-mini (0.1 per second), nas (0.1 per second)"],
+    ["Faces", "0", "0.4", "80 held, oldest 2 min", "gaming-pc (0 per second)"],
     [
       "Searches and pictures",
       "0",
