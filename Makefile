@@ -19,7 +19,8 @@ run: $(VENV)/run
 	    $$(test -e $(CONFIG) || echo --demo) $(ARGS)
 
 test: $(VENV)/test
-	tests/install node chromium chromedriver
+	tests/install node npm chromium chromedriver
+	if command -v npm >/dev/null; then $(MAKE) --no-print-directory node_modules/.stamp; fi
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 lint: $(VENV)/test

@@ -26,6 +26,11 @@ _TYPES = {
 _POLICY = "default-src 'self'; frame-ancestors 'none'; form-action 'self'"
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128  # a page asks for many files at once
+
+
 class FakeProxy:
     """
     A proxy that says what it is told to.
@@ -38,8 +43,7 @@ class FakeProxy:
     def __init__(self) -> None:
         self.answers: dict[str, Any] = {}
         self.asked: list[tuple[str, Any]] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._kind())
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), self._kind())
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
