@@ -33,7 +33,8 @@ export function merged(before, answer) {
  */
 function joined(before, since) {
   const { range, step } = since;
-  const until = Math.max(before.until, since.until);
+  // A proxy that has only just started has no steps yet, and nothing to end them.
+  const until = Math.max(before.until, since.until, since.from);
   const from = Math.max(before.from, until - SPANS[range]);
   const length = Math.round((until - from) / step);
 

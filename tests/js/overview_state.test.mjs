@@ -47,6 +47,13 @@ test("a plot goes back as far as it says, and a machine without any work leaves 
   assert.equal(joined.images.b.length, 900);
 });
 
+test("a proxy that has no steps yet is no trouble", () => {
+  const young = overview([], { plot: plot(NOW - 900, 1, {}) });
+  const { plot: joined } = merged(young, later({}, { plot: plot(NOW - 898, 1, {}) }));
+  assert.deepEqual([joined.from, joined.until], [NOW - 900, NOW - 898]);
+  assert.deepEqual(merged(young, later({ a: [1, 2, 3] })).plot.images.a.slice(-3), [1, 2, 3]);
+});
+
 test("each event is kept once, the last 200", () => {
   assert.deepEqual(merged(first({}), later({})).events.map(({ id }) => id), [1, 2]);
   const events = Array.from({ length: 300 }, (_, id) => ({ id: id + 2 }));
