@@ -20,8 +20,8 @@ const traceFilter = controlById("filter-trace", HTMLInputElement);
 let records = [];
 /** @type {DebugStatus|undefined} */
 let status;
-/** @type {string[]} */
-let routes = [];
+/** @type {string[]|undefined} */
+let routes;
 
 /**
  * Show what `/api/debug/status` tells.
@@ -47,7 +47,7 @@ function showRecords() {
   const found = selected(
     records,
     { ...narrowed, type: typeFilter.value, text: textFilter.value },
-    routes,
+    routes ?? [],
   );
   list.show(found);
   tell(byId("narrowed-to"), narrowedWords(narrowed));
@@ -67,16 +67,12 @@ const refresh = poll(
     const told = await get("api/debug/status");
     // Records can be many: while none can come, they are not asked for again.
     const mayDiffer = told.enabled || JSON.stringify(told) !== JSON.stringify(status);
-    if (mayDiffer) {
-      const [{ taskRouting }, recorded] = await Promise.all([
-        get("api/config"),
-        get("api/debug/records"),
-      ]);
-      routes = Object.keys(taskRouting ?? {});
-      records = recorded;
-    }
+    if (mayDiffer) records = await get("api/debug/records");
+    // It would be recorded each time: it is asked for once, and where it is needed.
+    const isNeeded = !routes && new URLSearchParams(location.hash.slice(1)).has("route");
+    if (isNeeded) routes = Object.keys((await get("api/config")).taskRouting ?? {});
     showStatus(told);
-    if (mayDiffer) showRecords();
+    if (mayDiffer || isNeeded) showRecords();
   },
   2,
   tellStale,
@@ -118,7 +114,10 @@ traceFilter.addEventListener("input", () => {
   history.replaceState(null, "", trace ? `#trace=${encodeURIComponent(trace)}` : "#");
   showRecords();
 });
-window.addEventListener("hashchange", showRecords);
+window.addEventListener("hashchange", () => {
+  showRecords();
+  refresh();
+});
 // The address tells which records are shown: to skip to them must not change it.
 document.querySelector(".skip")?.addEventListener("click", (event) => {
   event.preventDefault();
