@@ -165,7 +165,7 @@ def test_an_address_shows_the_requests_of_a_machine_or_a_route_alone(
     search(proxy, "a dog")
     assert predict(proxy, form(OCR, image=jpeg(1, 64, 48)))[0] == 200
     browser.open(f"{proxy.url}/debug#machine=gpu")
-    until_lines(browser, 1)
+    until_lines(browser, 2)
     browser.until_told("#narrowed", "Only requests that went to gpu.")
     assert "gpu" in browser.text(".record .line")
     browser.run("location.hash = '#route=clip'")
