@@ -189,7 +189,7 @@ class LineView {
 function placesOf({ sources, routes, machines, links }, width, narrow) {
   const heights = narrow ? HEIGHTS.narrow : HEIGHTS.wide;
   const first = sourceWidth(narrow);
-  const gaps = narrow ? 38 : width * 0.24;
+  const gaps = narrow ? 32 : width * 0.24;
   const rest = width - first - gaps;
   return layOut(
     [

@@ -1,6 +1,7 @@
 // The boxes of the flow: each draws one source, route or machine into the place it is given.
 
 import { dots } from "./flow_layout.js";
+import { inTwo } from "./flow_words.js";
 import { set, svg, Text } from "./svg.js";
 
 /** @import { Box } from "./flow_layout.js" */
@@ -12,7 +13,7 @@ const LINE = 17;
 /** Heights by what is shown in a box; a narrow page has more lines. */
 export const HEIGHTS = {
   wide: { source: 62, route: 50, machine: 60 },
-  narrow: { source: 62, route: 66, machine: 76 },
+  narrow: { source: 62, route: 78, machine: 76 },
 };
 
 /**
@@ -60,7 +61,7 @@ export class SourceBox {
    */
   show({ id, title, words }, box, narrow) {
     const { x, y, width, height } = box;
-    const pad = padOf(narrow);
+    const pad = narrow ? 5 : padOf(narrow);
     set(this.node, { "data-source": id });
     set(this._frame, { x, y, width, height });
     this._title.show(title, x + pad, y + height / 2 + 5, width - 2 * pad);
@@ -79,7 +80,9 @@ class Linked {
     this._stripe = svg("rect", { class: "flow-stripe", width: 4, rx: 2 });
     this._title = new Text("flow-title");
     this.node = svg("a", { href, class: "flow-box" }, this._frame, this._stripe);
-    this.node.append(this._title.node);
+    /** @type {Text[]} */
+    this._texts = [];
+    this._write(this._title);
     this.node.addEventListener("click", (event) => {
       // With such a key it is to be opened elsewhere, which the browser does.
       if (event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -89,14 +92,32 @@ class Linked {
   }
 
   /**
-   * @param {string} label
+   * Have these texts in it, in the order in which they are read.
+   *
+   * @param {...Text} texts
+   */
+  _write(...texts) {
+    this._texts.push(...texts);
+    // A space between them, or they would be read as one word.
+    for (const { node } of texts) this.node.append(node, " ");
+  }
+
+  /**
    * @param {string} tone
    * @param {Box} box
    */
-  _place(label, tone, { x, y, width, height }) {
-    set(this.node, { "aria-label": label, "data-tone": tone });
+  _place(tone, { x, y, width, height }) {
+    set(this.node, { "data-tone": tone });
     set(this._frame, { x: x + 0.5, y: y + 0.5, width: width - 1, height: height - 1 });
     set(this._stripe, { x, y, height });
+  }
+
+  /** Name it by what is seen, then by what there was no room for. */
+  _name() {
+    const told = this._texts.map(({ shown }) => shown).filter(Boolean);
+    const more = this._texts.map(({ cut }) => cut).filter(Boolean);
+    const label = [told.join(", "), ...more, "Show its requests"].join(". ");
+    set(this.node, { "aria-label": label });
   }
 }
 
@@ -111,9 +132,10 @@ export class RouteView extends Linked {
     this._groove = svg("rect", { class: "flow-groove", height: 5, rx: 2.5 });
     this._bar = svg("rect", { class: "flow-waiting", height: 5, rx: 2.5 });
     this._held = svg("rect", { class: "flow-held", height: 5, rx: 2.5 });
+    this._second = new Text("flow-title");
     this._lines = [new Text("flow-small"), new Text("flow-small")];
+    this._write(this._second, ...this._lines);
     this.node.append(this._groove, this._bar, this._held);
-    this.node.append(...this._lines.map(({ node }) => node));
   }
 
   /**
@@ -122,20 +144,22 @@ export class RouteView extends Linked {
    * @param {boolean} narrow
    */
   show({ title, tone, full, held, words }, box, narrow) {
+    this._place(tone, box);
+    const left = box.x + padOf(narrow);
+    const room = box.width - 2 * padOf(narrow);
+    const [first, second] = narrow ? inTwo(title) : [title, ""];
+    this._title.show(first, left, box.y + LINE - 2, room);
+    this._second.show(second, left, box.y + 2 * LINE - 5, room);
+    const y = box.y + (narrow ? 36 : 24);
+    set(this._groove, { x: left, y, width: room });
+    set(this._bar, { x: left, y, width: Math.round(room * full) });
+    set(this._held, { x: left, y, width: Math.round(room * held) });
     const told = words.length > 0 ? words : ["nothing waits"];
-    this._place(`${title}: ${told.join(", ")}. Show its requests`, tone, box);
-    const { x, y, width } = box;
-    const left = x + padOf(narrow);
-    const room = width - 2 * padOf(narrow);
-    this._title.show(title, left, y + LINE, room);
-    set(this._groove, { x: left, y: y + 24, width: room });
-    set(this._bar, { x: left, y: y + 24, width: Math.round(room * full) });
-    set(this._held, { x: left, y: y + 24, width: Math.round(room * held) });
-    const [first, ...more] = told;
-    const lines = narrow ? [first, more[0] ?? ""] : [told.join(" · "), ""];
+    const lines = narrow ? [told[0], told[1] ?? ""] : [told.join(" · "), ""];
     lines.forEach((text, index) => {
-      this._lines[index].show(text, left, y + 43 + index * 15, room);
+      this._lines[index].show(text, left, y + 19 + index * 15, room);
     });
+    this._name();
   }
 }
 
@@ -152,7 +176,8 @@ export class MachineView extends Linked {
     this._count = new Text("flow-small flow-count");
     this._rate = new Text("flow-small");
     this._drawn = "";
-    this.node.append(this._state.node, this._places, this._count.node, this._rate.node);
+    this.node.append(this._places);
+    this._write(this._state, this._count, this._rate);
   }
 
   /**
@@ -161,8 +186,7 @@ export class MachineView extends Linked {
    * @param {boolean} narrow
    */
   show({ name, tone, state, busy, limit, rate, share }, box, narrow) {
-    const label = `${name}: ${state}, ${busy} of ${limit} places busy, ${rate}, ${share} of all`;
-    this._place(`${label}. Show its requests`, tone, box);
+    this._place(tone, box);
     const { x, y, width } = box;
     const pad = padOf(narrow);
     const left = x + pad;
@@ -174,12 +198,13 @@ export class MachineView extends Linked {
     const beside = narrow ? 0 : this._state.width + pad;
     set(this._state.node, { "text-anchor": narrow ? "start" : "end" });
     this._title.show(name, left, y + LINE, room - beside);
-    this._count.show(`${busy} of ${limit}`, right, y + 35 + below, room);
+    this._count.show(`${busy} of ${limit} busy`, right, y + 35 + below, room);
     set(this._count.node, { "text-anchor": "end" });
     this._showPlaces(busy, limit, left, y + 26 + below, room - this._count.width - pad);
     const [images] = rate.split(", ");
     const told = narrow ? `${images} · ${share}` : `${rate} · ${share} of all`;
     this._rate.show(told, left, y + 52 + below, room);
+    this._name();
   }
 
   /**

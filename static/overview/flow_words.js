@@ -73,3 +73,18 @@ export function lineOf(route) {
     rate: rates.reduce((sum, rate) => sum + rate, 0),
   };
 }
+
+/** Letters that fit beside each other in a narrow box. */
+const NARROW = 14;
+
+/**
+ * Return a title for a narrow box: what does not fit goes into a second line.
+ *
+ * @param {string} title
+ * @returns {[string, string]} the second one may be empty
+ */
+export function inTwo(title) {
+  const end = title.lastIndexOf(" ", NARROW);
+  if (title.length <= NARROW || end < 1) return [title, ""];
+  return [title.slice(0, end), title.slice(end + 1)];
+}

@@ -36,6 +36,7 @@ export class Text {
   constructor(kind) {
     this.node = svg("text", { class: kind });
     this._shown = "";
+    this._whole = "";
   }
 
   /**
@@ -49,6 +50,7 @@ export class Text {
     const shown = `${Math.round(room)} ${text}`;
     if (shown === this._shown) return;
     this._shown = shown;
+    this._whole = text;
     this.node.textContent = text;
     let length = text.length;
     while (length > 1 && this.node.getComputedTextLength() > room) {
@@ -58,7 +60,17 @@ export class Text {
     }
   }
 
-  /** Return how wide it is, in pixels. */
+  /** What is shown of it. */
+  get shown() {
+    return this.node.textContent ?? "";
+  }
+
+  /** All of it where it is cut; empty where it is not. */
+  get cut() {
+    return this.shown === this._whole ? "" : this._whole;
+  }
+
+  /** How wide it is, in pixels. */
   get width() {
     return this.node.getComputedTextLength();
   }

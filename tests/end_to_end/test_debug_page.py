@@ -175,8 +175,8 @@ def test_an_address_shows_the_requests_of_a_machine_or_a_route_alone(
     browser.until_told("#narrowed", "Only requests that went by the route default.")
     until_lines(browser, 2)
     browser.press("#narrowed a")
-    until_lines(browser, 4)
-    assert browser.all("#narrowed") == []
+    browser.until(lambda: not browser.all("#narrowed"), "nothing is narrowed")
+    browser.until(lambda: len(browser.all(".record .line")) >= 4, "all show")
     browser.run("location.hash = '#machine=gpu&failed=1'")
     browser.until_told("#empty", "No record matches the filters.")
     browser.until_told("#narrowed", "Only requests that failed at gpu.")

@@ -114,12 +114,12 @@ def test_a_machine_and_a_route_lead_to_their_requests(
     flow.show(trouble())
     machine = browser.find('.flow-box[href="debug#machine=mac-mini"]')
     assert machine.accessible_name == (
-        "mac-mini: working, 2 of 2 places busy, 5.2 images/s, 0.1 searches/s, "
-        "87 % of all. Show its requests"
+        "mac-mini, working, 2 of 2 busy, "
+        "5.2 images/s, 0.1 searches/s · 87 % of all. Show its requests"
     )
     machine.click()
     route = browser.find('.flow-box[href="debug#route=facial-recognition"]')
-    assert route.accessible_name == "Faces: 80 held, oldest 2 min. Show its requests"
+    assert route.accessible_name == "Faces, 80 held · oldest 2 min. Show its requests"
     route.send_keys(Keys.ENTER)
     assert flow.asked() == [{"machine": "mac-mini"}, {"route": "facial-recognition"}]
     assert browser.driver.current_url.endswith("/config")

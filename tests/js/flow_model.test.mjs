@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { flowOf } from "../../static/overview/flow_model.js";
-import { routeTitle } from "../../static/overview/flow_words.js";
+import { inTwo, routeTitle } from "../../static/overview/flow_words.js";
 import { machine, NOW, route, trouble, waiting } from "./overviews.mjs";
 
 /** Return the links as "from > to". */
@@ -158,4 +158,12 @@ test("a key is told as the work that takes the route", () => {
   assert.equal(routeTitle("facial-recognition", false), "Faces");
   assert.equal(routeTitle("clip/textual", false), "Searches");
   assert.equal(routeTitle("constructor", false), "constructor");
+});
+
+test("a long title is told in two lines, where it has words", () => {
+  assert.deepEqual(inTwo("Faces"), ["Faces", ""]);
+  assert.deepEqual(inTwo("All other work"), ["All other work", ""]);
+  assert.deepEqual(inTwo("Searches and pictures"), ["Searches and", "pictures"]);
+  assert.deepEqual(inTwo("Text in pictures"), ["Text in", "pictures"]);
+  assert.deepEqual(inTwo("x".repeat(40)), ["x".repeat(40), ""]);
 });
