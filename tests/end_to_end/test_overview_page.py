@@ -186,7 +186,7 @@ def test_requests_are_recorded_when_somebody_wants_to_see_them(
     assert proxy.json("/api/debug/status")["enabled"]
     assert predict(proxy, form(SEARCH, text="a dog"))[0] == 200
     assert predict(proxy, form(OCR, image=jpeg(1, 64, 48)))[0] == 200
-    browser.until(lambda: predicts(browser) == 1, "one shows")
+    browser.until(lambda: predicts(browser) == 2, "both ends show")
     browser.run("location.hash = 'route=ocr'")
     browser.until_told("#narrowed", "by the route ocr.")
     browser.until(lambda: predicts(browser) == 2, "both ends show")
