@@ -47,6 +47,7 @@ export type Configuration = {
   maxBodySize?: number;
   maxBufferedBytes?: number;
   checkAnswers?: string;
+  immich?: { url?: string; apiKey?: string } | null;
 };
 
 export type Backend = {

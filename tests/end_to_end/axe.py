@@ -14,7 +14,7 @@ _RUN = """
 const done = arguments[0];
 axe.run(document, { resultTypes: ["violations"] }).then(
   ({ violations }) => done(violations.flatMap(({ id, help, nodes }) =>
-    nodes.map(({ html, failureSummary }) => [id, help, html, failureSummary].join(": ")))),
+    nodes.map((node) => [id, help, node.html, node.failureSummary].join(": ")))),
   (error) => done([String(error)]),
 );
 """

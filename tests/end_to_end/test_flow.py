@@ -26,7 +26,8 @@ return [...document.querySelectorAll(".flow-box, .flow-source")].flatMap((box) =
 });
 """
 _OVERLAPS = """
-const texts = [...document.querySelectorAll(".flow text")].filter((node) => node.textContent);
+const all = [...document.querySelectorAll(".flow text")];
+const texts = all.filter((node) => node.textContent);
 const boxes = texts.map((node) => [node.textContent, node.getBoundingClientRect()]);
 return boxes.flatMap(([one, a], index) => boxes.slice(index + 1)
   .filter(([, b]) => a.left < b.right - 1 && b.left < a.right - 1

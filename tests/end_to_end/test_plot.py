@@ -13,7 +13,7 @@ from tests.end_to_end.test_import import StartProxy
 
 pytest_plugins = ["tests.end_to_end.browser_fixtures"]
 
-#: The colours, of the page's, that there are in a column of the plot, from the bottom up.
+#: The colours, of the page's, in a column of the plot, from the bottom up.
 _COLUMN = """
 const canvas = document.querySelector(".uplot canvas");
 const under = document.querySelector(".u-over").getBoundingClientRect();
