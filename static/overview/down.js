@@ -106,12 +106,14 @@ function wakes(gone) {
  */
 function takes(held) {
   return held.flatMap(({ kind, takers, task }) =>
-    takers.slice(0, 1).map((machine) => ({
-      kind: /** @type {const} */ ("take"),
-      machine,
-      task,
-      label: `Let ${machine} do ${kindWord(kind)}`,
-    })),
+    task === null
+      ? []
+      : takers.slice(0, 1).map((machine) => ({
+          kind: /** @type {const} */ ("take"),
+          machine,
+          task,
+          label: `Let ${machine} do ${kindWord(kind)}`,
+        })),
   );
 }
 

@@ -242,7 +242,7 @@ def test_another_machine_takes_work_over(browser: Browser, proxy: FakeProxy) -> 
 def test_buttons_keep_the_focus_while_times_count(
     browser: Browser, proxy: FakeProxy
 ) -> None:
-    """What is shown anew each second takes nothing away that somebody is about to do."""
+    """What is shown anew each second takes away nothing that somebody was about to."""
     proxy.answers["/api/overview"] = live(trouble)
     browser.open(f"{proxy.url}/")
     button = browser.find("#verdict button:nth-of-type(2)")

@@ -69,6 +69,12 @@ test("held work of a dead machine: how much, how long still, and what can be don
   assert.match(why[1], /^80 faces waiting for gaming-pc, the oldest since .* mac-mini could do it/);
 });
 
+test("work that has no route of its own is not offered to another machine", () => {
+  const held = waiting("other", 1, { held: 1, for: ["a"], takers: ["b"], task: null });
+  const routes = [route("x", ["a"], { down: true, waiting: [held] })];
+  assert.deepEqual(say(overview([machine("a", DEAD), machine("b")], { routes })).actions, []);
+});
+
 test("held work that nobody gives up is told by its age", () => {
   const held = waiting("clip", 3, { held: 3, oldest: NOW - 65, for: ["a"] });
   const routes = [route("clip", ["a"], { down: true, waiting: [held] })];
