@@ -185,7 +185,7 @@ export class MachineView extends Linked {
    * @param {Box} box
    * @param {boolean} narrow
    */
-  show({ name, tone, state, busy, limit, rate, share }, box, narrow) {
+  show({ name, tone, state, busy, limit, images, rate, share }, box, narrow) {
     this._place(tone, box);
     const { x, y, width } = box;
     const pad = padOf(narrow);
@@ -198,11 +198,10 @@ export class MachineView extends Linked {
     const beside = narrow ? 0 : this._state.width + pad;
     set(this._state.node, { "text-anchor": narrow ? "start" : "end" });
     this._title.show(name, left, y + LINE, room - beside);
-    this._count.show(`${busy} of ${limit} busy`, right, y + 35 + below, room);
+    this._count.show(narrow ? `${busy} of ${limit}` : `${busy} of ${limit} busy`, right, y + 35 + below, room);
     set(this._count.node, { "text-anchor": "end" });
     this._showPlaces(busy, limit, left, y + 26 + below, room - this._count.width - pad);
-    const [images] = rate.split(", ");
-    const told = narrow ? `${images} · ${share}` : `${rate} · ${share} of all`;
+    const told = narrow ? `${images}/s · ${share}` : `${rate} · ${share} of all`;
     this._rate.show(told, left, y + 52 + below, room);
     this._name();
   }

@@ -12,7 +12,8 @@ import { rateWords } from "../shared/words.js";
  *     held: number, words: string[]}} RouteBox `full` (0 to 1): how much of the bar is
  *     filled, `held` how much of that by work that waits for a machine that is down
  * @typedef {{id: string, name: string, tone: Tone, state: string, busy: number,
- *     limit: number, rate: string, share: string}} MachineBox
+ *     limit: number, images: string, rate: string, share: string}} MachineBox `images`: how
+ *     many it answers per second, `rate`: the same in words and with its searches
  * @typedef {{from: string, to: string, rate: number, tone: Tone, fallback: boolean}} Link
  *     `rate` in requests per second
  * @typedef {{sources: Source[], routes: RouteBox[], machines: MachineBox[],
@@ -93,6 +94,7 @@ function machineBox(machine, now) {
     state: text,
     busy: machine.inFlight,
     limit: machine.limit,
+    images: rateWords(image),
     rate: `${rateWords(image)} images/s${searches}`,
     share: `${Math.round(machine.share * 100)} %`,
   };

@@ -75,7 +75,7 @@ export function lineOf(route) {
 }
 
 /** Letters that fit beside each other in a narrow box. */
-const NARROW = 14;
+const NARROW = 10;
 
 /**
  * Return a title for a narrow box: what does not fit goes into a second line.
@@ -84,7 +84,8 @@ const NARROW = 14;
  * @returns {[string, string]} the second one may be empty
  */
 export function inTwo(title) {
-  const end = title.lastIndexOf(" ", NARROW);
-  if (title.length <= NARROW || end < 1) return [title, ""];
-  return [title.slice(0, end), title.slice(end + 1)];
+  const short = title.replace(" and ", ", ");
+  const end = short.lastIndexOf(" ", NARROW);
+  if (short.length <= NARROW || end < 1) return [short, ""];
+  return [short.slice(0, end), short.slice(end + 1)];
 }

@@ -52,6 +52,7 @@ return [...document.querySelectorAll(".flow-line")].map((line) => {
 @pytest.fixture
 def flow(browser: Browser, start_proxy: StartProxy) -> Drawn:
     """The flow, with nothing shown yet."""
+    resize(browser, 1280)
     return Drawn(browser, start_proxy(None).url, "flow")
 
 

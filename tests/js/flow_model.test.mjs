@@ -162,8 +162,8 @@ test("a key is told as the work that takes the route", () => {
 
 test("a long title is told in two lines, where it has words", () => {
   assert.deepEqual(inTwo("Faces"), ["Faces", ""]);
-  assert.deepEqual(inTwo("All other work"), ["All other work", ""]);
-  assert.deepEqual(inTwo("Searches and pictures"), ["Searches and", "pictures"]);
+  assert.deepEqual(inTwo("All other work"), ["All other", "work"]);
+  assert.deepEqual(inTwo("Searches and pictures"), ["Searches,", "pictures"]);
   assert.deepEqual(inTwo("Text in pictures"), ["Text in", "pictures"]);
   assert.deepEqual(inTwo("x".repeat(40)), ["x".repeat(40), ""]);
 });
