@@ -119,14 +119,14 @@ export class BackendList {
       { type: "button", class: "quiet", "data-remove": true, onclick: () => this._remove(row) },
       "Remove",
     );
+    const buttons = el("div", { class: "inline" }, attempt, remove);
     // Many rows have the same fields and buttons: the group tells whose they are.
     const group = el(
       "div",
       { class: "card backend", role: "group" },
       name.node,
       url.node,
-      el("div", { class: "foot" }, health.node, el("div", { class: "inline" }, attempt, remove)),
-      result.node,
+      el("div", { class: "foot" }, health.node, buttons, result.node),
       options.fold.node,
     );
     const node = el("li", { "data-backend-row": true }, group);

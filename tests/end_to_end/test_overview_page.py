@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import urllib.request
 
 from selenium.webdriver.common.keys import Keys
 
@@ -192,3 +193,45 @@ def test_requests_are_recorded_when_somebody_wants_to_see_them(
     browser.until(lambda: predicts(browser) == 2, "both ends show")
     browser.press("#narrowed a")
     browser.until(lambda: predicts(browser) == 4, "all show")
+
+
+def test_from_nothing_to_the_first_search(
+    browser: Browser, start_server: StartServer, start_proxy: StartProxy
+) -> None:
+    """An address is tried and used, Immich's first call is seen, a test succeeds."""
+    server = start_server("gpu")
+    proxy = start_proxy(None)
+    resize(browser, 1280)
+    browser.open(f"{proxy.url}/")
+    browser.until_told(VERDICT, "No machine yet")
+    browser.find("#first-address").send_keys(server.url.removeprefix("http://"))
+    browser.press("#first-try")
+    browser.until_told("#first .tried[data-tone=good]", "ML server")
+    browser.press("#first p .primary")
+    browser.until_told(
+        VERDICT, "Ready; waiting for Immich’s first call; 1 of 1 in use."
+    )
+    [saved] = proxy.json("/api/config")["backends"]
+    assert saved == {"name": "this-machine", "url": server.url}
+    browser.until_told("#first-call", "Waiting for Immich’s first call…")
+    asked = urllib.request.Request(f"{proxy.url}/ping", None, {"User-Agent": "node"})
+    assert proxy.ask(asked) == (200, b"pong")
+    browser.until(lambda: not browser.all("#first-call"), "what is done is folded")
+    browser.press("#immich summary")
+    browser.until_told("#first-call", "Immich’s first call was seen at")
+    choose(browser, "Test")
+    browser.until_told("dialog .samples", "Searches:")
+    kinds = [line.get_attribute("data-ok") for line in browser.all("dialog li")]
+    assert kinds == ["true"] * 4
+
+
+def test_an_address_that_is_wrong_is_not_used(
+    browser: Browser, start_proxy: StartProxy
+) -> None:
+    """What answers there is named, and what is to be done."""
+    proxy = start_proxy(None)
+    browser.open(f"{proxy.url}/")
+    browser.find("#first-address").send_keys(proxy.url)
+    browser.press("#first-try")
+    browser.until_told("#first .tried[data-tone=bad]", "this proxy itself")
+    assert browser.all("#first > p button") == []
