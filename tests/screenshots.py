@@ -182,7 +182,7 @@ def photograph_work(album: Album, folder: Path, minutes: float) -> None:
     with running(proxy, *servers):
         client = Import(proxy.url)
         client.begin(SEARCH, 1, pause=5.0)
-        client.begin(PICTURE, 3)
+        client.begin(PICTURE, 6)
         client.begin(FACES, 2)
         client.begin(OCR, 1)
         time.sleep(60 * max(minutes - TROUBLE, 0.1))
