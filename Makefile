@@ -2,6 +2,7 @@
 # make test     everything the tests need, then all tests, in WORKERS processes
 # make lint     ruff, mypy and TypeScript
 # make bench    the speed of the proxy beside nginx and HAProxy
+# make screenshots  the overview in all states, after a quarter of an hour of work
 # make mutants  the share of faults, put into the modules that decide, that tests notice
 
 PYTHON ?= python3
@@ -12,14 +13,15 @@ CONFIG ?= config.json
 ARGS ?=
 WORKERS ?= 3
 
-.PHONY: run test lint types bench mutants clean
+.PHONY: run test lint types bench screenshots mutants clean
 
 run: $(VENV)/run
 	$(BIN)/immich-ml-proxy --listen $(LISTEN) --config $(CONFIG) \
 	    $$(test -e $(CONFIG) || echo --demo) $(ARGS)
 
 test: $(VENV)/test
-	tests/install node chromium chromedriver
+	tests/install node npm chromium chromedriver
+	if command -v npm >/dev/null; then $(MAKE) --no-print-directory node_modules/.stamp; fi
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 lint: $(VENV)/test
@@ -35,6 +37,11 @@ types: node_modules/.stamp
 bench: $(VENV)/bench
 	benchmarks/install
 	$(BIN)/python -m benchmarks.speed $(ARGS)
+
+# Its processes import the main module of this one, which thus must be none of the tests'.
+screenshots: $(VENV)/test
+	tests/install chromium chromedriver
+	$(BIN)/python -c "from tests.screenshots import main; main()" $(ARGS)
 
 # mutmut keeps what it found; a test that was changed since would not count.
 mutants: $(VENV)/mutants

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 import subprocess
 from pathlib import Path
@@ -14,6 +15,23 @@ ROOT = Path(__file__).resolve().parents[1]
 RULES = sorted(path.name for path in (ROOT / "tests" / "js").glob("*.test.mjs"))
 PAGES = sorted((ROOT / "static").rglob("*.html"))
 SCRIPTS = sorted((ROOT / "static").rglob("*.js"))
+
+
+_IMPORT = re.compile(r'^(?:import|\} from)\b[^;]*?"(\.[^"]+\.js)"', re.MULTILINE)
+
+
+def imported(script: Path) -> set[Path]:
+    """Return all modules that a script needs, and that those need."""
+    found: set[Path] = set()
+    to_read = [script]
+    while to_read:
+        reading = to_read.pop()
+        for named in _IMPORT.findall(reading.read_text("utf-8")):
+            module = (reading.parent / named).resolve()
+            if module not in found:
+                found.add(module)
+                to_read.append(module)
+    return found
 
 
 def name(path: Path) -> str:
@@ -56,3 +74,33 @@ def test_pages_name_what_they_are_made_of_relatively(page: Path) -> None:
         assert not re.match(r"/|[a-z]+:", address), address
         if address.startswith("static/"):
             assert (ROOT / address).is_file(), address
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_pages_name_every_module_that_they_need(page: Path) -> None:
+    """Browsers then load them at once, and not one after the other."""
+    text = page.read_text("utf-8")
+    needed = set[Path]()
+    for script in re.findall(r'<script type="module" src="([^"]+)"', text):
+        needed |= imported(ROOT / script)
+    preloaded = re.findall(r'<link rel="modulepreload" href="([^"]+)"', text)
+    assert preloaded == sorted(str(path.relative_to(ROOT)) for path in needed)
+
+
+def test_the_pages_are_small() -> None:
+    """All of them together are sent in less than 200 KB."""
+    files = [path for path in (ROOT / "static").rglob("*.*") if path.is_file()]
+    sent = [path for path in files if not path.name.endswith(".d.ts")]
+    assert sum(len(gzip.compress(path.read_bytes())) for path in sent) < 200_000
+
+
+def test_every_module_is_used() -> None:
+    """What no page loads is not sent along with the rest."""
+    named = {
+        "".join(re.findall(r'type="module" src="([^"]+)"', page.read_text("utf-8")))
+        for page in PAGES
+    }
+    entries = {(ROOT / script).resolve() for script in named if script}
+    used = entries.union(*(imported(entry) for entry in entries))
+    modules = {path for path in SCRIPTS if "vendor" not in path.parts}
+    assert modules - used == set()

@@ -13,7 +13,7 @@ One record is one exchange, a request and what came of it::
 
 An incoming request and the outgoing ones it caused share their ``traceId``. Bodies
 are as in ``description``, secrets are masked as in ``masking``. What is recorded, and
-what is not (/debug, /api/debug/*, static files), is decided by the caller.
+what is not (what pages ask for all the time), is decided by the caller.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ def static_folder() -> Path:
 
 class Pages:
     """
-    ``/config``, ``/debug`` and ``/static/``.
+    ``/config``, ``/debug``, ``/help`` and ``/static/``.
 
     :param folder: holds the files.
     """
@@ -56,6 +56,7 @@ class Pages:
         """Add the routes to ``app``."""
         app.route("/config", methods=["GET"])(self.config)
         app.route("/debug", methods=["GET"])(self.debug)
+        app.route("/help", methods=["GET"])(self.help)
         app.route("/static/<path:name>", methods=["GET"])(self.file)
 
     def overview(self, request: IRequest) -> bytes:
@@ -69,6 +70,10 @@ class Pages:
     def debug(self, request: IRequest) -> bytes:
         """The page that shows the records."""
         return self.file(request, "debug/debug.html")
+
+    def help(self, request: IRequest) -> bytes:
+        """The page that explains the others."""
+        return self.file(request, "help/help.html")
 
     def file(self, request: Any, name: str) -> bytes:
         """

@@ -6,7 +6,8 @@ import { byId, el } from "../shared/dom.js";
 import { addBackend, removeBackend, usesOf } from "./draft.js";
 import { textField } from "./form.js";
 import { HealthLine } from "./health.js";
-import { healthOf } from "../shared/words.js";
+import { healthOf } from "./health_words.js";
+import { TryResult } from "../shared/try.js";
 
 /** @import { Health } from "../shared/answers.d.ts" */
 /** @import { EditedBackend } from "./backends.js" */
@@ -15,7 +16,7 @@ import { healthOf } from "../shared/words.js";
 
 /**
  * @typedef {{backend: EditedBackend, health: HealthLine, name: Field, url: Field,
- *     options: BackendOptions, node: HTMLElement}} Row
+ *     options: BackendOptions, node: HTMLElement, call: () => void}} Row
  */
 
 export class BackendList {
@@ -73,7 +74,7 @@ export class BackendList {
    */
   fields() {
     return this._rows.flatMap(({ backend, name, url, options }, index) => {
-      const of = backend.name || `backend ${index + 1}`;
+      const of = backend.name || `machine ${index + 1}`;
       const steps = ["backends", index];
       return [
         { steps, field: name, called: `Name of ${of}` },
@@ -89,6 +90,7 @@ export class BackendList {
     /** @type {(key: "name"|"url") => (value: string) => void} */
     const edited = (key) => (value) => {
       backend[key] = value;
+      row.call();
       this._showHealthOf(row);
       this._changed();
     };
@@ -101,21 +103,42 @@ export class BackendList {
     const name = textField("Name", likeName, backend.name, edited("name"));
     const url = textField("URL", likeUrl, backend.url, edited("url"));
     const options = new BackendOptions(backend, this._changed);
+    const result = new TryResult((correction) => {
+      const control = /** @type {HTMLInputElement} */ (url.control);
+      control.value = correction;
+      control.dispatchEvent(new Event("input", { bubbles: true }));
+      result.run(correction);
+    });
+    const attempt = el(
+      "button",
+      { type: "button", "data-try": true, onclick: () => result.run(backend.url) },
+      "Try",
+    );
     const remove = el(
       "button",
-      { type: "button", class: "quiet", onclick: () => this._remove(row) },
-      "Remove backend",
+      { type: "button", class: "quiet", "data-remove": true, onclick: () => this._remove(row) },
+      "Remove",
     );
-    const node = el(
-      "li",
-      { class: "card backend", "data-backend-row": true },
+    const buttons = el("div", { class: "inline" }, attempt, remove);
+    // Many rows have the same fields and buttons: the group tells whose they are.
+    const group = el(
+      "div",
+      { class: "card backend", role: "group" },
       name.node,
       url.node,
-      el("div", { class: "foot" }, health.node, remove),
+      el("div", { class: "foot" }, health.node, buttons, result.node),
       options.fold.node,
     );
+    const node = el("li", { "data-backend-row": true }, group);
+    const call = () => {
+      const called = backend.name || "the new machine";
+      group.setAttribute("aria-label", called);
+      attempt.setAttribute("aria-label", `Try ${called}`);
+      remove.setAttribute("aria-label", `Remove ${called}`);
+    };
+    call();
     /** @type {Row} */
-    const row = { backend, health, name, url, options, node };
+    const row = { backend, health, name, url, options, node, call };
     this._rows.push(row);
     this._node.append(node);
     this._showHealthOf(row);
@@ -136,7 +159,7 @@ export class BackendList {
     const { backend } = row;
     const details = lossesOf(usesOf(this._draft, backend));
     if (details.length > 0) {
-      const question = `Remove the backend “${backend.name || "without a name"}”?`;
+      const question = `Remove the machine “${backend.name || "without a name"}”?`;
       if (!(await ask(question, details, "Remove it"))) return;
     }
     removeBackend(this._draft, backend);
@@ -150,10 +173,10 @@ export class BackendList {
 /** @param {ReturnType<typeof usesOf>} uses */
 function lossesOf({ byDefault, keys, emptied }) {
   const details = [];
-  if (byDefault) details.push("It is taken out of the default backends.");
+  if (byDefault) details.push("It is taken out of the default machines.");
   if (keys.length > 0) details.push(`It is taken out of these routes: ${listed(keys)}.`);
   if (emptied.length > 0) {
-    const text = "These routes have no other backend and are removed, so that their work";
+    const text = "These routes have no other machine and are removed, so that their work";
     details.push(`${text} goes to the default: ${listed(emptied)}.`);
   }
   return details;

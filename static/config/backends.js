@@ -28,7 +28,7 @@ const DEFAULT_STATE = STATES[0].value;
 
 /** What Immich asks for; a limit can be set for each. */
 export const TASKS = [
-  { task: "clip", label: "Smart search" },
+  { task: "clip", label: "Searches and pictures" },
   { task: "facial-recognition", label: "Faces" },
   { task: "ocr", label: "Text in pictures" },
 ];
@@ -127,7 +127,7 @@ export function backendProblems({ saved, name, url, weight, maxConcurrent, limit
   const found = [];
   const refuse = (/** @type {string[]} */ steps, /** @type {string} */ text) =>
     found.push({ steps, text });
-  if (name === "") refuse(["name"], "Give the backend a name.");
+  if (name === "") refuse(["name"], "Give the machine a name.");
   if (url === "") refuse(["url"], "Say where it is, such as http://192.168.1.20:3003.");
   const isAuto = numberOrAuto(maxConcurrent) === "auto";
   if (!isAuto && isNoNumber(saved, "maxConcurrent", maxConcurrent)) {

@@ -9,6 +9,7 @@ import { DefaultRoute, RouteList } from "./route_list.js";
 import { SettingList } from "./setting_list.js";
 import { byId, controlById, tell } from "../shared/dom.js";
 import { hasChanges, problems, readDraft, writeDraft } from "./draft.js";
+import { ImmichSettings } from "./immich_settings.js";
 import { nearestField, stepsOf } from "./fields.js";
 import { poll } from "../shared/poll.js";
 import { plural, timeOfDay } from "../shared/words.js";
@@ -33,7 +34,8 @@ const backends = new BackendList(byId("backends"), draft, () => {
 const byDefault = new DefaultRoute(byId("default"), draft, changed);
 const routes = new RouteList(byId("routes"), draft, changed);
 const settings = new SettingList(byId("settings"), changed);
-const sections = [backends, byDefault, routes, settings];
+const immich = new ImmichSettings(byId("immich-fields"), changed);
+const sections = [backends, byDefault, routes, settings, immich];
 
 /** @param {Configuration} configuration */
 function show(configuration) {
@@ -118,7 +120,11 @@ async function discard() {
 
 const checkHealth = poll(
   async () => {
-    if (form.hidden) show(await get("api/config"));
+    if (form.hidden) {
+      show(await get("api/config"));
+      // The place that the address names is there only now.
+      document.getElementById(location.hash.slice(1))?.scrollIntoView();
+    }
     const [health, about] = await Promise.all([get("api/health"), status()]);
     backends.showHealth(health);
     tellBroken(about.configError);

@@ -4,7 +4,7 @@
 import { backendProblems, readBackend, writeBackend } from "./backends.js";
 import { isChanged, readRoute, routeProblems, writeRoute } from "./routes.js";
 import { SETTINGS, putSetting, settingText } from "./settings.js";
-import { isNoNumber } from "./texts.js";
+import { isNoNumber, putPart, textOf } from "./texts.js";
 
 /** @import { Configuration } from "../shared/answers.d.ts" */
 /** @import { EditedBackend } from "./backends.js" */
@@ -14,10 +14,11 @@ import { isNoNumber } from "./texts.js";
 /** @typedef {EditedRoute & {key: string}} KeyedRoute */
 
 /**
- * `settings` are texts by name.
+ * `settings` are texts by name; `immich`: its address and key, the latter masked.
  *
  * @typedef {{document: Configuration, backends: EditedBackend[], default: EditedRoute,
- *     routes: KeyedRoute[], settings: Map<string, string>}} Draft
+ *     routes: KeyedRoute[], settings: Map<string, string>,
+ *     immich: {url: string, apiKey: string}}} Draft
  */
 
 /**
@@ -40,6 +41,10 @@ export function readDraft(document) {
       ...readRoute(value, refer),
     })),
     settings: new Map(SETTINGS.map((setting) => [setting.name, settingText(document, setting)])),
+    immich: {
+      url: textOf(document.immich, "url"),
+      apiKey: textOf(document.immich, "apiKey"),
+    },
   };
 }
 
@@ -67,6 +72,7 @@ export function writeDraft(draft) {
   for (const setting of SETTINGS) {
     putSetting(document, setting, draft.settings.get(setting.name) ?? "");
   }
+  putPart(document, "immich", Object.entries(draft.immich), String);
   return document;
 }
 
@@ -105,7 +111,7 @@ export function problems(draft) {
     else if (keys.has(key)) found.push({ steps, text: `There is another route for ${key}.` });
     keys.add(key);
     if (route.backends.length === 0 && isChanged(route)) {
-      const text = "Choose at least one backend, or remove the route.";
+      const text = "Choose at least one machine, or remove the route.";
       found.push({ steps: ["routes", index, "backends"], text });
     }
     refuse(["routes", index], routeProblems(route));

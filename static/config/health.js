@@ -1,7 +1,8 @@
 // Shows a backend's health.
 
 import { el } from "../shared/dom.js";
-import { healthWords, timeOfDay } from "../shared/words.js";
+import { healthWords } from "./health_words.js";
+import { timeOfDay } from "../shared/words.js";
 
 /** @import { Health } from "../shared/answers.d.ts" */
 

@@ -80,7 +80,7 @@ export class RouteEditor {
       return { backend, label, box, text };
     });
     this._label();
-    const none = el("p", { class: "muted" }, "There are no backends yet.");
+    const none = el("p", { class: "muted" }, "There are no machines yet.");
     const boxes = this._boxes.map(({ box }) => box);
     this.backends.fill(...(boxes.length > 0 ? boxes : [none]));
   }
@@ -101,7 +101,7 @@ export class RouteEditor {
    * @returns {NamedField[]}
    */
   fields(steps, of) {
-    const called = `Backends of ${of}`;
+    const called = `Machines of ${of}`;
     return [
       { steps: [...steps, "backends"], field: this.backends, called },
       { steps: [...steps, "strategy"], field: this.strategy, called: `Strategy of ${of}` },

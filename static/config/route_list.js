@@ -48,12 +48,12 @@ export class DefaultRoute {
    */
   fields() {
     const steps = ["defaultBackend"];
-    const whole = { steps, field: this._editor.backends, called: "Default backends" };
+    const whole = { steps, field: this._editor.backends, called: "Default machines" };
     return [whole, ...this._editor.fields(steps, "the default")];
   }
 
   _edit() {
-    return new RouteEditor(this._draft.default, "Default backends", this._changed);
+    return new RouteEditor(this._draft.default, "Default machines", this._changed);
   }
 }
 
@@ -126,12 +126,13 @@ export class RouteList {
     const suggested = { list: "keys", placeholder: "clip", "data-field": "key" };
     const key = textField("Work", suggested, route.key, (value) => {
       route.key = value;
+      call();
       this._changed();
     });
     const editor = new RouteEditor(route, "Goes to", this._changed);
     editor.offer(this._draft.backends);
     const fallback = checkBox(
-      "If none of these is healthy, use the default",
+      "If none of these is up, use the default",
       { "data-field": "fallback" },
       route.fallback,
       (checked) => {
@@ -141,18 +142,25 @@ export class RouteList {
     );
     const remove = el(
       "button",
-      { type: "button", class: "quiet", onclick: () => this._remove(route) },
-      "Remove route",
+      { type: "button", class: "quiet", "data-remove": true, onclick: () => this._remove(route) },
+      "Remove",
     );
-    const node = el(
-      "li",
-      { class: "card route", "data-route-row": true },
+    const group = el(
+      "div",
+      { class: "card route", role: "group" },
       key.node,
       editor.backends.node,
       editor.strategy.node,
       el("div", { class: "foot" }, fallback, remove),
       editor.fold.node,
     );
+    const node = el("li", { "data-route-row": true }, group);
+    const call = () => {
+      const called = route.key || "the new route";
+      group.setAttribute("aria-label", called);
+      remove.setAttribute("aria-label", `Remove ${called}`);
+    };
+    call();
     const row = { route, key, editor, node };
     this._rows.push(row);
     this._node.append(node);

@@ -35,7 +35,7 @@ export const STRATEGIES = [
   {
     value: "in_order",
     label: "In order",
-    hint: "The first one that is healthy, in the order in which you tick them.",
+    hint: "The first one that is up, in the order in which you tick them.",
     isOrdered: true,
   },
 ];
@@ -57,7 +57,7 @@ export const ROUTE_NUMBERS = [
     name: "holdSeconds",
     label: "Seconds to hold work",
     byDefault: AUTO,
-    note: "While all of these backends are down; 280 at the most. “auto” bridges a restart.",
+    note: "While all of these machines are down; 280 at the most. “auto” bridges a restart.",
   },
   {
     name: "maxWaiting",
@@ -69,7 +69,7 @@ export const ROUTE_NUMBERS = [
     name: "hedgeAfterMs",
     label: "Hedge searches after (ms)",
     byDefault: "never",
-    note: "A second backend is then asked as well.",
+    note: "A second machine is then asked as well.",
   },
 ];
 

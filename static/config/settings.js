@@ -31,7 +31,7 @@ export const SETTINGS = [
   },
   {
     name: "requestTimeout",
-    label: "Seconds to wait for a backend's answer",
+    label: "Seconds to wait for a machine's answer",
     byDefault: 290,
     note: "Immich itself gives up after 300 s.",
   },

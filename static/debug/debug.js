@@ -5,7 +5,7 @@ import { tellStale } from "../shared/banners.js";
 import { byId, controlById, tell } from "../shared/dom.js";
 import { poll } from "../shared/poll.js";
 import { RecordList } from "./record_list.js";
-import { selected } from "./records.js";
+import { narrowedWords, selected } from "./records.js";
 import { plural } from "../shared/words.js";
 
 /** @import { DebugRecord, DebugStatus } from "../shared/answers.d.ts" */
@@ -20,6 +20,8 @@ const traceFilter = controlById("filter-trace", HTMLInputElement);
 let records = [];
 /** @type {DebugStatus|undefined} */
 let status;
+/** @type {string[]|undefined} */
+let routes;
 
 /**
  * Show what `/api/debug/status` tells.
@@ -39,12 +41,17 @@ function showStatus(told) {
 }
 
 function showRecords() {
-  const trace = new URLSearchParams(location.hash.slice(1)).get("trace") ?? "";
-  const filter = { type: typeFilter.value, text: textFilter.value, trace };
-  const found = selected(records, filter);
+  const wanted = new URLSearchParams(location.hash.slice(1));
+  const [trace, machine, route] = ["trace", "machine", "route"].map((name) => wanted.get(name) ?? "");
+  const narrowed = { trace, machine, route, failed: wanted.has("failed") };
+  const found = selected(
+    records,
+    { ...narrowed, type: typeFilter.value, text: textFilter.value },
+    routes ?? [],
+  );
   list.show(found);
-  byId("trace").hidden = !trace;
-  tell(byId("trace-id"), trace);
+  tell(byId("narrowed-to"), narrowedWords(narrowed));
+  byId("narrowed").hidden = byId("narrowed-to").hidden;
   if (traceFilter.value.trim() !== trace) traceFilter.value = trace;
   tell(byId("empty"), found.length > 0 ? "" : whyEmpty());
 }
@@ -61,8 +68,11 @@ const refresh = poll(
     // Records can be many: while none can come, they are not asked for again.
     const mayDiffer = told.enabled || JSON.stringify(told) !== JSON.stringify(status);
     if (mayDiffer) records = await get("api/debug/records");
+    // It would be recorded each time: it is asked for once, and where it is needed.
+    const isNeeded = !routes && new URLSearchParams(location.hash.slice(1)).has("route");
+    if (isNeeded) routes = Object.keys((await get("api/config")).taskRouting ?? {});
     showStatus(told);
-    if (mayDiffer) showRecords();
+    if (mayDiffer || isNeeded) showRecords();
   },
   2,
   tellStale,
@@ -104,4 +114,12 @@ traceFilter.addEventListener("input", () => {
   history.replaceState(null, "", trace ? `#trace=${encodeURIComponent(trace)}` : "#");
   showRecords();
 });
-window.addEventListener("hashchange", showRecords);
+window.addEventListener("hashchange", () => {
+  showRecords();
+  refresh();
+});
+// The address tells which records are shown: to skip to them must not change it.
+document.querySelector(".skip")?.addEventListener("click", (event) => {
+  event.preventDefault();
+  byId("main").focus();
+});

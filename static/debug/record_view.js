@@ -73,11 +73,11 @@ function detailsOf(record) {
     ["Began", record.timestamp],
     ["Took", duration(record.durationMs)],
   ];
-  if (record.backend) facts.push(["Backend", record.backend]);
+  if (record.backend) facts.push(["Machine", record.backend]);
   if (error) facts.push(["Error", error]);
   const answer = response
     ? message(`Answer: ${response.statusCode}`, response)
-    : [el("h3", {}, "No answer")];
+    : [el("h2", {}, "No answer")];
   return [
     table(facts),
     ...message(`Request: ${request.method} ${request.url}`, request),
@@ -94,13 +94,13 @@ function message(title, { headers, body }) {
     values.map((value) => /** @type {[string, string]} */ ([name, value])),
   );
   const parts = (body?.parts ?? []).flatMap((part) => [
-    el("h4", {}, part.name),
+    el("h3", {}, part.name),
     el("p", { class: "muted" }, partCaption(part)),
     ...content(part.value ?? null, `Value of ${part.name}`),
     ...checksum(part.sha256),
   ]);
   return [
-    el("h3", {}, title),
+    el("h2", {}, title),
     table(lines),
     el("p", { class: "muted" }, bodyCaption(body)),
     ...content(body?.text ?? null, "Body"),
@@ -124,7 +124,7 @@ function table(rows) {
 function content(text, label) {
   if (text === null) return [];
   // It scrolls; with the keyboard only if it can have the focus.
-  return [el("pre", { tabindex: "0", role: "region", "aria-label": label }, text)];
+  return [el("pre", { tabindex: "0", role: "group", "aria-label": label }, text)];
 }
 
 /** @param {string|null|undefined} sha256 */

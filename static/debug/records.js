@@ -1,5 +1,6 @@
 // Debug records: which are shown, in which order, and what is said of them. Pure.
 
+import { routesOf } from "./record_routes.js";
 import { bytes } from "../shared/words.js";
 
 /** @import { Body, DebugRecord, Part } from "../shared/answers.d.ts" */
@@ -14,22 +15,48 @@ export function keyOf({ id, timestamp, traceId }) {
 }
 
 /**
+ * Which records are wanted; what is empty is no condition. `failed`: only those that
+ * ended badly.
+ *
+ * @typedef {{type: string, text: string, trace: string, machine: string, route: string,
+ *     failed: boolean}} Filter
+ */
+
+/**
  * Return the records to show.
  *
  * @param {DebugRecord[]} records oldest first, as the API gives them
- * @param {{type: string, text: string, trace: string}} filter empty: no such condition
+ * @param {Filter} filter
+ * @param {string[]} keys of the configured routes
  * @returns {DebugRecord[]} newest first; those of one trace as they happened instead: the
  *     incoming request, then the outgoing ones that it caused
  */
-export function selected(records, { type, text, trace }) {
+export function selected(records, { type, text, trace, machine, route, failed }, keys) {
   const wanted = text.trim().toLowerCase();
   const found = records.filter(
     (record) =>
       (!type || record.type === type) &&
       (!trace || record.traceId === trace) &&
+      (!machine || record.backend === machine) &&
+      (!route || routesOf(record, keys).includes(route)) &&
+      (!failed || outcome(record).state !== "good") &&
       (!wanted || JSON.stringify(record).toLowerCase().includes(wanted)),
   );
   return trace ? found.sort(byBeginning) : found.reverse();
+}
+
+/**
+ * Say which records are shown, where the page's address narrows them.
+ *
+ * @param {Pick<Filter, "trace"|"machine"|"route"|"failed">} filter
+ * @returns {string} empty if it does not
+ */
+export function narrowedWords({ trace, machine, route, failed }) {
+  if (trace) return `Only trace ${trace}: an incoming request and the outgoing ones that it caused.`;
+  if (!machine && !route && !failed) return "";
+  const by = route ? ` by the route ${route}` : "";
+  if (failed) return `Only requests that failed${machine ? ` at ${machine}` : ""}${by}.`;
+  return `Only requests that went${machine ? ` to ${machine}` : ""}${by}.`;
 }
 
 /**

@@ -75,7 +75,7 @@ export type Waiting = {
   givesUp: number | null;
   for: string[];
   takers: string[];
-  task: string;
+  task: string | null;
 };
 
 /** Arrays begin at `from`, a number a `step`; what they do not cover is zero. */

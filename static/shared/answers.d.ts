@@ -1,8 +1,11 @@
 // The JSON of the proxy's API, for the type checker alone: no page loads this. A newer
 // proxy may tell more, which is kept as it is.
 
+import type { Kind, Overview } from "../overview/overview.d.ts";
+
 /** What a GET is answered with, by path. */
 export type Got = {
+  [overview: `api/overview?${string}`]: Overview;
   "api/config": Configuration;
   "api/health": Record<string, Health>;
   "api/status": Status;
@@ -15,7 +18,10 @@ export type Posted = {
   "api/config": Configuration & { warnings?: string[] };
   "api/debug/toggle": DebugStatus;
   "api/debug/max-records": DebugStatus;
+  "api/try": Tried;
+  "api/wake": { text: string };
   [backend: `api/backends/${string}`]: Status;
+  [task: `api/routes/${string}`]: { text: string };
 };
 
 /** What a DELETE is answered with, by path. */
@@ -41,6 +47,7 @@ export type Configuration = {
   maxBodySize?: number;
   maxBufferedBytes?: number;
   checkAnswers?: string;
+  immich?: { url?: string; apiKey?: string } | null;
 };
 
 export type Backend = {
@@ -125,6 +132,29 @@ export type ServiceTimes = {
 export type RouteStatus = {
   waiting: number;
   held: number;
+};
+
+/**
+ * What answers at an address: `text` says it in a sentence; `url` is what to save,
+ * `correction` what to try instead; `took` in milliseconds.
+ */
+export type Tried = {
+  ok: boolean;
+  kind: string;
+  text: string;
+  url: string;
+  correction: string | null;
+  version: string | null;
+  abilities: string[];
+  took: number;
+  samples: Sample[];
+};
+
+export type Sample = {
+  kind: Kind;
+  ok: boolean;
+  text: string;
+  took: number;
 };
 
 export type DebugStatus = {

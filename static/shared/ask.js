@@ -1,4 +1,4 @@
-// Asks the user before something is lost.
+// Asks the user before something is lost, or begun.
 
 import { el, freshId } from "./dom.js";
 
@@ -8,9 +8,10 @@ import { el, freshId } from "./dom.js";
  * @param {string} question
  * @param {string[]} details one paragraph each
  * @param {string} action what the button says that goes ahead
+ * @param {string} looks of that button: `bad` where something is lost
  * @returns {Promise<boolean>} whether to go ahead; closing the dialog means no
  */
-export function ask(question, details, action) {
+export function ask(question, details, action, looks = "bad") {
   const title = el("h2", { id: freshId() }, question);
   /** @type {HTMLDialogElement} */
   const dialog = el(
@@ -22,7 +23,7 @@ export function ask(question, details, action) {
       "p",
       { class: "actions" },
       el("button", { type: "button", onclick: () => dialog.close() }, "Cancel"),
-      el("button", { type: "button", class: "bad", onclick: () => dialog.close("yes") }, action),
+      el("button", { type: "button", class: looks, onclick: () => dialog.close("yes") }, action),
     ),
   );
   document.body.append(dialog);

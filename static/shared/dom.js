@@ -1,6 +1,6 @@
 // Builds and changes elements. Text only ever becomes text, never HTML.
 
-/** @typedef {string|number|boolean|null|undefined|(() => void)} Attribute */
+/** @typedef {string|number|boolean|null|undefined|((event: Event) => void)} Attribute */
 
 /**
  * Return a new element.

@@ -1,6 +1,4 @@
-// Puts numbers, times and health into words. Pure.
-
-/** @import { Health } from "./answers.d.ts" */
+// Puts numbers, times and kinds of work into words. Pure.
 
 const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"];
 
@@ -50,59 +48,132 @@ export function timeOfDay(date, now = new Date()) {
   return `${date.toLocaleDateString()} ${time}`;
 }
 
+/** What each kind of work is called, by its name in the API. */
+const KINDS = {
+  search: "searches",
+  clip: "pictures",
+  faces: "faces",
+  ocr: "text in pictures",
+  other: "other work",
+};
+
+/** @typedef {keyof typeof KINDS} Kind */
+
 /**
- * Say how a backend is.
+ * Return what a kind of work is called: "faces".
  *
- * @param {Health|undefined} health
- * @returns {{state: string, text: string, checked: Date|null}} `state` is one of
- *     healthy, unhealthy, unknown
+ * @param {Kind} kind
  */
-export function healthWords(health) {
-  if (!health) return { state: "unknown", text: "Not known to the proxy", checked: null };
-  const checked = health.lastCheck > 0 ? new Date(health.lastCheck * 1000) : null;
-  if (health.status === "healthy") return { state: "healthy", text: "Healthy", checked };
-  if (health.status === "unhealthy") {
-    const reason = health.error ? `: ${health.error}` : "";
-    return { state: "unhealthy", text: `Unhealthy${reason}`, checked };
-  }
-  if (!health.error) return { state: "unknown", text: "Not checked yet", checked };
-  return { state: "unknown", text: `Not checked: ${health.error}`, checked: null };
+export function kindWord(kind) {
+  return KINDS[kind];
 }
 
 /**
- * Say what else there is to know of a backend, such as what it cannot do.
+ * Return how much there is of a kind of work: "1 search", "80 faces".
  *
- * @param {Health|undefined} health
- * @returns {string} empty if there is nothing
+ * @param {number} count
+ * @param {Kind} kind
  */
-export function noteWords(health) {
-  const note = health?.note ?? "";
-  return note.charAt(0).toUpperCase() + note.slice(1);
+export function countOf(count, kind) {
+  const pictures = `${countWords(count)} ${count === 1 ? "picture" : "pictures"}`;
+  if (kind === "clip") return pictures;
+  if (kind === "ocr") return `text in ${pictures}`;
+  if (kind === "search") return `${countWords(count)} ${count === 1 ? "search" : "searches"}`;
+  return `${countWords(count)} ${kind === "faces" ? "face" : "other request"}${count === 1 ? "" : "s"}`;
 }
 
 /**
- * Sum up: how many of these backends are healthy.
+ * Return a duration in seconds as people say it: "20 s", "3 min", "2 h 10 min", "4 days".
+ *
+ * @param {number} seconds
+ */
+export function ageWords(seconds) {
+  const whole = Math.max(0, Math.floor(seconds));
+  if (whole < 60) return `${whole} s`;
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return minutes % 60 ? `${hours} h ${minutes % 60} min` : `${hours} h`;
+  return `${Math.floor(hours / 24)} days`;
+}
+
+/**
+ * Return how long it is until something happens, to the second: "2:10".
+ *
+ * @param {number} seconds
+ */
+export function countdown(seconds) {
+  const whole = Math.max(0, Math.round(seconds));
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+}
+
+/**
+ * Return the local time of day without seconds, with the date when it is not today's.
+ *
+ * @param {number} at seconds since 1970
+ * @param {number} now
+ */
+export function clockTime(at, now) {
+  const date = new Date(at * 1000);
+  const time = date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  if (date.toDateString() === new Date(now * 1000).toDateString()) return time;
+  const day = date.toLocaleDateString([], { day: "numeric", month: "short" });
+  return `${day}, ${time}`;
+}
+
+/**
+ * Return names as a sentence has them: "a, b and c".
  *
  * @param {string[]} names
- * @param {Record<string, Health>} health
  */
-export function healthSummary(names, health) {
-  const healthy = names.filter((name) => healthOf(health, name)?.status === "healthy");
-  if (names.length === 0) return "No backend is configured yet.";
-  if (healthy.length < names.length) {
-    return `${healthy.length} of ${plural(names.length, "backend")} healthy`;
-  }
-  if (names.length === 1) return "The backend is healthy";
-  return `All ${names.length} backends are healthy`;
+export function list(names) {
+  if (names.length < 2) return names.join("");
+  return `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }
 
 /**
- * Return what is told of one backend; it may bear any name, even `constructor`.
+ * Return a rate per second with two digits that count: "9.4", "12", "0.05".
  *
- * @template Told
- * @param {Record<string, Told>} told by name
- * @param {string} name
+ * @param {number} perSecond
  */
-export function healthOf(told, name) {
-  return Object.hasOwn(told, name) ? told[name] : undefined;
+export function rateWords(perSecond) {
+  if (perSecond >= 10) return String(Math.round(perSecond));
+  return String(Number(perSecond.toFixed(perSecond < 1 ? 2 : 1)));
+}
+
+/**
+ * Return a whole number with its thousands apart.
+ *
+ * @param {number} count
+ */
+export function countWords(count) {
+  return Math.round(count).toLocaleString("en");
+}
+
+/**
+ * Return what a route is called: the default one by what it is for.
+ *
+ * @param {string} key
+ */
+export function routeWord(key) {
+  const words = /** @type {Record<string, string>} */ ({
+    default: "all other work",
+    clip: "searches and pictures",
+    "clip/textual": "searches",
+    textual: "searches",
+    "clip/visual": "pictures",
+    visual: "pictures",
+    "facial-recognition": "faces",
+    ocr: "text in pictures",
+  });
+  return Object.hasOwn(words, key) ? words[key] : key;
+}
+
+/**
+ * Return words as a sentence begins.
+ *
+ * @param {string} words
+ */
+export function sentence(words) {
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }

@@ -38,7 +38,7 @@ def test_a_newcomer_adds_a_backend_and_a_route(
     browser.press("#add-route")
     browser.fill("Work", "clip/textual")
     tick(browser, "#routes", "gpu")
-    tick(browser, "#routes", "If none of these is healthy, use the default")
+    tick(browser, "#routes", "If none of these is up, use the default")
     browser.fill("Seconds between health checks", "1")
     assert browser.text("#state") == "Unsaved changes"
     assert browser.driver.title.startswith("• ")
@@ -55,7 +55,7 @@ def test_a_newcomer_adds_a_backend_and_a_route(
     assert browser.field("Work").get_attribute("value") == "clip/textual"
     assert browser.field("gpu", "#default").is_selected()
     assert browser.field("gpu", "#routes").is_selected()
-    browser.until_told(".health", "Healthy checked")
+    browser.until_told(".health", "Up checked")
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_what_had_to_be_mended_is_told(
     browser.until_told("#warnings", told)
     assert browser.field("URL").get_attribute("value") == gpu.url
     assert not browser.driver.title.startswith("• ")
-    browser.until_told(".health", "Healthy checked")
+    browser.until_told(".health", "Up checked")
     browser.open(f"{proxy.url}/config")
     browser.until_told("#warnings", told)
     browser.fill("Seconds to wait for a health check", "3")
@@ -218,14 +218,14 @@ def test_removing_a_backend_in_use_asks_first(
     before = {"defaultBackend": "b", "backends": backends, "taskRouting": routing}
     assert proxy.post("/api/config", before)[0] == 200
     browser.open(f"{proxy.url}/config")
-    browser.press("#backends .foot button")
+    browser.press("#backends [data-remove]")
     browser.until_told("dialog", "taken out of these routes: ocr")
     assert "goes to the default: visual" in browser.text("dialog")
     browser.driver.switch_to.active_element.send_keys(Keys.ESCAPE)
     browser.until(lambda: not browser.all("dialog"), "the dialog closes")
     assert len(browser.all("#backends li")) == 2
     assert browser.text("#state") == ""
-    browser.press("#backends .foot button")
+    browser.press("#backends [data-remove]")
     browser.press("dialog button.bad")
     browser.until_told("#state", "Unsaved changes")
     save(browser)
@@ -254,7 +254,7 @@ def test_changes_from_elsewhere_are_not_overwritten_unasked(
     browser.until(lambda: not browser.all("dialog"), "the dialog closes")
     assert proxy.json("/api/config") == second
     browser.press("#discard")
-    label = "Seconds to wait for a backend's answer"
+    label = "Seconds to wait for a machine's answer"
     browser.until(
         lambda: browser.field(label).get_attribute("value") == "60",
         "what the other has saved is shown",

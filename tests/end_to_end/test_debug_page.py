@@ -8,6 +8,8 @@ from tests.end_to_end.browser import Browser
 from tests.end_to_end.processes import Proxy, config_for
 from tests.end_to_end.test_failures import SEARCH, form, predict
 from tests.end_to_end.test_import import StartProxy, StartServer
+from tests.end_to_end.test_scheduling import OCR
+from tests.pictures import jpeg
 
 pytest_plugins = ["tests.end_to_end.browser_fixtures"]
 
@@ -87,7 +89,7 @@ def test_records_can_be_filtered(
     first, second = browser.all(".record .line")
     assert "incoming" in first.text
     assert "outgoing" in second.text
-    browser.press("#trace a")
+    browser.press("#narrowed a")
     browser.until(lambda: len(browser.all(".record .line")) > 2, "all are shown")
 
 
@@ -148,3 +150,33 @@ def test_many_records_are_shown_in_portions(
     browser.press("#more")
     browser.until(lambda: not browser.all("#more"), "all are shown")
     assert len(browser.driver.find_elements("css selector", ".record")) == 210
+
+
+def test_an_address_shows_the_requests_of_a_machine_or_a_route_alone(
+    browser: Browser, start_server: StartServer, start_proxy: StartProxy
+) -> None:
+    """It says so, and offers all of them; the overview leads here."""
+    servers = start_server("gpu"), start_server("nas")
+    config = config_for(*servers, healthCheckInterval=600)
+    config["defaultBackend"] = "nas"
+    config["taskRouting"] = {"clip": "gpu"}
+    proxy = start_proxy(config)
+    assert proxy.post("/api/debug/toggle", {"enabled": True})[0] == 200
+    search(proxy, "a dog")
+    assert predict(proxy, form(OCR, image=jpeg(1, 64, 48)))[0] == 200
+    browser.open(f"{proxy.url}/debug#machine=gpu")
+    until_lines(browser, 2)
+    browser.until_told("#narrowed", "Only requests that went to gpu.")
+    assert "gpu" in browser.text(".record .line")
+    browser.run("location.hash = '#route=clip'")
+    browser.until_told("#narrowed", "Only requests that went by the route clip.")
+    until_lines(browser, 2)
+    browser.run("location.hash = '#route=default'")
+    browser.until_told("#narrowed", "Only requests that went by the route default.")
+    until_lines(browser, 2)
+    browser.press("#narrowed a")
+    browser.until(lambda: not browser.all("#narrowed"), "nothing is narrowed")
+    browser.until(lambda: len(browser.all(".record .line")) >= 4, "all show")
+    browser.run("location.hash = '#machine=gpu&failed=1'")
+    browser.until_told("#empty", "No record matches the filters.")
+    browser.until_told("#narrowed", "Only requests that failed at gpu.")

@@ -1,14 +1,17 @@
-"""Scheduling on the overview, in a real browser before the real proxy."""
+"""The overview, in a real browser before the real proxy."""
 
 from __future__ import annotations
 
 import threading
+import urllib.request
 
 from selenium.webdriver.common.keys import Keys
 
 from tests.end_to_end.asks import Ask
 from tests.end_to_end.browser import Browser
+from tests.end_to_end.drawn import resize
 from tests.end_to_end.fleet import Fleet
+from tests.end_to_end.load import Load
 from tests.end_to_end.processes import config_for, until
 from tests.end_to_end.test_failures import SEARCH, form, predict
 from tests.end_to_end.test_import import StartProxy, StartServer
@@ -18,109 +21,133 @@ from tests.pictures import jpeg
 
 pytest_plugins = ["tests.end_to_end.browser_fixtures"]
 
+VERDICT = "#verdict-text"
+STATE = "#machines .badge"
 
-def test_a_backend_is_drained_disabled_and_enabled_with_the_keyboard(
+
+def predicts(browser: Browser) -> int:
+    """Return how many records of work are shown."""
+    return sum("/predict" in line.text for line in browser.all(".line"))
+
+
+def choose(browser: Browser, label: str) -> None:
+    """Choose from the menu of the first machine, with the keyboard."""
+    browser.find("#machines .menu-button").send_keys(Keys.ENTER)
+    browser.find(".menu button")
+
+    def is_focused() -> bool:
+        return browser.driver.switch_to.active_element.text.startswith(label)
+
+    for _ in range(8):
+        if is_focused():
+            break
+        browser.driver.switch_to.active_element.send_keys(Keys.TAB)
+    assert is_focused()
+    browser.driver.switch_to.active_element.send_keys(Keys.ENTER)
+
+
+def test_a_machine_is_drained_disabled_and_used_again_with_the_keyboard(
     browser: Browser, start_server: StartServer, start_proxy: StartProxy
 ) -> None:
-    """Each is in force at once, is saved, and is shown as what is pressed."""
+    """Each is in force at once, is saved, is told, and can be undone."""
     name = "gpu/1 ü?"
     server = start_server("gpu")
     server.name = name
     proxy = start_proxy(config_for(server))
     browser.open(f"{proxy.url}/")
-    pressed = "#backends button[aria-pressed=true]"
-    browser.until_told(pressed, "Enabled")
-    group = browser.find("#backends [role=group]")
-    assert group.accessible_name == f"State of {name}"
-    for state, key in (
-        ("drain", Keys.ENTER),
-        ("disabled", Keys.SPACE),
-        ("enabled", Keys.ENTER),
+    browser.until_told(STATE, "Up")
+    for label, state, shown in (
+        ("Drain", "drain", "Drained"),
+        ("Disable", "disabled", "Disabled"),
+        ("Use again", "enabled", "Up"),
+        ("Drain", "drain", "Drained"),
     ):
-        button = browser.find(f"#backends [data-state={state}]")
-        button.send_keys(key)
-        label = {"drain": "Drain"}.get(state, state.capitalize())
-        browser.until_told(pressed, label)
+        choose(browser, label)
+        browser.until_told(STATE, shown)
         assert numbers(proxy, name)["state"] == state
         assert proxy.json("/api/config")["backends"][0]["state"] == state
-        assert browser.driver.switch_to.active_element == button
-    browser.until_told(".health", "Healthy checked")
+        assert name in browser.text(".toast")
+    browser.press(".toast [data-undo]")
+    browser.until_told(STATE, "Up")
+    assert numbers(proxy, name)["state"] == "enabled"
 
 
 def test_a_state_that_is_set_elsewhere_is_shown(
     browser: Browser, start_server: StartServer, start_proxy: StartProxy
 ) -> None:
-    """The page asks again and again."""
-    proxy = start_proxy(config_for(start_server("gpu")))
+    """A machine that was put aside on purpose is no trouble."""
+    proxy = start_proxy(config_for(start_server("gpu"), start_server("nas")))
     browser.open(f"{proxy.url}/")
-    pressed = "#backends button[aria-pressed=true]"
-    browser.until_told(pressed, "Enabled")
-    assert proxy.post("/api/backends/gpu", {"state": "disabled"})[0] == 200
-    browser.until_told(pressed, "Disabled")
-    browser.until_told(".health", "Not checked: disabled")
+    browser.until_told(VERDICT, "2 of 2 in use")
+    assert proxy.post("/api/backends/nas", {"state": "drain"})[0] == 200
+    browser.until_told(VERDICT, "1 of 1 in use; nas is drained by you since")
+    assert browser.find("#verdict").get_attribute("data-tone") == "good"
 
 
-def test_a_state_that_cannot_be_set_is_told_at_the_backend(
+def test_what_cannot_be_done_is_told(
     browser: Browser, expected: list[str], start_proxy: StartProxy
 ) -> None:
-    """And what was pressed before stays pressed."""
+    """With the reason, in the corner."""
     expected.append("ERR_CONNECTION_REFUSED")
     proxy = configured(start_proxy, PLAIN)
     browser.open(f"{proxy.url}/")
-    browser.until_told("#backends button[aria-pressed=true]", "Enabled")
+    browser.find(STATE)
+    browser.press("#machines .menu-button")
+    browser.find(".menu button")
     proxy.kill()
-    browser.press("#backends [data-state=drain]")
-    browser.until_told("#backends [role=alert]", "The proxy cannot be reached.")
-    assert browser.text("#backends button[aria-pressed=true]") == "Enabled"
+    browser.press(".menu button")
+    browser.until_told(".toast[data-tone=bad]", "The proxy cannot be reached.")
 
 
-def test_service_times_are_shown_by_task(
+def test_what_a_machine_does_is_counted(
     browser: Browser, start_server: StartServer, start_proxy: StartProxy
 ) -> None:
-    """With how many requests there were of it, live."""
+    """What it did in the last minute, and how long it took."""
     proxy = start_proxy(config_for(start_server("gpu")))
+    resize(browser, 1280)
     browser.open(f"{proxy.url}/")
-    browser.until_told("#backends [data-work]", "0 served")
-    assert browser.all("#backends table") == []
+    done = "#machines td[data-label='Done per minute']"
+    browser.until_told(done, "0")
     for _ in range(2):
         assert predict(proxy, form(SEARCH, text="a dog"))[0] == 200
-    browser.until_told("#backends table", "clip/textual 2 ")
-    assert browser.text("#backends thead") == "Task Count Median 90 % 99 %"
-    times = browser.all("#backends tbody td")[1:]
-    assert len(times) == 3
-    assert all(time.text.endswith((" ms", " s")) for time in times)
+    browser.until_told(done, "2")
+    browser.until_told("#machines td[data-label^=Searches]", "ms")
+    assert browser.text("#machines td[data-label^=Images]") == "–"
 
 
-def test_a_banner_tells_what_is_held(
+def test_the_verdict_tells_what_is_held(
     browser: Browser, start_server: StartServer, start_proxy: StartProxy
 ) -> None:
-    """How much, and for whom; it goes when the work is done."""
+    """How much, how long still, and for whom; it goes when the work is done."""
     server = start_server("gpu")
     default = {"backends": ["gpu"], "holdSeconds": 200}
     proxy = start_proxy(config_for(server, defaultBackend=default))
     browser.open(f"{proxy.url}/")
-    browser.until_told("#summary", "The backend is healthy")
-    assert browser.all("#held") == []
+    browser.until_told(VERDICT, "1 of 1 in use")
     server.kill()
     proxy.await_health("gpu", "unhealthy")
     body = form(SEARCH, text="a dog")
     asking = [threading.Thread(target=predict, args=(proxy, body)) for _ in range(2)]
     for thread in asking:
         thread.start()
-    browser.until_told("#held", "2 requests are held for: gpu.")
-    assert browser.find("#held").get_attribute("role") == "status"
-    assert browser.all("#waiting") == []
+    browser.until_told(VERDICT, "2 searches held, the oldest gives up in 3:")
+    assert browser.text(VERDICT).startswith("gpu is down for ")
+    assert browser.driver.title.startswith("gpu down, 2 held – ")
+    icon = browser.run("return document.querySelector('[rel=icon]').href")
+    assert str(icon).endswith("/bad.svg")
+    browser.press("#verdict [aria-controls=why]")
+    browser.until_told("#why", "connection refused")
     server.restart()
     for thread in asking:
         thread.join()
-    browser.until(lambda: not browser.all("#held"), "the banner goes")
-    browser.until_told("#backends [data-work]", "2 served")
+    browser.until_told(VERDICT, "1 of 1 in use")
+    assert browser.all("#why") == []
 
 
-def test_a_banner_tells_what_waits_for_a_place(
+def test_what_waits_for_a_place_is_no_trouble(
     browser: Browser, start_server: StartServer, start_proxy: StartProxy
 ) -> None:
-    """Beside it, the backend tells how much it has of what it may have."""
+    """The machine tells how much it has of what it may have, and what waits for it."""
     server = start_server("gpu", 600.0, 64)
     config = config_for(server, healthCheckInterval=600)
     config["backends"][0]["maxConcurrent"] = 2
@@ -130,18 +157,102 @@ def test_a_banner_tells_what_waits_for_a_place(
         threading.Thread(target=send, args=(proxy, body), daemon=True).start()
     until(lambda: numbers(proxy, "gpu")["waiting"] == 1, "one waits")
     browser.open(f"{proxy.url}/")
-    browser.until_told("#waiting", "1 request waits for a place at: gpu.")
-    browser.until_told("#backends [data-work]", "2 of 2 under way, 1 waiting, 0 served")
-    assert browser.all("#held") == []
+    browser.until_told("#machines td[data-label='Under way']", "2 of 2")
+    browser.until_told("#machines td[data-label='Waiting for it alone']", "1")
+    assert browser.all("#verdict[data-tone=bad]") == []
 
 
-def test_what_a_backend_cannot_do_is_shown(browser: Browser, fleet: Fleet) -> None:
-    """As soon as it is known, beside its health, which is none the worse for it."""
+def test_what_a_machine_cannot_do_is_shown(browser: Browser, fleet: Fleet) -> None:
+    """As soon as it is known, beside its name; it is none the worse for it."""
     fleet.play({"small": "kepler", "nas": "v2"})
     browser.open(f"{fleet.proxy.url}/")
-    browser.until_told("#summary", "All 2 backends are healthy")
-    assert browser.all("#backends [data-note]") == []
+    browser.until_told(VERDICT, "2 of 2 in use")
+    assert browser.all("#machines .notes") == []
     fleet.serve([Ask(OCR, jpeg(1, 64, 48))] * 2)
-    browser.until_told("#backends [data-note]", "Cannot: ocr (PP-OCRv5_mobile)")
-    assert len(browser.all("#backends [data-note]")) == 1
-    assert browser.text("#summary") == "All 2 backends are healthy"
+    browser.until_told("#machines .notes", "Cannot do: ocr (PP-OCRv5_mobile)")
+    assert len(browser.all("#machines .notes")) == 1
+
+
+def test_requests_are_recorded_when_somebody_wants_to_see_them(
+    browser: Browser, start_server: StartServer, start_proxy: StartProxy
+) -> None:
+    """One press, and the records of that machine are shown as they come."""
+    gpu, nas = start_server("gpu"), start_server("nas")
+    more = {"defaultBackend": "gpu", "taskRouting": {"ocr": "nas"}}
+    proxy = start_proxy(config_for(gpu, nas, healthCheckInterval=600, **more))
+    browser.open(f"{proxy.url}/")
+    browser.until_told(VERDICT, "2 of 2 in use")
+    browser.press("#flow a[href='debug#machine=gpu']")
+    browser.press("dialog .primary")
+    browser.until_told("#narrowed", "Only requests that went to gpu.")
+    assert proxy.json("/api/debug/status")["enabled"]
+    assert predict(proxy, form(SEARCH, text="a dog"))[0] == 200
+    assert predict(proxy, form(OCR, image=jpeg(1, 64, 48)))[0] == 200
+    browser.until(lambda: predicts(browser) == 2, "both ends show")
+    browser.run("location.hash = 'route=ocr'")
+    browser.until_told("#narrowed", "by the route ocr.")
+    browser.until(lambda: predicts(browser) == 2, "both ends show")
+    browser.press("#narrowed a")
+    browser.until(lambda: predicts(browser) == 4, "all show")
+
+
+def test_from_nothing_to_the_first_search(
+    browser: Browser, start_server: StartServer, start_proxy: StartProxy
+) -> None:
+    """An address is tried and used, Immich's first call is seen, a test succeeds."""
+    server = start_server("gpu")
+    proxy = start_proxy(None)
+    resize(browser, 1280)
+    browser.open(f"{proxy.url}/")
+    browser.until_told(VERDICT, "No machine yet")
+    browser.find("#first-address").send_keys(server.url.removeprefix("http://"))
+    browser.press("#first-try")
+    browser.until_told("#first .tried[data-tone=good]", "ML server")
+    browser.press("#first p .primary")
+    browser.until_told(
+        VERDICT, "Ready; waiting for Immich’s first call; 1 of 1 in use."
+    )
+    [saved] = proxy.json("/api/config")["backends"]
+    assert saved == {"name": "this-machine", "url": server.url}
+    browser.until_told("#first-call", "Waiting for Immich’s first call…")
+    asked = urllib.request.Request(f"{proxy.url}/ping", None, {"User-Agent": "node"})
+    assert proxy.ask(asked) == (200, b"pong")
+    browser.until(lambda: not browser.all("#first-call"), "what is done is folded")
+    browser.press("#immich summary")
+    browser.until_told("#first-call", "Immich’s first call was seen at")
+    choose(browser, "Test")
+    browser.until_told("dialog .samples", "Searches:")
+    kinds = [line.get_attribute("data-ok") for line in browser.all("dialog li")]
+    assert kinds == ["true"] * 4
+
+
+def test_an_address_that_is_wrong_is_not_used(
+    browser: Browser, start_proxy: StartProxy
+) -> None:
+    """What answers there is named, and what is to be done."""
+    proxy = start_proxy(None)
+    browser.open(f"{proxy.url}/")
+    browser.find("#first-address").send_keys(proxy.url)
+    browser.press("#first-try")
+    browser.until_told("#first .tried[data-tone=bad]", "this proxy itself")
+    assert browser.all("#first > p button") == []
+
+
+def test_work_is_drawn_as_it_comes(
+    browser: Browser, start_server: StartServer, start_proxy: StartProxy
+) -> None:
+    """What goes where and how fast, of a minute or a day, without reloading."""
+    proxy = start_proxy(config_for(start_server("gpu")))
+    resize(browser, 1280)
+    browser.open(f"{proxy.url}/")
+    browser.until_told("#flow [href='debug#machine=gpu']", "0 images/s · 0 % of all")
+    browser.until_told(".plot-legend", "searches (95 %) –")
+    with Load(proxy, 1):
+        browser.until_told("#flow [href='debug#machine=gpu']", "searches/s · 100 %")
+        browser.until(lambda: browser.all("#flow [data-busy=true]"), "a line is busy")
+        browser.until_told(".plot-legend", " ms")
+        browser.press("#plot [data-range='24h']")
+        browser.find("#plot [data-range='24h'][aria-pressed=true]")
+        browser.until_told(".plot-legend", " ms")
+        browser.press("#plot [data-range='15m']")
+        browser.find("#plot [data-range='15m'][aria-pressed=true]")

@@ -26,7 +26,7 @@ OF_A_BACKEND = {
     "Requests at once": "4",
     "Weight": "2.5",
     "Can do": "clip: ViT-B-32__openai, RN50__openai; facial-recognition; ocr",
-    "Smart search": "3",
+    "Searches and pictures": "3",
     "Faces": "2",
     "Text in pictures": "1",
     "MAC address": "00:11:22:aa:bb:cc",
@@ -288,7 +288,7 @@ def test_scheduling_can_be_used_on_a_phone_in_the_dark(
     dark = {"name": "prefers-color-scheme", "value": "dark"}
     command("Emulation.setEmulatedMedia", {"features": [dark]})
     browser.open(proxy.url + page)
-    browser.find({"/": "#backends table", "/config": "#routes li"}[page])
+    browser.find({"/": "#machines tr", "/config": "#routes li"}[page])
     for summary in browser.all("summary"):
         browser.click(summary)
     controls = browser.all("main :is(input, select, button, summary, a)")

@@ -178,3 +178,15 @@ test("a second route for a key counts as a change even if it says the same", () 
   draft.choose(twin, edited.backends[1], true);
   assert.equal(draft.hasChanges(edited), true);
 });
+
+test("Immich's address and key are kept, changed and taken out together", () => {
+  const immich = { url: "http://immich:2283", apiKey: "***" };
+  const edited = draft.readDraft({ immich });
+  assert.equal(draft.hasChanges(edited), false);
+  edited.immich.url = "http://nas:2283";
+  assert.deepEqual(draft.writeDraft(edited).immich, { ...immich, url: "http://nas:2283" });
+  Object.assign(edited.immich, { url: "", apiKey: "" });
+  assert.deepEqual(draft.writeDraft(edited), {});
+  const without = draft.readDraft({});
+  assert.deepEqual(draft.writeDraft(without), {});
+});

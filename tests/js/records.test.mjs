@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { routesOf } from "../../static/debug/record_routes.js";
 import * as records from "../../static/debug/records.js";
 
 function record(id, type, traceId, second, more = {}) {
@@ -29,8 +30,8 @@ const ALL = [
 ];
 
 function ids(filter) {
-  const all = { type: "", text: "", trace: "" };
-  return records.selected(ALL, { ...all, ...filter }).map(({ id }) => id);
+  const all = { type: "", text: "", trace: "", machine: "", route: "", failed: false };
+  return records.selected(ALL, { ...all, ...filter }, ["clip"]).map(({ id }) => id);
 }
 
 test("the newest record comes first", () => {
@@ -46,6 +47,46 @@ test("filters narrow each other, and text is found anywhere in any case", () => 
   assert.deepEqual(ids({ text: " gpu " }), [1]);
   assert.deepEqual(ids({ type: "incoming", text: "gpu" }), []);
   assert.deepEqual(ids({ trace: "one", type: "outgoing" }), [1, 3]);
+});
+
+test("those that one machine was asked, that failed, or that went by one route", () => {
+  assert.deepEqual(ids({ machine: "GPU" }), [1]);
+  assert.deepEqual(ids({ machine: "gpu" }), []);
+  assert.deepEqual(ids({ failed: true }), [4, 3, 2, 1]);
+  assert.deepEqual(ids({ route: "clip" }), []);
+});
+
+test("what the page's address narrows is told", () => {
+  const all = { trace: "", machine: "", route: "", failed: false };
+  const told = (more) => records.narrowedWords({ ...all, ...more });
+  assert.equal(told({}), "");
+  assert.match(told({ trace: "a1", machine: "x" }), /^Only trace a1: /);
+  assert.equal(told({ machine: "gpu", failed: true }), "Only requests that failed at gpu.");
+  assert.equal(told({ machine: "gpu" }), "Only requests that went to gpu.");
+  assert.equal(told({ route: "ocr" }), "Only requests that went by the route ocr.");
+});
+
+function asking(entries) {
+  const value = typeof entries === "string" ? entries : JSON.stringify(entries);
+  const body = { kind: "form", size: 1, parts: [{ name: "entries", value }] };
+  return record(1, "incoming", "one", 1, { request: { method: "POST", url: "/predict", headers: {}, body } });
+}
+
+test("a request went by the most exact route of each thing it asks for", () => {
+  const keys = ["clip/textual", "clip", "facial_recognition", "recognition"];
+  const routes = (entries) => routesOf(asking(entries), keys);
+  assert.deepEqual(routes({ clip: { textual: {} } }), ["clip/textual"]);
+  assert.deepEqual(routes({ clip: { visual: {}, textual: {} } }), ["clip", "clip/textual"]);
+  assert.deepEqual(routes({ "facial-recognition": { detection: {} } }), ["facial-recognition"]);
+  assert.deepEqual(routes({ ocr: { detection: {}, recognition: {} } }), ["recognition"]);
+  assert.deepEqual(routes({ other: { some: {} } }), ["default"]);
+});
+
+test("what is no work went by no route", () => {
+  for (const entries of ["", "[", "[]", "null", "7", '{"clip":7}', '{"clip":null}']) {
+    assert.deepEqual(routesOf(asking(entries), []), []);
+  }
+  assert.deepEqual(routesOf(ALL[0], []), []);
 });
 
 test("looking at the records does not change them", () => {

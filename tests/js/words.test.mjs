@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import * as health from "../../static/config/health_words.js";
 import { SETTINGS, settingHint } from "../../static/config/settings.js";
 import * as words from "../../static/shared/words.js";
 
@@ -28,41 +29,28 @@ test("a time of another day comes with its date", () => {
 
 test("health is told in words, with the reason and the time", () => {
   const down = { status: "unhealthy", lastCheck: 1735278010, error: "connection refused" };
-  assert.deepEqual(words.healthWords(down), {
+  assert.deepEqual(health.healthWords(down), {
     state: "unhealthy",
-    text: "Unhealthy: connection refused",
+    text: "Down: connection refused",
     checked: new Date("2024-12-27T05:40:10Z"),
   });
-  assert.equal(words.healthWords({ ...down, error: "" }).text, "Unhealthy");
-  assert.equal(words.healthWords({ ...down, status: "healthy" }).text, "Healthy");
+  assert.equal(health.healthWords({ ...down, error: "" }).text, "Down");
+  assert.equal(health.healthWords({ ...down, status: "healthy" }).text, "Up");
   const never = { status: "unknown", lastCheck: 0, error: "" };
-  assert.deepEqual(words.healthWords(never), {
+  assert.deepEqual(health.healthWords(never), {
     state: "unknown",
     text: "Not checked yet",
     checked: null,
   });
-  const disabled = words.healthWords({ ...never, lastCheck: 9, error: "disabled" });
+  const disabled = health.healthWords({ ...never, lastCheck: 9, error: "disabled" });
   assert.equal(disabled.text, "Not checked: disabled");
   assert.equal(disabled.checked, null);
-  assert.equal(words.healthWords(undefined).state, "unknown");
+  assert.equal(health.healthWords(undefined).state, "unknown");
 });
 
-test("what a backend cannot do is told as a sentence of its own", () => {
-  const well = { status: "healthy", lastCheck: 1, error: "" };
-  assert.equal(words.noteWords({ ...well, note: "cannot: ocr" }), "Cannot: ocr");
-  assert.equal(words.noteWords(well), "");
-  assert.equal(words.noteWords(undefined), "");
-});
-
-test("health is summed up, whatever the backends are called", () => {
-  const up = { status: "healthy", lastCheck: 1, error: "" };
-  const health = { a: up, b: { ...up, status: "unhealthy" } };
-  assert.equal(words.healthSummary([], health), "No backend is configured yet.");
-  assert.equal(words.healthSummary(["a"], health), "The backend is healthy");
-  assert.equal(words.healthSummary(["a", "a"], health), "All 2 backends are healthy");
-  assert.equal(words.healthSummary(["a", "b"], health), "1 of 2 backends healthy");
-  assert.equal(words.healthSummary(["constructor"], health), "0 of 1 backend healthy");
-  assert.equal(words.healthOf(health, "constructor"), undefined);
+test("a machine may be called anything", () => {
+  assert.equal(health.healthOf({ a: 1 }, "a"), 1);
+  assert.equal(health.healthOf({}, "constructor"), undefined);
 });
 
 test("a setting's hint tells the default, and large numbers in words", () => {
@@ -74,4 +62,50 @@ test("a setting's hint tells the default, and large numbers in words", () => {
   assert.equal(hint("maxBodySize", "-1"), "");
   assert.equal(hint("healthCheckInterval", "5"), "");
   assert.match(hint("requestTimeout", "60"), /^Immich itself gives up/);
+});
+
+test("each kind of work has one name, and its number one form", () => {
+  const counts = (kind) => [1, 80, 1200].map((count) => words.countOf(count, kind));
+  assert.deepEqual(counts("search"), ["1 search", "80 searches", "1,200 searches"]);
+  assert.deepEqual(counts("clip"), ["1 picture", "80 pictures", "1,200 pictures"]);
+  assert.deepEqual(counts("faces"), ["1 face", "80 faces", "1,200 faces"]);
+  assert.deepEqual(counts("ocr").slice(0, 2), ["text in 1 picture", "text in 80 pictures"]);
+  assert.deepEqual(counts("other").slice(0, 2), ["1 other request", "80 other requests"]);
+  assert.equal(words.kindWord("ocr"), "text in pictures");
+  assert.equal(words.sentence("text in pictures"), "Text in pictures");
+  assert.equal(words.sentence(""), "");
+});
+
+test("how long something is, is told as exactly as matters", () => {
+  const told = { 0: "0 s", 59.9: "59 s", 60: "1 min", 3599: "59 min", 3600: "1 h", 7800: "2 h 10 min" };
+  for (const [age, text] of Object.entries(told)) assert.equal(words.ageWords(Number(age)), text);
+  assert.equal(words.ageWords(48 * 3600), "2 days");
+  assert.equal(words.ageWords(-1), "0 s");
+  assert.equal(words.countdown(130), "2:10");
+  assert.equal(words.countdown(9.6), "0:10");
+  assert.equal(words.countdown(-3), "0:00");
+});
+
+test("a time of day has no seconds, and the day when it is another one", () => {
+  const at = (...date) => new Date(...date).getTime() / 1000;
+  const now = at(2026, 0, 31, 12);
+  assert.match(words.clockTime(at(2026, 0, 31, 8, 5), now), /^0?8:05/);
+  assert.match(words.clockTime(at(2026, 0, 30, 8, 5), now), /30.*8:05/);
+});
+
+test("rates have as many digits as count", () => {
+  const told = { 0: "0", 0.05: "0.05", 0.333: "0.33", 1: "1", 9.44: "9.4", 12.6: "13" };
+  for (const [rate, text] of Object.entries(told)) assert.equal(words.rateWords(Number(rate)), text);
+});
+
+test("names are listed as in a sentence", () => {
+  assert.equal(words.list([]), "");
+  assert.equal(words.list(["a"]), "a");
+  assert.equal(words.list(["a", "b", "c"]), "a, b and c");
+});
+
+test("a route is called by what it is for", () => {
+  assert.equal(words.routeWord("facial-recognition"), "faces");
+  assert.equal(words.routeWord("default"), "all other work");
+  assert.equal(words.routeWord("constructor"), "constructor");
 });

@@ -59,6 +59,16 @@ def test_nothing_is_recorded_until_it_is_switched_on(
     assert urls(proxy) == [f"http://{fakes['a'].journal[0]}:3003/predict", "/predict"]
 
 
+@pytest.mark.parametrize("path", ["/debug", "/api/debug/status", "/api/overview"])
+def test_what_pages_ask_for_all_the_time_is_not_recorded(
+    proxy: Proxy, path: str
+) -> None:
+    """A page that is left open would push out what is looked for."""
+    before = len(records(proxy))
+    assert proxy.get(path).status == 200
+    assert len(records(proxy)) == before
+
+
 def test_the_command_line_can_switch_it_on(proxy: Proxy) -> None:
     """To see the first request of all."""
     assert proxy.get("/api/debug/status").json() == OFF | {"enabled": True}

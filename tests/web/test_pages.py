@@ -40,7 +40,9 @@ def test_every_file_is_served_with_its_type(proxy: Proxy, file: Path) -> None:
     assert answer.headers["content-security-policy"].startswith("default-src 'self'")
 
 
-@pytest.mark.parametrize("path", ["/", "/config", "/debug", "/static/shared/dom.js"])
+@pytest.mark.parametrize(
+    "path", ["/", "/config", "/debug", "/help", "/static/shared/dom.js"]
+)
 def test_files_are_compressed_for_who_takes_it(proxy: Proxy, path: str) -> None:
     """Others get them as they are; caches are told that the two differ."""
     plain = proxy.get(path)

@@ -1,0 +1,195 @@
+"""The pages before a proxy that says whatever a test wants it to say."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from immich_ml_proxy.web.pages import static_folder
+
+_PAGES = {
+    "/": "overview/overview.html",
+    "/config": "config/config.html",
+    "/debug": "debug/debug.html",
+    "/help": "help/help.html",
+}
+_TYPES = {
+    "css": "text/css",
+    "html": "text/html; charset=utf-8",
+    "js": "text/javascript",
+    "svg": "image/svg+xml",
+}
+_POLICY = "default-src 'self'; frame-ancestors 'none'; form-action 'self'"
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128  # a page asks for many files at once
+
+
+class FakeProxy:
+    """
+    A proxy that says what it is told to.
+
+    :ivar answers: JSON by path, the query left out; of a function, what it returns for
+        the body that was posted. An answer ``(status, value)`` has a status of its own.
+    :ivar asked: paths with their queries, and bodies, in the order they came.
+    """
+
+    def __init__(self) -> None:
+        self.answers: dict[str, Any] = {}
+        self.asked: list[tuple[str, Any]] = []
+        self._server = _Server(("127.0.0.1", 0), self._kind())
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def stop(self) -> None:
+        """Be gone."""
+        self._server.shutdown()
+        self._server.server_close()
+
+    def posted(self, path: str) -> list[Any]:
+        """Return the bodies that were posted to a path."""
+        return [
+            body for asked, body in self.asked if asked == path and body is not None
+        ]
+
+    def _kind(self) -> type[BaseHTTPRequestHandler]:
+        fake = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                fake._answer(self, None)
+
+            def do_POST(self) -> None:
+                length = int(self.headers["Content-Length"])
+                fake._answer(self, json.loads(self.rfile.read(length)))
+
+            def log_message(self, format: str, *args: Any) -> None:
+                """Say nothing."""
+
+        return Handler
+
+    def _answer(self, request: BaseHTTPRequestHandler, body: Any) -> None:
+        path = request.path.partition("?")[0]
+        name = _PAGES.get(path) or path.removeprefix("/static/")
+        file = static_folder() / name
+        if path in self.answers:
+            self.asked.append((request.path, body))
+            answer = self.answers[path]
+            value = answer(body) if callable(answer) else answer
+            status, value = value if isinstance(value, tuple) else (200, value)
+            content, kind = json.dumps(value).encode(), "application/json"
+        elif name != path and file.is_file():
+            status, content = 200, file.read_bytes()
+            kind = _TYPES.get(file.suffix[1:], "text/plain")
+        else:
+            status, content, kind = (
+                404,
+                b'{"error": "404 Not Found"}',
+                "application/json",
+            )
+        request.send_response(status)
+        request.send_header("Content-Type", kind)
+        request.send_header("Content-Length", str(len(content)))
+        request.send_header("Content-Security-Policy", _POLICY)
+        request.send_header("Cache-Control", "no-store")
+        request.end_headers()
+        request.wfile.write(content)
+
+
+def machine(name: str, **more: Any) -> dict[str, Any]:
+    """Return what the overview says of a machine that is well and has little to do."""
+    return {
+        "name": name,
+        "url": f"http://{name}.local:3003",
+        "state": "up",
+        "since": time.time() - 7200,
+        "why": "",
+        "by": None,
+        "canWake": False,
+        "woken": None,
+        "inFlight": 1,
+        "limit": 4,
+        "limitFound": True,
+        "alone": 0,
+        "perMinute": {"clip": 100, "search": 4},
+        "rate": {"image": 1.7, "search": 0.1},
+        "share": 0.33,
+        "search": {"p50": 41, "p95": 77},
+        "image": {"p50": 190, "p95": 260},
+        "errors": None,
+        "beats": "u" * 60,
+        "cannot": [],
+        "notes": [],
+        **more,
+    }
+
+
+def route(key: str, *machines: str, **more: Any) -> dict[str, Any]:
+    """Return what the overview says of a route that serves."""
+    return {
+        "key": key,
+        "machines": list(machines),
+        "fallback": [],
+        "down": False,
+        "holds": False,
+        "arrived": {"image": 1.0, "search": 0.1},
+        "to": {name: {"image": 1.0} for name in machines},
+        "maxWaiting": 1000,
+        "waiting": [],
+        **more,
+    }
+
+
+def overview(
+    *machines: dict[str, Any], routes: list[dict[str, Any]] | None = None, **more: Any
+) -> dict[str, Any]:
+    """Return what the overview says, as a first answer."""
+    now = time.time()
+    until = int(now)
+    names = [one["name"] for one in machines]
+    return {
+        "full": True,
+        "cursor": f"c-{now}",
+        "now": now,
+        "proxy": {"version": "1.0", "started": now - 86400, "config": 1},
+        "recording": False,
+        "configError": None,
+        "demo": None,
+        "immich": {"firstCall": now - 80000},
+        "machines": list(machines),
+        "routes": [route("default", *names)] if routes is None else routes,
+        "plot": {
+            "range": "15m",
+            "step": 1,
+            "from": until - 900,
+            "until": until,
+            "images": {
+                one["name"]: [int(2 + (i // 60 + n) % 3) for i in range(900)]
+                for n, one in enumerate(machines)
+                if one["rate"]
+            },
+            "searchP95": [70 + i % 40 if i % 20 == 0 else 0 for i in range(900)],
+        },
+        "events": [],
+        "left": {
+            "source": "counts",
+            "asked": None,
+            "error": None,
+            "kinds": {},
+            "slowest": None,
+            "ends": None,
+        },
+        "advice": [],
+        **more,
+    }
+
+
+def live(make: Callable[[], dict[str, Any]]) -> Callable[[Any], dict[str, Any]]:
+    """Return an answer that is made anew each time, with the times of then."""
+    return lambda _body: make()
