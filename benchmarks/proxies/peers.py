@@ -126,8 +126,13 @@ def haproxy_command(place: Place) -> list[str]:
     return ["haproxy", "-db", "-q", "-f", str(path)]
 
 
-def proxy_options(place: Place) -> list[str]:
-    """Write config.json for this proxy and return its command-line options."""
+def proxy_options(
+    place: Place, settings: Mapping[str, object] | None = None
+) -> list[str]:
+    """Write config.json for this proxy and return its command-line options.
+
+    :param settings: members of the configuration, added to what routing needs.
+    """
     backends = {"a": place.stub_a, "b": place.stub_b}
     config = {
         "defaultBackend": "a",
@@ -136,6 +141,7 @@ def proxy_options(place: Place) -> list[str]:
             for name, port in backends.items()
         ],
         "taskRouting": {"clip": "a", "facial-recognition": "b"},
+        **(settings or {}),
     }
     path = place.directory / "config.json"
     path.write_text(json.dumps(config), "utf-8")
@@ -143,11 +149,19 @@ def proxy_options(place: Place) -> list[str]:
     return ["--listen", listen, "--config", str(path)]
 
 
-def proxy_command(place: Place) -> list[str]:
-    """Run this checkout's proxy the way its users do, under twistd."""
+def proxy_command(
+    place: Place,
+    python: str = sys.executable,
+    settings: Mapping[str, object] | None = None,
+) -> list[str]:
+    """Run the proxy the way its users do, under twistd.
+
+    :param python: the Python that has its libraries.
+    :param settings: as those of `proxy_options`.
+    """
     twistd = "from twisted.scripts.twistd import run; run()"
-    options = ["-n", "--pidfile=", "immich-ml-proxy", *proxy_options(place)]
-    return [sys.executable, "-c", twistd, *options]
+    options = ["-n", "--pidfile=", "immich-ml-proxy", *proxy_options(place, settings)]
+    return [python, "-c", twistd, *options]
 
 
 def all_peers() -> dict[str, Peer]:

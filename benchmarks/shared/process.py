@@ -24,8 +24,10 @@ def free_port() -> int:
         return port
 
 
-def _await_port(child: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    deadline = time.monotonic() + 20
+def _await_port(
+    child: subprocess.Popen[bytes], port: int, log: Path, patience: float
+) -> None:
+    deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         if child.poll() is not None:
             break
@@ -54,18 +56,22 @@ def server(
     command: Sequence[str],
     *,
     port: int,
-    core: int,
+    core: int | None,
     directory: Path,
     environment: Mapping[str, str] | None = None,
+    patience: float = 20.0,
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run ``command`` pinned to ``core`` while the context lasts.
+    """Run ``command`` while the context lasts.
 
+    :param core: the core that it is pinned to, None for any of ours.
     :param directory: where its output goes, as ``name.log``.
     :param environment: variables added to ours.
+    :param patience: seconds until it must listen.
 
     Raises RuntimeError, with the end of its output, if it does not listen on
-    ``port`` of 127.0.0.1 within 20 s.
+    ``port`` of 127.0.0.1 by then.
     """
+    cores = os.sched_getaffinity(0) if core is None else {core}
     log = directory / f"{name}.log"
     with log.open("wb") as output:
         child = subprocess.Popen(
@@ -76,10 +82,10 @@ def server(
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=lambda: os.sched_setaffinity(0, {core}),
+            preexec_fn=lambda: os.sched_setaffinity(0, cores),
         )
     try:
-        _await_port(child, port, log)
+        _await_port(child, port, log, patience)
         yield child
     finally:
         _stop(child)
