@@ -73,6 +73,7 @@ EDGES = {
     "web.app",
     "web.config",
     "web.debug",
+    "web.demo",
     "web.immich",
     "web.origin",
     "web.overview",
