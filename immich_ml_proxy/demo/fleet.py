@@ -84,7 +84,7 @@ class DemoServers(MultiService):
         Without any of the simulated ones the demo is over for good.
         """
         ours = [url in self.urls for url in urls]
-        self.alone = any(ours) and all(ours)
+        self.alone = self.on and any(ours) and all(ours)
         if self.on and not any(ours):
             self.on = self.trouble = False
             self.disownServiceParent()
