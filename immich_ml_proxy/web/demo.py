@@ -21,8 +21,8 @@ from immich_ml_proxy.web.origin import body_of, who
 MARK = (b"X-Immich-ML-Demo", [b"simulated"])
 
 TEXT = (
-    "The machines here are simulated, and the vectors they answer with are invented: "
-    "look around, but do not give this address to Immich yet."
+    "The machines are simulated, their vectors invented: do not give this address "
+    "to Immich yet."
 )
 
 
