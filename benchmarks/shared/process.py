@@ -16,10 +16,17 @@ from benchmarks.shared.measure import process_tree
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 
-def free_port() -> int:
-    """Return a TCP port of 127.0.0.1 that nobody listens on at this moment."""
+def free_port(wanted: int = 0) -> int:
+    """Return a TCP port of 127.0.0.1 that nobody listens on at this moment.
+
+    Raises SystemExit if it is to be the ``wanted`` one and somebody does.
+    """
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wanted))
+        except OSError as error:
+            raise SystemExit(f"port {wanted}: {error.strerror}") from error
         port: int = probe.getsockname()[1]
         return port
 
