@@ -72,7 +72,7 @@ def test_it_does_not_say_that_it_is_immich() -> None:
     made, agent, clock = trickle()
     clock.advance(PACE)
     headers = agent.asked[0][1]
-    assert headers.getRawHeaders("user-agent") == ["immich-ml-proxy demo"]
+    assert headers.getRawHeaders("user-agent") == ["demo of immich-ml-proxy"]
     made.stopService()
 
 
