@@ -148,3 +148,14 @@ def test_everybody_can_use_the_banner(
     browser.press(f"{BANNER} button")
     browser.find("dialog")
     assert violations(browser) == []
+
+
+def test_the_overview_of_a_demo_needs_no_scrolling(
+    demo: Proxy, browser: Browser
+) -> None:
+    """It is the first that anybody sees, at 1280 by 800 as a whole."""
+    resize(browser, 1280, 800)
+    browser.open(f"{demo.url}/")
+    browser.until_told("#verdict", "Working: ")
+    browser.find("#plot canvas")
+    assert browser.run("return document.documentElement.scrollHeight") <= 800
