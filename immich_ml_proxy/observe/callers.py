@@ -24,26 +24,22 @@ class Callers:
     answered: int = 0
 
     def called(self, now: float, address: str, for_vectors: bool) -> bool:
-        """Count a call; tell whether it is the first of its kind."""
-        is_news = not self.calls or (for_vectors and not self.answered)
+        """Count a call; tell whether it is the first."""
         self.first = self.first or now
         self.address, self.last = address, now
         self.calls += 1
         self.answered += for_vectors
-        return is_news
+        return self.calls == 1
 
     @property
     def warning(self) -> str:
         """What to do about it; empty while there was none."""
         if not self.calls:
             return ""
-        told = (
+        return (
             f"Immich at {self.address} calls this demo. These vectors are invented: "
-            "take this address out of Immich."
+            "take this address out of Immich, and have done again what it got here."
         )
-        if self.answered:
-            told += " What Immich was given here has to be done again by real servers."
-        return told
 
     def told(self) -> dict[str, str | int] | None:
         """Return the facts and the warning as JSON values, ``None`` without a call."""

@@ -10,8 +10,8 @@ def test_without_a_call_there_is_nothing_to_warn_about() -> None:
     assert (Callers().warning, Callers().told()) == ("", None)
 
 
-def test_the_first_call_and_the_first_answer_are_news() -> None:
-    """What comes after them is counted, and not said again."""
+def test_the_first_call_is_news() -> None:
+    """What comes after it is counted, and not said again."""
     callers = Callers()
     news = [
         callers.called(10.5, "192.168.1.5", for_vectors=False),
@@ -20,7 +20,7 @@ def test_the_first_call_and_the_first_answer_are_news() -> None:
         callers.called(42.0, "192.168.1.6", for_vectors=True),
         callers.called(70.5, "192.168.1.6", for_vectors=False),
     ]
-    assert news == [True, False, True, False, False]
+    assert news == [True, False, False, False, False]
     told = callers.told()
     assert told is not None
     assert told.pop("text") == callers.warning
@@ -39,7 +39,5 @@ def test_the_warning_says_what_to_do() -> None:
     callers.called(1.0, "192.168.1.5", for_vectors=False)
     assert callers.warning == (
         "Immich at 192.168.1.5 calls this demo. These vectors are invented: "
-        "take this address out of Immich."
+        "take this address out of Immich, and have done again what it got here."
     )
-    callers.called(2.0, "192.168.1.5", for_vectors=True)
-    assert "has to be done again" in callers.warning
