@@ -65,7 +65,7 @@ def test_trouble_is_noticed_and_ends(demo: Proxy) -> None:
     demo.await_health("simulated-gpu", "healthy")
 
 
-@pytest.mark.parametrize("page", ["", "config", "debug"])
+@pytest.mark.parametrize("page", ["", "config", "debug", "help"])
 def test_every_page_says_that_it_is_a_demo(
     demo: Proxy, browser: Browser, page: str
 ) -> None:
@@ -130,7 +130,7 @@ def test_people_go_on_with_servers_of_their_own(demo: Proxy, browser: Browser) -
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("page", ["", "config", "debug"])
+@pytest.mark.parametrize("page", ["", "config", "debug", "help"])
 def test_everybody_can_use_the_banner(
     demo: Proxy, browser: Browser, page: str, scheme: str
 ) -> None:
