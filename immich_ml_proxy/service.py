@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import gc
 import signal
+from collections.abc import Sequence
 from typing import Any
 
 from twisted.application.service import IService, MultiService
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.defer import TimeoutError as TookTooLong
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
@@ -33,6 +34,8 @@ class ProxyService(MultiService):
     :param pool: the backends, for the greeting.
     :param client: closed at the end.
     :param parts: services that must run while requests are answered.
+    :param guests: of those, or of their own, who send requests to it themselves: they
+        are stopped first, and nobody waits for what they have asked.
     """
 
     _log = Logger()
@@ -45,6 +48,7 @@ class ProxyService(MultiService):
         pool: Pool,
         client: BackendClient,
         *parts: IService,
+        guests: Sequence[IService] = (),
     ) -> None:
         super().__init__()
         self._reactor = reactor
@@ -52,6 +56,7 @@ class ProxyService(MultiService):
         self._site = site
         self._pool = pool
         self._client = client
+        self._guests = guests
         for part in (*parts, listener):
             part.setServiceParent(self)
 
@@ -66,6 +71,8 @@ class ProxyService(MultiService):
         gc.freeze()
 
     async def _stop(self) -> None:
+        for guest in self._guests:
+            await maybeDeferred(guest.stopService)
         await self._listener.stopService()
         deadline = self._reactor.seconds() + GRACE
         drained = self._site.drained()

@@ -79,6 +79,7 @@ EDGES = {
     "web.app",
     "web.config",
     "web.debug",
+    "web.demo",
     "web.immich",
     "web.origin",
     "web.overview",

@@ -22,6 +22,11 @@ from immich_ml_proxy.observe.status import status
 from immich_ml_proxy.web.answers import json_answer, json_text
 from immich_ml_proxy.web.origin import body_of, who
 
+NOT_KEPT = (
+    "This is in force, but was not saved: the simulated machines end with this proxy. "
+    "It is saved once they are all removed."
+)
+
 
 class _State(msgspec.Struct, forbid_unknown_fields=True):
     state: State
@@ -81,14 +86,19 @@ class ConfigEndpoints:
         """
         Check, save and put in force; answered with what is in force then.
 
-        What had to be mended is told beside it, under ``warnings``.
+        What had to be mended is told beside it, under ``warnings``. One of simulated
+        servers is put in force and not saved: they end with this process.
         """
         given = immich.unmasked(body_of(request), self._pool.config.document)
         new = config_document.parse(given)
-        self._store.save(new)
+        warnings = [*new.warnings]
+        if self._store.keeps(new):
+            self._store.save(new)
+        else:
+            warnings.append(NOT_KEPT)
         self._apply(new, who(request))
         document = immich.masked(msgspec.json.decode(new.document))
-        told = {"warnings": new.warnings} if new.warnings else {}
+        told = {"warnings": warnings} if warnings else {}
         return _pretty(request, {**document, **told})
 
     def health(self, request: ProxyRequest) -> bytes:
@@ -168,7 +178,7 @@ class ConfigEndpoints:
 
     def _change(self, request: ProxyRequest, new: Config) -> None:
         """Put a small change in force, and save it where there is a file."""
-        if self._store.is_kept:
+        if self._store.is_kept and self._store.keeps(new):
             self._store.save(new)
         self._apply(new, who(request))
 

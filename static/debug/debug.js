@@ -2,6 +2,7 @@
 
 import { ApiError, get, post, remove } from "../shared/api.js";
 import { tellStale } from "../shared/banners.js";
+import { watchDemo } from "../shared/demo.js";
 import { byId, controlById, tell } from "../shared/dom.js";
 import { poll } from "../shared/poll.js";
 import { RecordList } from "./record_list.js";
@@ -123,3 +124,4 @@ document.querySelector(".skip")?.addEventListener("click", (event) => {
   event.preventDefault();
   byId("main").focus();
 });
+watchDemo(byId("demo"));
