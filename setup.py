@@ -24,21 +24,23 @@ setup(
         "immich_ml_proxy.static": ["**/*"],
         "twisted.plugins": ["immich_ml_proxy_plugin.py"],
     },
+    # Klein, treq and Twisted are used by names of their own, too, where a request
+    # passes: tests/test_private_names.py says which, and holds for these versions.
     install_requires=[
         "attrs>=23.1",
         "httptools>=0.6.4",
-        "hyperlink>=21.0.0",
         "imagesize>=1.4",
-        "klein>=24.8.0",
+        "klein>=24.8.0,<25",
         "msgspec>=0.19",
         "multipart>=2.0",
         "service-identity>=24.1",
-        "treq>=24.9",
-        "twisted[tls]>=25.5.0",
+        "treq>=24.9,<27",
+        "twisted[tls]>=25.5.0,<27",
         "zope.interface>=6.0",
     ],
     extras_require={
         "test": [
+            "hyperlink>=21.0.0",
             "hypothesis>=6.100",
             "mypy>=1.15",
             "mypy-zope>=1.0.10",
