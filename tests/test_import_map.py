@@ -54,6 +54,7 @@ EDGES = {
     "downstream.listener",
     "downstream.request",
     "downstream.site",
+    "downstream.strict_channel",
     "downstream.trace_id",
     "downstream.upload",
     "headers",

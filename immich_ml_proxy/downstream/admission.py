@@ -21,6 +21,8 @@ IDLE_CLIENT = 60
 #: Seconds that a refused client is given to read its answer before the connection is
 #: closed: closing it at once would discard the answer with what the client still sends.
 LINGER = 5.0
+#: Largest body that is no predict's, in bytes: a configuration has 1 MB at the most.
+MAX_OTHER_BODY = 2 * 1024 * 1024
 
 #: Writes an error of ours to a request, and returns the body of the answer.
 WriteError = Callable[[IRequest, ProxyError], bytes]
@@ -75,6 +77,7 @@ class Ticket:
         "_admission",
         "_charge",
         "_linger",
+        "_most",
         "_request",
         "_resumed",
         "_waited",
@@ -90,6 +93,9 @@ class Ticket:
         self._admission = admission
         self._request = request
         self._resumed = resumed
+        self._most = admission.max_body_size
+        if request.path != b"/predict":
+            self._most = min(self._most, MAX_OTHER_BODY)
         self._charge: Charge | None = None
         self._linger: Any = None
         self._waited = False
@@ -110,7 +116,7 @@ class Ticket:
         admission = self._admission
         if admission.stopping:
             return Unavailable("the proxy is shutting down")
-        if length is not None and length > admission.max_body_size:
+        if length is not None and length > self._most:
             return self._too_large()
         if length != 0:
             self._charge = admission.budget.charge(length, self._go_on)
@@ -126,7 +132,7 @@ class Ticket:
         :param more: bytes that have come now.
         :return: why it cannot be let in after all.
         """
-        if size + more > self._admission.max_body_size:
+        if size + more > self._most:
             return self._too_large()
         if self._charge is not None:
             waiting = self._charge.waiting
@@ -171,8 +177,9 @@ class Ticket:
         self._request = self._resumed = None  # type: ignore[assignment]
 
     def _too_large(self) -> BodyTooLarge:
-        limit = self._admission.max_body_size
-        return BodyTooLarge(f"the body is larger than maxBodySize, {limit} bytes")
+        if self._most < self._admission.max_body_size:
+            return BodyTooLarge(f"the body is larger than {self._most} bytes")
+        return BodyTooLarge(f"the body is larger than maxBodySize, {self._most} bytes")
 
     def _wait(self) -> None:
         """Read no more from this client until there is room for its body."""

@@ -60,7 +60,7 @@ def _lengths() -> Iterator[Case]:
     yield Case(
         "a length of 5,000 digits",
         raw(LINE, HOST, KIND, b"Content-Length: " + b"9" * 5000),
-        Outcome(()),
+        Outcome((413,)),
     )
     zeros = b"Content-Length: 000%d" % SIZE
     yield Case(
@@ -170,12 +170,12 @@ def _both() -> Iterator[Case]:
     yield Case(
         "transfer encoding identity and a length",
         search(b"Transfer-Encoding: identity"),
-        SERVED,
+        BAD,
     )
     yield Case(
         "transfer encoding identity without a length",
         raw(LINE, HOST, KIND, b"Transfer-Encoding: identity", body=CHUNKS),
-        Outcome((422, 400)),
+        BAD,
     )
     for name, line in (
         ("in capitals", b"TRANSFER-ENCODING: CHUNKED"),
@@ -197,7 +197,7 @@ def _both() -> Iterator[Case]:
     yield Case(
         "chunked with HTTP/1.0",
         raw(b"POST /predict HTTP/1.0", HOST, KIND, CHUNKED, body=CHUNKS),
-        SERVED_LAST,
+        BAD,
     )
 
 
@@ -249,7 +249,7 @@ def _chunks() -> Iterator[Case]:
         yield Case(
             f"a chunk's size of {digits} digits",
             chunked(size + b"\r\n" + ONE + b"\r\n"),
-            WAITS,
+            BAD,
         )
     for name, extension in (
         ("a bare LF", b";a\nb"),
@@ -271,7 +271,7 @@ def _chunks() -> Iterator[Case]:
         ("NUL after it", chunk(ONE) + b"\x000\r\n\r\n"),
     ):
         yield Case(f"a chunk with {name}", chunked(body, end=b""), BAD)
-    yield Case("a last chunk ended by LF", chunked(chunk(ONE), end=b"0\n\n"), WAITS)
+    yield Case("a last chunk ended by LF", chunked(chunk(ONE), end=b"0\n\n"), BAD)
     yield Case("chunks without a last one", chunked(chunk(ONE), end=b""), WAITS)
     yield Case(
         "chunks without the last line end", chunked(chunk(ONE), end=b"0\r\n"), WAITS
@@ -289,12 +289,12 @@ def _chunks() -> Iterator[Case]:
         yield Case(
             f"chunks with {name}",
             chunked(chunk(ONE), end=b"0\r\n" + trailer + b"\r\n"),
-            SERVED,
+            BAD,
         )
     yield Case(
         "chunks with a trailer ended by LF",
         chunked(chunk(ONE), end=b"0\r\nX-Sum: 1\n\r\n"),
-        WAITS,
+        BAD,
     )
     yield Case(
         "chunks with trailers of 100 KB",
