@@ -95,6 +95,14 @@ class ProxyRequest(server.Request):
         elif length != 0 and self.path == b"/predict" and self.method == b"POST":
             self._begin_upload()
 
+    @property
+    def is_expected(self) -> bool:
+        """Whether more of the body must come, and would be read."""
+        ticket = self._ticket
+        return not (
+            ticket is None or ticket.refused or ticket.waiting or self.body.complete
+        )
+
     def handleContentChunk(self, data: bytes) -> None:
         """Keep a chunk; see ``twisted.web.http.Request``."""
         ticket, body = self._ticket, self.body

@@ -22,6 +22,7 @@ from twisted.web.http import (
 
 from immich_ml_proxy.downstream import head_rules
 from immich_ml_proxy.downstream.address import plain
+from immich_ml_proxy.downstream.pace import Pace
 from immich_ml_proxy.downstream.trace_id import new_trace_id
 
 #: Seconds for which a refused client is listened to, so that it can read its answer:
@@ -40,7 +41,9 @@ class StrictChannel(HTTPChannel):
 
     _strict_log = Logger()
 
+    site: Any
     refused = False
+    _is_visitor = False
     _linger: IDelayedCall | None = None
 
     def refuse(self, status: int, reason: str) -> None:
@@ -57,40 +60,70 @@ class StrictChannel(HTTPChannel):
         self.setTimeout(None)
         transport: Any = self.transport
         trace_id = new_trace_id()
-        self._strict_log.info(
-            "{trace_id}: a request from {peer} is refused with {status}: {reason}",
-            trace_id=trace_id,
-            peer=getattr(plain(transport.getPeer()), "host", "a socket"),
-            status=status,
-            reason=reason,
-        )
+        # Whoever is not let in comes again and again: that is told now and then.
+        if status != 503 or self.site.admission.visitors.refused % 100 == 1:
+            self._strict_log.info(
+                "{trace_id}: a request from {peer} is refused with {status}: {reason}",
+                trace_id=trace_id,
+                peer=self._address or "a socket",
+                status=status,
+                reason=reason,
+            )
         requests, self.requests = self.requests, []
         has_begun = any(request.startedWriting for request in requests)
         for request in requests:
             request.connectionLost(Failure(ConnectionDone()))
         if not has_begun:
-            body = f"{status} {responses[status]}: {reason}\n".encode(
-                "ascii", "replace"
-            )
-            head = (
-                f"HTTP/1.1 {status} {responses[status]}\r\n"
-                f"X-Request-ID: {trace_id}\r\n"
-                "Content-Type: text/plain; charset=utf-8\r\n"
-                f"Content-Length: {len(body)}\r\n"
-                "Connection: close\r\n\r\n"
-            )
-            transport.write(head.encode("ascii") + body)
+            body = f"{status} {responses[status]}: {reason}\n"
+            lines = [
+                f"HTTP/1.1 {status} {responses[status]}",
+                f"X-Request-ID: {trace_id}",
+                "Content-Type: text/plain; charset=utf-8",
+                f"Content-Length: {len(body)}",
+                "Connection: close",
+            ]
+            if status == 503:
+                lines.append("Retry-After: 5")
+            head = "\r\n".join((*lines, "", body))
+            transport.write(head.encode("ascii", "replace"))
         half_close = getattr(transport, "loseWriteConnection", None)
-        if half_close is None:
+        if half_close is None or status == 503:
             self.loseConnection()
             return
         half_close()
         self._linger = self.callLater(LINGER, transport.abortConnection)
 
+    def connectionMade(self) -> None:
+        """A client has connected; see ``IProtocol``."""
+        admission = self.site.admission
+        self.pace = Pace()
+        self.timeOut = admission.bounds.idle_timeout
+        super().connectionMade()
+        admission.channels.add(self)
+        reason = admission.visitors.come(self._address)
+        self._is_visitor = reason is None
+        if reason is not None:
+            self.refuse(503, reason)
+
+    def look(self, now: float) -> None:
+        """Refuse a request that comes too slowly; called every second or so."""
+        bounds = self.site.admission.bounds
+        reason = self.pace.late_head(now, bounds)
+        request = self.requests[-1] if self.requests else None
+        if request is not None and request.is_expected:
+            reason = reason or self.pace.slow_body(request.body.size, now, bounds)
+        else:
+            self.pace.no_body()
+        if reason is not None:
+            self.refuse(408, reason)
+
     def dataReceived(self, data: bytes) -> None:
         """Take in bytes; see ``IProtocol``."""
-        if not self.refused:
-            super().dataReceived(data)
+        if self.refused:
+            return
+        super().dataReceived(data)
+        is_incomplete = self.line_mode and (self._buffer or hasattr(self, "_command"))
+        self.pace.head(bool(is_incomplete), self.site.clock.seconds())
 
     def lineReceived(self, line: bytes) -> None:
         """Take in a line of a head; see ``LineReceiver``."""
@@ -143,8 +176,18 @@ class StrictChannel(HTTPChannel):
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """The client is gone; see ``IProtocol``."""
         super().connectionLost(reason)
+        admission = self.site.admission
+        admission.channels.discard(self)
+        if self._is_visitor:
+            self._is_visitor = False
+            admission.visitors.go(self._address)
         if self._linger is not None and self._linger.active():
             self._linger.cancel()
+
+    @property
+    def _address(self) -> str | None:
+        transport: Any = self.transport
+        return getattr(plain(transport.getPeer()), "host", None)
 
     def _respondToBadRequestAndDisconnect(self) -> None:
         self.refuse(400, "it is no proper HTTP")

@@ -173,7 +173,7 @@ def die_and_leave(deployment: Deployment, clients: list[Client]) -> None:
     """Both servers go before the bodies are there."""
     deployment.stop("a")
     deployment.stop("b")
-    deployment.network.advance(30)
+    deployment.network.advance(13)  # soon it would come too slowly
     for client in clients:
         client.send(posted(PHOTO)[-1000:])
     deployment.network.advance(30)
