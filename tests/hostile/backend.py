@@ -6,12 +6,15 @@ import json
 import re
 import socketserver
 import threading
+import zlib
 from contextlib import suppress
+from io import BufferedIOBase
 from typing import Any
 
 import attrs
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)\r\n", re.I)
+_ENTRIES = re.compile(rb'name="entries"\r\n\r\n(.*?)\r\n--', re.S)
 _TEXT = re.compile(rb'name="text"\r\n\r\n(.*?)\r\n--', re.S)
 
 
@@ -21,6 +24,15 @@ class Got:
 
     head: bytes
     body: bytes
+
+    @property
+    def tasks(self) -> list[str]:
+        """What it asks for."""
+        found = _ENTRIES.search(self.body)
+        try:
+            return [*json.loads(found[1])] if found is not None else []
+        except ValueError:
+            return []
 
     @property
     def names(self) -> set[bytes]:
@@ -34,8 +46,7 @@ class Got:
     def text(self) -> str:
         """What it searches for."""
         found = _TEXT.search(self.body)
-        assert found is not None, self.body
-        return found[1].decode()
+        return found[1].decode() if found is not None else ""
 
 
 class RawBackend(socketserver.ThreadingTCPServer):
@@ -59,35 +70,41 @@ class RawBackend(socketserver.ThreadingTCPServer):
         return f"http://127.0.0.1:{self.server_address[1]}"
 
 
+def read_request(stream: BufferedIOBase, head: bytes = b"") -> Got | None:
+    """Return the next request, ``head`` of which was read before, if it comes whole."""
+    while not head.endswith(b"\r\n\r\n"):
+        line = stream.readline()
+        if not line:
+            return None
+        head += line
+    length = _LENGTH.search(head)
+    size = int(length[1]) if length else 0
+    body = stream.read(size)
+    return Got(head, body) if len(body) == size else None
+
+
+def vector_of(text: str) -> str:
+    """Return the vector that a search gets, and no other does."""
+    return json.dumps([zlib.crc32(text.encode()) / 2**32] * 512)
+
+
+def answer_to(got: Got) -> bytes:
+    """Return the right answer to a request, head and body."""
+    if got.head.startswith(b"GET /ping"):
+        return b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\npong"
+    body = json.dumps(dict.fromkeys(got.tasks, vector_of(got.text))).encode()
+    head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+    return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
+
+
 class _Conversation(socketserver.StreamRequestHandler):
     """One connection."""
 
     def handle(self) -> None:
         """Talk until the proxy leaves."""
-        with suppress(ConnectionError):
-            self._talk()
-
-    def _talk(self) -> None:
         server: Any = self.server
-        while True:
-            head = b""
-            while not head.endswith(b"\r\n\r\n"):
-                line = self.rfile.readline()
-                if not line:
-                    return
-                head += line
-            if head.startswith(b"GET /ping"):
-                self._say(b"pong")
-                continue
-            length = _LENGTH.search(head)
-            assert length is not None, head
-            body = self.rfile.read(int(length[1]))
-            if len(body) < int(length[1]):
-                return
-            server.predicts.append(Got(head, body))
-            vector = json.dumps([0.5] * 512)
-            self._say(json.dumps({"clip": vector}).encode(), b"application/json")
-
-    def _say(self, body: bytes, kind: bytes = b"text/plain") -> None:
-        head = b"HTTP/1.1 200 OK\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n"
-        self.wfile.write(head % (kind, len(body)) + body)
+        with suppress(ConnectionError):
+            while (got := read_request(self.rfile)) is not None:
+                if not got.head.startswith(b"GET /ping"):
+                    server.predicts.append(got)
+                self.wfile.write(answer_to(got))
