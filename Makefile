@@ -14,6 +14,7 @@ LISTEN ?= tcp:3004
 CONFIG ?= config.json
 ARGS ?=
 WORKERS ?= 3
+MINUTES ?= 10
 
 .PHONY: run test lint types bench bench-instructions screenshots mutants forms fuzz \
     clean
@@ -55,6 +56,12 @@ mutants: $(VENV)/mutants
 	rm -rf mutants
 	$(BIN)/mutmut run $(ARGS)
 	$(BIN)/python -m tests.mutation_score
+
+fuzz: $(VENV)/test forms
+	$(BIN)/python -m tests.hostile.fuzz --minutes $(MINUTES) $(ARGS)
+	HOSTILE_FORMS=50000 HOSTILE_EXAMPLES=200 $(BIN)/python -m pytest \
+	    tests/hostile/test_forms.py tests/hostile/test_forms_over_sockets.py \
+	    tests/hostile/test_api_description.py
 
 # What the ML service parses forms with, an old and a new version: the tests compare.
 # Apart from each other and from us: an old one has the name of a library of ours.

@@ -59,6 +59,7 @@ from immich_ml_proxy.web.app import make_app
 from immich_ml_proxy.web.config import ConfigEndpoints
 from immich_ml_proxy.web.debug import DebugEndpoints
 from immich_ml_proxy.web.demo import DemoEndpoints
+from immich_ml_proxy.web.description import DescriptionEndpoints
 from immich_ml_proxy.web.immich import ImmichEndpoints
 from immich_ml_proxy.web.overview import OverviewEndpoints
 from immich_ml_proxy.web.pages import Pages, static_folder
@@ -153,6 +154,7 @@ def makeService(
         demo,
         ConfigEndpoints(reactor, wall, pool, places, forwarder.hedges, store, apply),
         DebugEndpoints(recorder),
+        DescriptionEndpoints(),
         pages,
     )
     site = ProxySite(reactor, wall, resource, predictor.predict, recorder, admission)

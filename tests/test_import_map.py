@@ -84,6 +84,7 @@ EDGES = {
     "web.config",
     "web.debug",
     "web.demo",
+    "web.description",
     "web.immich",
     "web.origin",
     "web.overview",

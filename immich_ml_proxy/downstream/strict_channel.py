@@ -6,6 +6,7 @@ See ``head_rules`` for what is refused, and why.
 
 from __future__ import annotations
 
+import json
 from http.client import responses
 from typing import Any
 
@@ -74,18 +75,18 @@ class StrictChannel(HTTPChannel):
         for request in requests:
             request.connectionLost(Failure(ConnectionDone()))
         if not has_begun:
-            body = f"{status} {responses[status]}: {reason}\n"
+            body = json.dumps({"error": reason})
             lines = [
                 f"HTTP/1.1 {status} {responses[status]}",
                 f"X-Request-ID: {trace_id}",
-                "Content-Type: text/plain; charset=utf-8",
+                "Content-Type: application/json",
                 f"Content-Length: {len(body)}",
                 "Connection: close",
             ]
             if status == 503:
                 lines.append("Retry-After: 5")
             head = "\r\n".join((*lines, "", body))
-            transport.write(head.encode("ascii", "replace"))
+            transport.write(head.encode("ascii"))
         half_close = getattr(transport, "loseWriteConnection", None)
         if half_close is None or status == 503:
             self.loseConnection()
