@@ -59,6 +59,12 @@ mutants: $(VENV)/mutants
 
 fuzz: $(VENV)/test forms
 	$(BIN)/python -m tests.hostile.fuzz --minutes $(MINUTES) $(ARGS)
+	if $(BIN)/python -m pip install --quiet --disable-pip-version-check atheris; then \
+	    for target in form answer config entries head; do \
+	        $(BIN)/python -m tests.hostile.fuzz_led $$target $$(($(MINUTES) * 12)) \
+	            || exit 1; \
+	    done; \
+	fi
 	HOSTILE_FORMS=50000 HOSTILE_EXAMPLES=200 $(BIN)/python -m pytest \
 	    tests/hostile/test_forms.py tests/hostile/test_forms_over_sockets.py \
 	    tests/hostile/test_api_description.py
