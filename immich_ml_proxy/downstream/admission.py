@@ -63,6 +63,7 @@ class Admission:
             and length <= SMALL
             and length <= self.max_body_size
             and not self.stopping
+            and not self.visitors.is_crowded
         )
 
     def limit(self, config: Config) -> None:

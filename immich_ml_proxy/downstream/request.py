@@ -99,8 +99,10 @@ class ProxyRequest(server.Request):
     def is_expected(self) -> bool:
         """Whether more of the body must come, and would be read."""
         ticket = self._ticket
-        return not (
-            ticket is None or ticket.refused or ticket.waiting or self.body.complete
+        return (
+            self in self._proxy.active
+            and not self.body.complete
+            and not (ticket is not None and (ticket.refused or ticket.waiting))
         )
 
     def handleContentChunk(self, data: bytes) -> None:

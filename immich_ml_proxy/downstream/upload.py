@@ -100,9 +100,12 @@ class Upload:
             self._begin(entries)
 
     def _begin(self, entries: Entries) -> None:
-        self._prediction = self._predict(
-            Form(self._body, entries, self._content_type, self._trace_id)
-        )
+        form = Form(self._body, entries, self._content_type, self._trace_id)
+        try:
+            self._prediction = self._predict(form)
+        except Exception:
+            # A bug, which is answered as any: not with the end of the connection.
+            self._prediction = fail()
 
     def _refuse(self, error: ProxyError) -> None:
         self._error = error
