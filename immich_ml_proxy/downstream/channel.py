@@ -104,6 +104,7 @@ class ProxyChannel(StrictChannel):
             self.setTimeout(self._savedTimeOut)
         if self._waitingForTransport:
             self._is_held = True
+            self._networkProducer.pauseProducing()
         else:
             self._next()
 
@@ -112,6 +113,7 @@ class ProxyChannel(StrictChannel):
         super().resumeProducing()
         if self._is_held:
             self._is_held = False
+            self._networkProducer.resumeProducing()
             self._next()
 
     def _next(self) -> None:

@@ -45,12 +45,17 @@ class Chaos:
         self.good.shutdown()
         self.good.server_close()
 
-    def _use(self, urls: dict[str, str], routes: dict[str, Any] | None = None) -> None:
+    def _use(
+        self,
+        urls: dict[str, str],
+        routes: dict[str, Any] | None = None,
+        timeout: float = 60,
+    ) -> None:
         config = {
             "defaultBackend": {"backends": [*urls], "strategy": "in_order"},
             "backends": [{"name": name, "url": url} for name, url in urls.items()],
             "taskRouting": routes or {},
-            "requestTimeout": 5,
+            "requestTimeout": timeout,
             "healthCheckInterval": 60,
         }
         status, answer = self.proxy.post("/api/config", config)
@@ -81,7 +86,7 @@ class Chaos:
             task: {"backends": [task, "good"], "strategy": "in_order"} for task in urls
         }
         try:
-            self._use({"good": self.good.url, **urls}, routes)
+            self._use({"good": self.good.url, **urls}, routes, timeout=5)
             for name in urls:
                 self.proxy.await_health(name, "healthy")
             yield servers
