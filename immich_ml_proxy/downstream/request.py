@@ -115,11 +115,14 @@ class ProxyRequest(server.Request):
             if error is not None:
                 self._refuse(error)
                 return
+        upload = self.upload
+        if upload is not None:
+            upload.feed(data, body.size + len(data) == body.length)
         body.append(data)
         if body.size == body.length:
             body.finish(self._proxy.clock.seconds())
-        if self.upload is not None:
-            self.upload.feed(data)
+        if upload is not None:
+            upload.taken()
 
     def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:
         """All has arrived; see ``twisted.web.http.Request``."""

@@ -46,7 +46,7 @@ class Got:
     def text(self) -> str:
         """What it searches for."""
         found = _TEXT.search(self.body)
-        return found[1].decode() if found is not None else ""
+        return found[1].decode(errors="replace") if found is not None else ""
 
 
 class RawBackend(socketserver.ThreadingTCPServer):
