@@ -62,7 +62,8 @@ class Memory(Service):
         self._library = library
         self._loop = LoopingCall(self._look)
         self._loop.clock = clock
-        self._least = 0  # bytes in memory after it was given back the last time
+        self._first = 0  # bytes in memory at the start
+        self._least = 0  # and after some were given back the last time
 
     def startService(self) -> None:
         """Begin to look."""
@@ -70,7 +71,7 @@ class Memory(Service):
         if self._library is not None:
             self._library.mallopt(_M_TRIM_THRESHOLD, 64 * _MIB)
             self._library.mallopt(_M_MMAP_THRESHOLD, 32 * _MIB)
-            self._least = resident()
+            self._first = self._least = resident()
             self._loop.start(PERIOD, now=False)
 
     def stopService(self) -> None:
@@ -83,10 +84,12 @@ class Memory(Service):
         budget = self._budget
         if budget.used or self._library is None:
             return
-        has_grown = resident() >= self._least + GROWN
-        if budget.peak >= WORTH_WHILE or has_grown:
+        now = resident()
+        # What was in use when it was looked at may have been freed since: that cannot
+        # be seen, so it is tried again.
+        if budget.peak >= WORTH_WHILE or now >= self._first + GROWN:
             budget.peak = 0
-            if has_grown:
+            if now >= self._least + GROWN:
                 gc.collect()
             self._library.malloc_trim(0)
             self._least = resident()
