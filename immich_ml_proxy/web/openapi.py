@@ -7,144 +7,32 @@ described, which another test holds.
 
 from __future__ import annotations
 
-from typing import Any
-
-Schema = dict[str, Any]
-
-_TEXT: Schema = {"type": "string"}
-_TEXTS: Schema = {"type": "array", "items": _TEXT}
-_COUNT: Schema = {"type": "integer", "minimum": 0}
-_FLAG: Schema = {"type": "boolean"}
-_NUMBER: Schema = {"type": "number"}
-_ANY: Schema = {}
-#: A path that is one name; a slash in it is no separator here.
-_NAME: Schema = {"type": "string", "minLength": 1, "maxLength": 100}
-
-
-def _object(required: dict[str, Schema], **optional: Schema) -> Schema:
-    return {
-        "type": "object",
-        "properties": {**required, **optional},
-        "required": [*required],
-    }
-
-
-def _body(required: dict[str, Schema]) -> Schema:
-    """Return the schema of a body; what else is in one is refused."""
-    return {**_object(required), "additionalProperties": False}
-
-
-def _map(values: Schema) -> Schema:
-    return {"type": "object", "additionalProperties": values}
-
-
-def _number(low: float, high: float, kind: str = "number") -> Schema:
-    return {"type": kind, "minimum": low, "maximum": high}
-
-
-_STATE: Schema = {"enum": ["enabled", "drain", "disabled"]}
-_STATUS: Schema = {"enum": ["healthy", "unhealthy", "unknown"]}
-
-_HEALTH = _map(
-    _object({"status": _STATUS, "lastCheck": _COUNT, "error": _TEXT}, note=_TEXT)
-)
-
-_SERVER = _object(
-    {
-        "state": _STATE,
-        "status": _STATUS,
-        "inFlight": _COUNT,
-        "limit": _COUNT,
-        "limitIsFound": _FLAG,
-        "waiting": _COUNT,
-        "served": _COUNT,
-        "failed": _COUNT,
-        "retried": _COUNT,
-        "normalised": _COUNT,
-        "ejections": _COUNT,
-        "cannot": _TEXTS,
-        "notes": _TEXTS,
-        "serviceTimes": _map(_map(_NUMBER)),
-    }
-)
-_ROUTE = _object(
-    {"waiting": _COUNT, "maxWaiting": _COUNT, "held": _COUNT, "down": _FLAG}
-)
-_WHOLE_STATUS = _object(
-    {
-        "configError": {"type": ["string", "null"]},
-        "configWarnings": _TEXTS,
-        "backends": _map(_SERVER),
-        "routes": _map(_ROUTE),
-        "hedged": _COUNT,
-    }
-)
-
-_BACKEND = _object(
-    {"name": _NAME, "url": _TEXT},
-    state=_STATE,
-    weight=_number(0, 1000),
-    maxConcurrent={"anyOf": [_number(1, 10_000, "integer"), {"const": "auto"}]},
-    limits=_map(_number(1, 10_000, "integer")),
-    wakeOnLan=_ANY,
-    abilities=_ANY,
-)
-_CONFIG = _object(
-    {
-        "defaultBackend": _ANY,
-        "backends": {"type": "array", "items": _BACKEND},
-        "taskRouting": _map(_ANY),
-    },
-    healthCheckInterval=_number(0.1, 86400),
-    pingTimeout=_number(0, 60),
-    requestTimeout=_number(0.1, 86400),
-    maxBodySize=_number(1024, 2**40, "integer"),
-    maxBufferedBytes=_number(1024, 2**50, "integer"),
-    checkAnswers={"enum": ["full", "shape", "off"]},
-    maxBackends=_number(1, 10_000, "integer"),
-    idleTimeout=_number(5, 86400),
-    headTimeout=_number(1, 86400),
-    minUploadRate=_number(0, 2**30, "integer"),
-    uploadGrace=_number(1, 86400),
-    maxConnections={"anyOf": [_number(16, 10**6, "integer"), {"type": "null"}]},
-    maxConnectionsPerAddress=_number(0, 10**6, "integer"),
-    warnings=_TEXTS,
-)
-
-_DEBUG = _object({"enabled": _FLAG, "maxRecords": _COUNT, "recordCount": _COUNT})
-_MESSAGE = _object(
-    {"method": _TEXT, "url": _TEXT, "headers": _map(_TEXTS), "body": _ANY}
-)
-_ANSWER = _object({"statusCode": _COUNT, "headers": _map(_TEXTS), "body": _ANY})
-_RECORDS: Schema = {
-    "type": "array",
-    "items": _object(
-        {
-            "id": _COUNT,
-            "timestamp": _TEXT,
-            "type": {"enum": ["incoming", "outgoing"]},
-            "traceId": _TEXT,
-            "backend": {"type": ["string", "null"]},
-            "request": _MESSAGE,
-            "response": {"anyOf": [_ANSWER, {"type": "null"}]},
-            "error": {"type": ["string", "null"]},
-            "durationMs": _NUMBER,
-        }
-    ),
-}
-
-_ERROR = _object({"error": _TEXT}, field=_TEXT)
-_JSON = "application/json"
-_PLAIN = "text/plain"
-
-_FORM = _object(
-    {"entries": {"type": "string", "contentMediaType": _JSON}},
-    image={"type": "string", "contentMediaType": "application/octet-stream"},
-    text=_TEXT,
+from immich_ml_proxy.web.schemas import (
+    ANY,
+    CONFIG,
+    DEBUG,
+    ERROR,
+    FLAG,
+    FORM,
+    HEALTH,
+    JSON,
+    NAME,
+    NOTHING_ELSE,
+    PLAIN,
+    RECORDS,
+    STATE,
+    TEXT,
+    TEXTS,
+    WHOLE_STATUS,
+    Schema,
+    body_of,
+    map_of,
+    number,
+    object_of,
 )
 
 #: What a status means, where it is no success.
-_MEANINGS = {
+MEANINGS = {
     400: "What was sent cannot be understood, or is refused; the text says why",
     403: "A page of another site may change nothing",
     404: "There is nothing of this name",
@@ -157,7 +45,7 @@ _MEANINGS = {
 }
 
 
-def _content(schema: Schema, kind: str = _JSON) -> Schema:
+def _content(schema: Schema, kind: str = JSON) -> Schema:
     return {"content": {kind: {"schema": schema}}}
 
 
@@ -176,8 +64,8 @@ def _operation(
     """
     answers: Schema = {"200": {"description": "As asked for", **success}}
     for status in refusals:
-        meaning = _MEANINGS[status]
-        answers[str(status)] = {"description": meaning, **_content(_ERROR)}
+        meaning = MEANINGS[status]
+        answers[str(status)] = {"description": meaning, **_content(ERROR)}
     made: Schema = {"summary": summary, "responses": answers}
     if body is not None:
         made["requestBody"] = {"required": True, **body}
@@ -202,16 +90,16 @@ def document(version: str) -> Schema:
     :param version: of the proxy.
     """
     change = (400, 403, 413, 500)
-    ping = _operation("Whether work can be done", _content(_TEXT, _PLAIN))
+    ping = _operation("Whether work can be done", _content(TEXT, PLAIN))
     ping["responses"]["503"] = {
         "description": "What is down",
-        **_content(_TEXT, _PLAIN),
+        **_content(TEXT, PLAIN),
     }
     predict = _operation(
         "Have work done, as by an ML server",
-        _content(_map(_ANY)),
+        _content(map_of(ANY)),
         *(400, 413, 422, 500, 502, 503, 504),
-        body=_content(_FORM, "multipart/form-data"),
+        body=_content(FORM, "multipart/form-data"),
     )
     predict["responses"]["default"] = {"description": "What the server refuses"}
     return {
@@ -225,60 +113,111 @@ def document(version: str) -> Schema:
             "/ping": {"get": ping},
             "/predict": {"post": predict},
             "/api/openapi.json": {
-                "get": _operation("This description", _content(_map(_ANY)))
+                "get": _operation("This description", _content(map_of(ANY)))
             },
             "/api/config": {
-                "get": _operation("The configuration", _content(_CONFIG)),
+                "get": _operation("The configuration", _content(CONFIG)),
                 "post": _operation(
                     "Save another one",
-                    _content(_CONFIG),
+                    _content(CONFIG),
                     *change,
-                    body=_content(_CONFIG),
+                    body=_content(CONFIG),
                 ),
             },
-            "/api/health": {"get": _operation("The backends", _content(_HEALTH))},
+            "/api/health": {"get": _operation("The backends", _content(HEALTH))},
             "/api/status": {
-                "get": _operation("What is going on", _content(_WHOLE_STATUS))
+                "get": _operation("What is going on", _content(WHOLE_STATUS))
             },
             "/api/backends/{name}": {
                 "post": _operation(
                     "Enable, drain or disable a backend",
-                    _content(_WHOLE_STATUS),
+                    _content(WHOLE_STATUS),
                     *change,
                     404,
-                    body=_content(_body({"state": _STATE})),
-                    parameters=(_parameter("name", "path", _NAME),),
+                    body=_content(body_of({"state": STATE})),
+                    parameters=(_parameter("name", "path", NAME),),
                 )
             },
+            "/api/routes/{key}": {
+                "post": _operation(
+                    "Add a backend to a route, or take it out",
+                    _content(map_of(ANY)),
+                    *change,
+                    404,
+                    body=_content(
+                        {**object_of({}, add=TEXT, remove=TEXT), **NOTHING_ELSE}
+                    ),
+                    parameters=(_parameter("key", "path", NAME),),
+                )
+            },
+            "/api/overview": {
+                "get": _operation("What the overview shows", _content(map_of(ANY)), 400)
+            },
+            "/api/wake": {
+                "post": _operation(
+                    "Wake a backend's machine",
+                    _content(map_of(ANY)),
+                    *change,
+                    404,
+                    body=_content(body_of({"machine": TEXT})),
+                )
+            },
+            "/api/try": {
+                "post": _operation(
+                    "Try a server that is not configured yet",
+                    _content(map_of(ANY)),
+                    *change,
+                    body=_content(
+                        {**object_of({"url": TEXT}, samples=TEXTS), **NOTHING_ELSE}
+                    ),
+                )
+            },
+            "/api/proxy": {
+                "get": _operation("What this proxy is", _content(map_of(ANY)))
+            },
+            "/api/demo": {
+                "get": _operation("The simulated servers", _content(ANY)),
+                "post": _operation(
+                    "Give them trouble, or end them",
+                    _content(ANY),
+                    *change,
+                    404,
+                    body=_content(
+                        {**object_of({}, trouble=FLAG, end=FLAG), **NOTHING_ELSE}
+                    ),
+                ),
+            },
             "/api/debug/status": {
-                "get": _operation("Whether requests are recorded", _content(_DEBUG))
+                "get": _operation("Whether requests are recorded", _content(DEBUG))
             },
             "/api/debug/toggle": {
                 "post": _operation(
                     "Record requests, or do so no more",
-                    _content(_DEBUG),
+                    _content(DEBUG),
                     *change,
-                    body=_content(_body({"enabled": _FLAG})),
+                    body=_content(body_of({"enabled": FLAG})),
                 )
             },
             "/api/debug/max-records": {
                 "post": _operation(
                     "How many records are kept",
-                    _content(_DEBUG),
+                    _content(DEBUG),
                     *change,
-                    body=_content(_body({"maxRecords": _number(1, 10_000, "integer")})),
+                    body=_content(
+                        body_of({"maxRecords": number(1, 10_000, "integer")})
+                    ),
                 )
             },
             "/api/debug/records": {
                 "get": _operation(
                     "The records",
-                    _content(_RECORDS),
+                    _content(RECORDS),
                     400,
                     parameters=(
-                        _parameter("last", "query", _number(1, 10_000, "integer")),
+                        _parameter("last", "query", number(1, 10_000, "integer")),
                     ),
                 ),
-                "delete": _operation("Forget the records", _content(_DEBUG), *change),
+                "delete": _operation("Forget the records", _content(DEBUG), *change),
             },
         },
     }

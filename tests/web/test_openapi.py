@@ -15,7 +15,7 @@ from tests.network import Network
 Start = Callable[..., Proxy]
 
 #: What is no part of the API: pages, and what they are made of.
-PAGES = {"/", "/config", "/debug", "/login", "/static/", "/static/{name}"}
+PAGES = {"/", "/config", "/debug", "/help", "/login", "/static/", "/static/{name}"}
 
 
 @pytest.fixture
