@@ -4,6 +4,7 @@
 # make bench    the speed of the proxy beside nginx and HAProxy
 # make screenshots  the overview in all states, after a quarter of an hour of work
 # make bench-instructions  instructions per request, under callgrind
+# make fuzz     forms, raw requests and answers that are nearly right, for MINUTES
 # make mutants  the share of faults, put into the modules that decide, that tests notice
 
 PYTHON ?= python3
@@ -13,14 +14,16 @@ LISTEN ?= tcp:3004
 CONFIG ?= config.json
 ARGS ?=
 WORKERS ?= 3
+MINUTES ?= 10
 
-.PHONY: run test lint types bench bench-instructions screenshots mutants clean
+.PHONY: run test lint types bench bench-instructions screenshots mutants forms fuzz \
+    clean
 
 run: $(VENV)/run
 	$(BIN)/immich-ml-proxy --listen $(LISTEN) --config $(CONFIG) \
 	    $$(test -e $(CONFIG) || echo --demo) $(ARGS)
 
-test: $(VENV)/test
+test: $(VENV)/test forms
 	tests/install node npm chromium chromedriver
 	if command -v npm >/dev/null; then $(MAKE) --no-print-directory node_modules/.stamp; fi
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
@@ -53,6 +56,32 @@ mutants: $(VENV)/mutants
 	rm -rf mutants
 	$(BIN)/mutmut run $(ARGS)
 	$(BIN)/python -m tests.mutation_score
+
+fuzz: $(VENV)/test forms
+	$(BIN)/python -m tests.hostile.fuzz --minutes $(MINUTES) $(ARGS)
+	if $(BIN)/python -m pip install --quiet --disable-pip-version-check atheris; then \
+	    for target in form answer config entries head; do \
+	        $(BIN)/python -m tests.hostile.fuzz_led $$target $$(($(MINUTES) * 12)) \
+	            || exit 1; \
+	    done; \
+	fi
+	HOSTILE_FORMS=50000 HOSTILE_EXAMPLES=200 $(BIN)/python -m pytest \
+	    tests/hostile/test_forms.py tests/hostile/test_forms_over_sockets.py \
+	    tests/hostile/test_api_description.py
+
+# What the ML service parses forms with, an old and a new version: the tests compare.
+# Apart from each other and from us: an old one has the name of a library of ours.
+forms: $(VENV)/forms/older $(VENV)/forms/newest
+
+$(VENV)/forms/older: $(VENV)/test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade \
+	    --target $@ starlette==0.37.2 python-multipart==0.0.9
+	touch $@
+
+$(VENV)/forms/newest: $(VENV)/test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade \
+	    --target $@ starlette python-multipart
+	touch $@
 
 node_modules/.stamp: package.json
 	npm install --no-package-lock --no-audit --no-fund --loglevel=error >/dev/null

@@ -49,6 +49,7 @@ setup(
             "pytest-twisted>=1.14",
             "pytest-xdist>=3.6",
             "ruff>=0.9",
+            "schemathesis>=4.0",
             "selenium>=4.32",
             "types-setuptools",
         ],

@@ -32,11 +32,13 @@ from immich_ml_proxy.config import document as config_document
 from immich_ml_proxy.config.model import Config
 from immich_ml_proxy.config.store import ConfigStore
 from immich_ml_proxy.demo import DemoServers, Trickle
+from immich_ml_proxy.descriptors import raise_limit, room_for_clients
 from immich_ml_proxy.downstream.admission import Admission
 from immich_ml_proxy.downstream.listener import Listener
 from immich_ml_proxy.downstream.request import ProxyRequest
 from immich_ml_proxy.downstream.site import ProxySite
 from immich_ml_proxy.downstream.trace_id import new_trace_id
+from immich_ml_proxy.downstream.watch import Watch as ClientWatch
 from immich_ml_proxy.immich.queues import ImmichQueues
 from immich_ml_proxy.memory import Memory, glibc
 from immich_ml_proxy.observe.overview import Beside, Overview
@@ -57,6 +59,7 @@ from immich_ml_proxy.web.app import make_app
 from immich_ml_proxy.web.config import ConfigEndpoints
 from immich_ml_proxy.web.debug import DebugEndpoints
 from immich_ml_proxy.web.demo import DemoEndpoints
+from immich_ml_proxy.web.description import DescriptionEndpoints
 from immich_ml_proxy.web.immich import ImmichEndpoints
 from immich_ml_proxy.web.overview import OverviewEndpoints
 from immich_ml_proxy.web.pages import Pages, static_folder
@@ -141,7 +144,7 @@ def makeService(
             stage.reconfigured(backend.url for backend in new.backends)
 
     demo = DemoEndpoints(reactor, wall, stage, lambda who: apply(_loaded(store), who))
-    admission = Admission(write_error)
+    admission = Admission(write_error, room_for_clients(raise_limit()))
     admission.limit(first)
     pages = Pages(static_folder())
     resource = make_app(
@@ -151,9 +154,11 @@ def makeService(
         demo,
         ConfigEndpoints(reactor, wall, pool, places, forwarder.hedges, store, apply),
         DebugEndpoints(recorder),
+        DescriptionEndpoints(),
         pages,
     )
     site = ProxySite(reactor, wall, resource, predictor.predict, recorder, admission)
+    parts.append(ClientWatch(reactor, admission))
     parts.append(Memory(reactor, admission.budget, glibc()))
     listener = Listener(reactor, options["listen"], site)
     guests = [] if stage is None else [_trickle(reactor, stage, site)]

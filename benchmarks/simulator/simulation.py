@@ -98,6 +98,7 @@ class Simulation:
         names = [f"s{number}" for number in range(len(servers))]
         document = {
             "defaultBackend": {"backends": names, **(route or {})},
+            "maxBackends": 10_000,
             "backends": [
                 {"name": name, "url": f"http://{name}", **(backend or {})}
                 for name in names

@@ -9,6 +9,7 @@ from twisted.internet.defer import CancelledError, Deferred, DeferredList, succe
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 from twisted.web.http_headers import Headers
 
 from immich_ml_proxy.balancer.health import of_ping
@@ -98,8 +99,6 @@ class HealthChecker(Service):
             pinging = Deferred.fromCoroutine(
                 self._ping(server, trace_id or self._new_trace_id())
             )
-            if pinging.called:
-                return pinging
             self._pings[server] = under_way = pinging
             pinging.addBoth(self._pinged, server)
         joined: Deferred[None] = Deferred()
@@ -128,16 +127,23 @@ class HealthChecker(Service):
         for observer in self.observers:
             observer(server)
 
-    def _pinged(self, result: None, server: Server) -> None:
+    def _pinged(self, result: Failure | None, server: Server) -> None:
         self._pings.pop(server, None)
+        if result is not None:
+            self._log.failure("pinging {backend}", result, backend=server.name)
 
     def _start_loop(self) -> None:
-        self._loop = LoopingCall(self.check)
+        self._loop = LoopingCall(self._round)
         self._loop.clock = self._clock
-        done = self._loop.start(self._pool.config.health_check_interval, now=True)
-        done.addErrback(
-            lambda failure: self._log.failure("health checks ended", failure)
-        )
+        self._loop.start(self._pool.config.health_check_interval, now=True)
+
+    def _round(self) -> Deferred[None]:
+        """Check all; a bug of ours must not be the last round."""
+        try:
+            return self.check()
+        except Exception:
+            self._log.failure("a round of health checks failed; there will be others")
+            return succeed(None)
 
     def _stop_loop(self) -> None:
         if self._loop is not None and self._loop.running:

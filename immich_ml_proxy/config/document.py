@@ -20,7 +20,7 @@ from immich_ml_proxy.config import immich, routes
 from immich_ml_proxy.config.fields import convert
 from immich_ml_proxy.config.legacy import upgraded
 from immich_ml_proxy.config.mend import mended
-from immich_ml_proxy.config.model import CHECK_ANSWERS, Config, State
+from immich_ml_proxy.config.model import CHECK_ANSWERS, Bounds, Config, State
 from immich_ml_proxy.errors import ConfigError
 
 #: Longest document that is looked at, in bytes.
@@ -50,6 +50,13 @@ class _Document(
     max_buffered_bytes: Annotated[int, msgspec.Meta(ge=1024, le=2**50)] = 64 * _MIB
     check_answers: str = CHECK_ANSWERS[0]
     immich: Any = None
+    max_backends: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 64
+    idle_timeout: Annotated[float, msgspec.Meta(ge=5, le=86400)] = 60.0
+    head_timeout: Annotated[float, msgspec.Meta(ge=1, le=86400)] = 30.0
+    min_upload_rate: Annotated[int, msgspec.Meta(ge=0, le=2**30)] = 1024
+    upload_grace: Annotated[float, msgspec.Meta(ge=1, le=86400)] = 15.0
+    max_connections: Annotated[int, msgspec.Meta(ge=16, le=10**6)] | None = None
+    max_connections_per_address: Annotated[int, msgspec.Meta(ge=0, le=10**6)] = 0
 
 
 def parse(raw: bytes) -> Config:
@@ -66,6 +73,12 @@ def parse(raw: bytes) -> Config:
     document, repaired = mended(document)
     top = convert(document, _Document, "")
     backends = tuple(backend_list.read(top.backends))
+    if len(backends) > top.max_backends:
+        raise ConfigError(
+            "backends",
+            f"has {len(backends)} items, which is more than maxBackends "
+            f"({top.max_backends}); raise that if they are really yours",
+        )
     names = {backend.name for backend in backends}
     if top.check_answers not in CHECK_ANSWERS:
         raise ConfigError("checkAnswers", f"must be one of {', '.join(CHECK_ANSWERS)}")
@@ -81,6 +94,14 @@ def parse(raw: bytes) -> Config:
         max_buffered_bytes=top.max_buffered_bytes,
         check_answers=top.check_answers,
         immich=immich.read(top.immich),
+        bounds=Bounds(
+            top.idle_timeout,
+            top.head_timeout,
+            top.min_upload_rate,
+            top.upload_grace,
+            top.max_connections,
+            top.max_connections_per_address,
+        ),
         warnings=(*gone, *repaired),
     )
 

@@ -159,6 +159,28 @@ class Route:
 
 
 @attrs.frozen
+class Bounds:
+    """
+    What a client may take, at the most; without these one could take everything.
+
+    :ivar idle_timeout: seconds that a connection without a request is kept.
+    :ivar head_timeout: seconds from the first byte of a head to its last.
+    :ivar min_upload_rate: bytes a second at which a body must come; 0: at any.
+    :ivar upload_grace: seconds over which that rate is looked at.
+    :ivar max_connections: open at once; ``None``: as many as the system's limit of
+        open files has room for.
+    :ivar max_connections_per_address: of one client; 0: as many as it likes.
+    """
+
+    idle_timeout: float = 60.0
+    head_timeout: float = 30.0
+    min_upload_rate: int = 1024
+    upload_grace: float = 15.0
+    max_connections: int | None = None
+    max_connections_per_address: int = 0
+
+
+@attrs.frozen
 class Config:
     """
     A whole configuration that has passed every check.
@@ -174,6 +196,7 @@ class Config:
         always be held, however large.
     :ivar check_answers: one of :data:`CHECK_ANSWERS`.
     :ivar immich: Immich itself; ``None``: it is not asked.
+    :ivar bounds: what clients may take.
     :ivar warnings: what was mended when the document was read, and where; no part of
         what the configuration says.
     """
@@ -189,6 +212,7 @@ class Config:
     max_buffered_bytes: int
     check_answers: CheckAnswers
     immich: ImmichServer | None = None
+    bounds: Bounds = Bounds()
     warnings: tuple[str, ...] = attrs.field(default=(), eq=False)
 
     @property

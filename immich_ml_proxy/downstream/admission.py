@@ -12,15 +12,16 @@ from typing import Any
 
 from twisted.web.iweb import IRequest
 
-from immich_ml_proxy.config.model import Config
+from immich_ml_proxy.config.model import Bounds, Config
 from immich_ml_proxy.downstream.budget import SMALL, Budget, Charge
+from immich_ml_proxy.downstream.visitors import Visitors
 from immich_ml_proxy.errors import BodyTooLarge, ProxyError, Unavailable
 
-#: Seconds an idle client is kept connected.
-IDLE_CLIENT = 60
 #: Seconds that a refused client is given to read its answer before the connection is
 #: closed: closing it at once would discard the answer with what the client still sends.
 LINGER = 5.0
+#: Largest body that is no predict's, in bytes: a configuration has 1 MB at the most.
+MAX_OTHER_BODY = 2 * 1024 * 1024
 
 #: Writes an error of ours to a request, and returns the body of the answer.
 WriteError = Callable[[IRequest, ProxyError], bytes]
@@ -31,13 +32,21 @@ class Admission:
     What all requests share that want to be let in.
 
     :param write_error: how a refusal is written.
+    :param room: connections that there can be at once.
+    :ivar bounds: what a client may take.
+    :ivar visitors: the count of connections.
+    :ivar channels: the connections.
     :ivar budget: the room for bodies.
     :ivar max_body_size: largest body, in bytes.
     :ivar stopping: no new request is let in.
     """
 
-    def __init__(self, write_error: WriteError) -> None:
+    def __init__(self, write_error: WriteError, room: int = 1000) -> None:
         self.write_error = write_error
+        self._room = room
+        self.bounds = Bounds()
+        self.visitors = Visitors(room)
+        self.channels: set[Any] = set()
         self.budget = Budget(0)
         self.max_body_size = 0
         self.stopping = False
@@ -54,12 +63,18 @@ class Admission:
             and length <= SMALL
             and length <= self.max_body_size
             and not self.stopping
+            and not self.visitors.is_crowded
         )
 
     def limit(self, config: Config) -> None:
         """Hold bodies to the limits of ``config``."""
         self.max_body_size = config.max_body_size
         self.budget.limit = config.max_buffered_bytes
+        self.bounds = config.bounds
+        self.visitors.most = min(
+            config.bounds.max_connections or self._room, self._room
+        )
+        self.visitors.most_each = config.bounds.max_connections_per_address
 
 
 class Ticket:
@@ -75,6 +90,7 @@ class Ticket:
         "_admission",
         "_charge",
         "_linger",
+        "_most",
         "_request",
         "_resumed",
         "_waited",
@@ -90,6 +106,9 @@ class Ticket:
         self._admission = admission
         self._request = request
         self._resumed = resumed
+        self._most = admission.max_body_size
+        if request.path != b"/predict":
+            self._most = min(self._most, MAX_OTHER_BODY)
         self._charge: Charge | None = None
         self._linger: Any = None
         self._waited = False
@@ -110,7 +129,9 @@ class Ticket:
         admission = self._admission
         if admission.stopping:
             return Unavailable("the proxy is shutting down")
-        if length is not None and length > admission.max_body_size:
+        if self._request.path == b"/predict" and admission.visitors.is_crowded:
+            return Unavailable("too many clients are connected (maxConnections)")
+        if length is not None and length > self._most:
             return self._too_large()
         if length != 0:
             self._charge = admission.budget.charge(length, self._go_on)
@@ -126,7 +147,7 @@ class Ticket:
         :param more: bytes that have come now.
         :return: why it cannot be let in after all.
         """
-        if size + more > self._admission.max_body_size:
+        if size + more > self._most:
             return self._too_large()
         if self._charge is not None:
             waiting = self._charge.waiting
@@ -153,7 +174,7 @@ class Ticket:
         """The answer is complete, and the connection still there."""
         if self._waited:
             # What the channel saved when the body was complete was no timeout.
-            self._request.channel.setTimeout(IDLE_CLIENT)
+            self._request.channel.setTimeout(self._admission.bounds.idle_timeout)
             self._request.channel.transport.resumeProducing()
 
     def give_back(self) -> None:
@@ -171,8 +192,9 @@ class Ticket:
         self._request = self._resumed = None  # type: ignore[assignment]
 
     def _too_large(self) -> BodyTooLarge:
-        limit = self._admission.max_body_size
-        return BodyTooLarge(f"the body is larger than maxBodySize, {limit} bytes")
+        if self._most < self._admission.max_body_size:
+            return BodyTooLarge(f"the body is larger than {self._most} bytes")
+        return BodyTooLarge(f"the body is larger than maxBodySize, {self._most} bytes")
 
     def _wait(self) -> None:
         """Read no more from this client until there is room for its body."""
@@ -185,6 +207,6 @@ class Ticket:
         channel = self._request.channel
         # All may have come before reading stopped: then nothing more is expected.
         if not self._request.body.complete:
-            channel.setTimeout(IDLE_CLIENT)
+            channel.setTimeout(self._admission.bounds.idle_timeout)
             self._resumed()
         channel.transport.resumeProducing()

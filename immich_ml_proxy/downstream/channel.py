@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 from twisted.internet.interfaces import IDelayedCall
 from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
-from twisted.web.http import HTTPChannel
 from twisted.web.http_headers import Headers
 
 from immich_ml_proxy.downstream import head
+from immich_ml_proxy.downstream.strict_channel import StrictChannel
 from immich_ml_proxy.sockets import write_now
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 JOINED = 64 * 1024
 
 
-class ProxyChannel(HTTPChannel):
+class ProxyChannel(StrictChannel):
     """
     :ivar site: what its requests are for.
     """
@@ -48,6 +48,8 @@ class ProxyChannel(HTTPChannel):
 
     def dataReceived(self, data: bytes) -> None:
         """Take in bytes; see ``Protocol``."""
+        if self.refused:
+            return
         self.resetTimeout()
         if self._left:
             self._take_body(data)
@@ -102,6 +104,7 @@ class ProxyChannel(HTTPChannel):
             self.setTimeout(self._savedTimeOut)
         if self._waitingForTransport:
             self._is_held = True
+            self._networkProducer.pauseProducing()
         else:
             self._next()
 
@@ -110,6 +113,7 @@ class ProxyChannel(HTTPChannel):
         super().resumeProducing()
         if self._is_held:
             self._is_held = False
+            self._networkProducer.resumeProducing()
             self._next()
 
     def _next(self) -> None:

@@ -13,6 +13,7 @@ import re
 import attrs
 from twisted.web.http_headers import Headers
 
+from immich_ml_proxy.downstream import head_rules
 from immich_ml_proxy.headers import KnownHeaders
 
 #: Longest usual head, in bytes; Twisted refuses what is longer.
@@ -77,7 +78,7 @@ def read(text: bytes) -> Head | None:
             return None
         else:
             raw[name].append(value.strip(b" \t"))
-    if b"Host" not in raw:
+    if b"Host" not in raw or not head_rules.is_host(raw[b"Host"][0]):
         return None
     if b"Connection" in raw and raw[b"Connection"][0].lower() != b"keep-alive":
         return None
@@ -89,6 +90,8 @@ def read(text: bytes) -> Head | None:
             return None
         length = int(digits)
     method, target = first.groups()
+    if b"%" in target and not head_rules.is_target(target):
+        return None
     return Head(method, target, KnownHeaders(raw), length)
 
 

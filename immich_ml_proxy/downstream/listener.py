@@ -17,6 +17,8 @@ from zope.interface import implementer
 
 from immich_ml_proxy.downstream.site import ProxySite
 
+#: Connections that may wait to be accepted, where the endpoint does not say.
+BACKLOG = 1024
 #: How a system without IPv6 refuses to listen on its addresses.
 NO_IPV6 = (errno.EAFNOSUPPORT, errno.EPROTONOSUPPORT, errno.EADDRNOTAVAIL)
 
@@ -37,8 +39,9 @@ class _AllAddresses:
     Twisted listens on those of IPv4 only, unless it is told otherwise.
     """
 
-    def __init__(self, reactor: Any) -> None:
+    def __init__(self, reactor: Any, names_backlog: bool) -> None:
         self._reactor = reactor
+        self._names_backlog = names_backlog
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._reactor, name)
@@ -48,6 +51,8 @@ class _AllAddresses:
     ) -> IListeningPort:
         """Listen; see ``IReactorTCP``."""
         listen = self._reactor.listenTCP
+        if not self._names_backlog:
+            backlog = BACKLOG
         if interface:
             only: IListeningPort = listen(port, factory, backlog, interface)
             return only
@@ -107,7 +112,8 @@ class Listener(Service):
 
     def __init__(self, reactor: Any, description: str, site: ProxySite) -> None:
         try:
-            self._endpoint = serverFromString(_AllAddresses(reactor), description)
+            addresses = _AllAddresses(reactor, ":backlog=" in description)
+            self._endpoint = serverFromString(addresses, description)
         except (ValueError, TypeError) as error:
             raise CannotStart(
                 f"--listen {description}: not an endpoint, such as tcp:3004 ({error})"

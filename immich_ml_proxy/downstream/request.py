@@ -95,6 +95,16 @@ class ProxyRequest(server.Request):
         elif length != 0 and self.path == b"/predict" and self.method == b"POST":
             self._begin_upload()
 
+    @property
+    def is_expected(self) -> bool:
+        """Whether more of the body must come, and would be read."""
+        ticket = self._ticket
+        return (
+            self in self._proxy.active
+            and not self.body.complete
+            and not (ticket is not None and (ticket.refused or ticket.waiting))
+        )
+
     def handleContentChunk(self, data: bytes) -> None:
         """Keep a chunk; see ``twisted.web.http.Request``."""
         ticket, body = self._ticket, self.body
@@ -105,11 +115,14 @@ class ProxyRequest(server.Request):
             if error is not None:
                 self._refuse(error)
                 return
+        upload = self.upload
+        if upload is not None:
+            upload.feed(data, body.size + len(data) == body.length)
         body.append(data)
         if body.size == body.length:
             body.finish(self._proxy.clock.seconds())
-        if self.upload is not None:
-            self.upload.feed(data)
+        if upload is not None:
+            upload.taken()
 
     def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:
         """All has arrived; see ``twisted.web.http.Request``."""

@@ -11,7 +11,7 @@ from twisted.web.http import datetimeToString
 from twisted.web.resource import IResource
 from twisted.web.server import Site
 
-from immich_ml_proxy.downstream.admission import IDLE_CLIENT, Admission
+from immich_ml_proxy.downstream.admission import Admission
 from immich_ml_proxy.downstream.channel import ProxyChannel
 from immich_ml_proxy.downstream.request import ProxyRequest
 from immich_ml_proxy.downstream.upload import Predict
@@ -47,7 +47,7 @@ class ProxySite(Site):
     ) -> None:
         super().__init__(
             resource,
-            timeout=IDLE_CLIENT,
+            timeout=admission.bounds.idle_timeout,
             reactor=clock,
             parsePOSTFormSubmission=False,
         )

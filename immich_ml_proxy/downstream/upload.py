@@ -48,25 +48,34 @@ class Upload:
         except ProxyError as error:
             self._error = error
 
-    def feed(self, chunk: bytes) -> None:
-        """Look at a chunk that the body has just taken."""
+    def feed(self, chunk: bytes, is_last: bool = False) -> None:
+        """
+        Look at a chunk before the body takes it.
+
+        What is wrong with it ends what was begun; so no form that is refused has been
+        sent on whole.
+        """
         if self._error is not None or self._scanner is None:
             return
         try:
             self._scanner.feed(chunk)
+            if is_last:
+                self._scanner.finish()
         except ProxyError as error:
             self._refuse(error)
-            return
-        self._body.has_image = self._scanner.has_image
+        else:
+            self._body.has_image = self._scanner.has_image
+
+    def taken(self) -> None:
+        """The body has taken the chunk: begin, if ``entries`` is known."""
         # A chunked upload waits for its end: its length must be announced.
-        if not self.held and self._body.length is not None:
+        if not self.held and self._error is None and self._body.length is not None:
             self._begin_early()
 
     def go_on(self) -> None:
         """The body is read on; see :attr:`held`."""
         self.held = False
-        if self._error is None and self._body.length is not None:
-            self._begin_early()
+        self.taken()
 
     def finish(self) -> Deferred[Prediction]:
         """Return the answer, once the body is complete."""
@@ -100,9 +109,12 @@ class Upload:
             self._begin(entries)
 
     def _begin(self, entries: Entries) -> None:
-        self._prediction = self._predict(
-            Form(self._body, entries, self._content_type, self._trace_id)
-        )
+        form = Form(self._body, entries, self._content_type, self._trace_id)
+        try:
+            self._prediction = self._predict(form)
+        except Exception:
+            # A bug, which is answered as any: not with the end of the connection.
+            self._prediction = fail()
 
     def _refuse(self, error: ProxyError) -> None:
         self._error = error

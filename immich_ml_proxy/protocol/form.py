@@ -13,6 +13,11 @@ by two hyphens. A part is header lines, an empty line, and its value:
     ...
     --boundary-- CRLF
 
+There is one way to read it, that of python-multipart, which the ML servers parse forms
+with. What readers of another mind could take for something else is refused: anything
+before the first separator, a part without or with a second ``Content-Disposition``,
+parameters of it other than ``name`` and ``filename``, escapes in them, folded lines.
+
 A scanner is fed the chunks as they arrive. It copies none of them and knows where
 ``entries`` stands as soon as it has seen it, so a request can be routed while its
 picture is still under way.
@@ -26,9 +31,9 @@ from typing import Protocol
 from urllib.parse import quote_plus, unquote_to_bytes
 
 import attrs
-from multipart import parse_options_header
 
 from immich_ml_proxy.errors import BadEntries, BadForm, BodyTooLarge
+from immich_ml_proxy.protocol import form_head
 
 #: What Starlette, which the ML servers parse forms with, accepts at the most.
 MAX_PARTS = 1000
@@ -42,7 +47,9 @@ MAX_URLENCODED = 4 * 1024 * 1024
 #: parser.
 _USUAL = re.compile(rb"multipart/form-data; boundary=([A-Za-z0-9-]{1,70})")
 
+_MISSING = "entries: missing; the form must have a field of this name"
 _TWICE = "entries: sent twice; the form must have it once"
+_NO_FORM = "the body does not hold the form that its header announces"
 _TOO_LONG = f"entries: longer than {MAX_ENTRIES} bytes"
 
 
@@ -101,18 +108,10 @@ def scanner(content_type: bytes | None) -> Scanner:
     usual = _USUAL.fullmatch(given)
     if usual:
         return MultipartScanner(usual[1])
-    kind, options = parse_options_header(given.decode("latin-1"))
-    if kind == "multipart/form-data":
-        boundary = options.get("boundary", "").encode("latin-1")
-        if not 0 < len(boundary) <= 200 or b"\r" in boundary or b"\n" in boundary:
-            raise BadForm("the multipart form has no usable boundary")
-        return MultipartScanner(boundary)
-    if kind == "application/x-www-form-urlencoded":
+    kind, options = form_head.content_type(given)
+    if kind == b"application/x-www-form-urlencoded":
         return UrlencodedScanner()
-    raise BadForm(
-        "send a form (multipart/form-data with the fields entries and image or text), "
-        f"not {kind or 'a body without Content-Type'}"
-    )
+    return MultipartScanner(form_head.boundary(options))
 
 
 class MultipartScanner:
@@ -145,13 +144,13 @@ class MultipartScanner:
 
     def finish(self) -> Entries:
         """Return the entries; see :class:`Scanner`."""
-        if self.entries is not None:
-            return self.entries
         if self._parts == 0:
-            raise BadForm("the body does not hold the form that its header announces")
+            raise BadForm(_NO_FORM)
         if not self._closed:
-            raise BadForm("the form is cut short before its field entries")
-        raise BadEntries("entries: missing; the form must have a field of this name")
+            raise BadForm("the form is cut short: its last delimiter is missing")
+        if self.entries is None:
+            raise BadEntries(_MISSING)
+        return self.entries
 
     def _read_value(self, chunk: bytes, position: int) -> int:
         """Skip (or keep, for entries) a value; return the offset behind it."""
@@ -174,6 +173,9 @@ class MultipartScanner:
 
     def _end_value(self, chunk: bytes, position: int, found: int) -> int:
         """A delimiter stands at ``found`` (below 0: in the chunk before)."""
+        # Before the first there may be a line end, and nothing else.
+        if self._parts == 0 and self._seen + found not in (-2, 0):
+            raise BadForm(_NO_FORM)
         if self._value is not None:
             end = self._seen + found
             self._value.append(chunk[position : max(found, position)])
@@ -194,6 +196,8 @@ class MultipartScanner:
         if self._held.startswith(b"--"):
             self._closed = True
             return len(chunk)
+        if self._held[:2] not in (b"\r\n", b"\r", b"-"):
+            raise BadForm("a part of the form does not begin on a line of its own")
         end = self._held.find(b"\r\n\r\n")
         if not 0 <= end <= MAX_PART_HEADERS - 4:
             if len(self._held) >= MAX_PART_HEADERS:
@@ -207,18 +211,15 @@ class MultipartScanner:
     def _begin_value(self, block: bytes, start: int) -> None:
         if self._parts > MAX_PARTS:
             raise BadForm(f"the form has more than {MAX_PARTS} parts")
-        padding, _, lines = block.partition(b"\r\n")
-        if padding.strip(b" \t"):
-            raise BadForm("a part of the form does not begin on a line of its own")
-        if self._delimiter in b"\r\n" + lines:
-            raise BadForm("a part of the form has no headers")
+        lines = block[2:]
         # Nearly every part of every client begins with the same few lines.
-        options = _disposition(lines) if len(lines) > 200 else _usual_disposition(lines)
-        name = options.get("name")
-        if name != "entries":
-            self.has_image |= name == "image"
+        usual = len(lines) <= 200
+        options = (_usual_disposition if usual else form_head.disposition)(lines)
+        name = options[b"name"]
+        if name != b"entries":
+            self.has_image |= name == b"image"
             return
-        if "filename" in options:
+        if b"filename" in options:
             raise BadEntries("entries: must be a plain field, not a file")
         if self.entries is not None:
             raise BadEntries(_TWICE)
@@ -231,17 +232,7 @@ class MultipartScanner:
             raise BodyTooLarge(_TOO_LONG)
 
 
-def _disposition(lines: bytes) -> dict[str, str]:
-    """Return the options of a part's ``Content-Disposition``."""
-    for line in lines.split(b"\r\n"):
-        name, _, value = line.partition(b":")
-        if name.strip().lower() == b"content-disposition":
-            kind, options = parse_options_header(value.decode(errors="replace"))
-            return options if kind == "form-data" else {}
-    return {}
-
-
-_usual_disposition = lru_cache(maxsize=256)(_disposition)
+_usual_disposition = lru_cache(maxsize=256)(form_head.disposition)
 
 
 class UrlencodedScanner:
@@ -268,21 +259,27 @@ class UrlencodedScanner:
         body, self._chunks = b"".join(self._chunks), []
         if body.count(b"&") >= MAX_PARTS:
             raise BadForm(f"the form has more than {MAX_PARTS} fields")
+        if not body.isascii() or b";" in body:
+            raise BadForm(
+                "an urlencoded form must have ; and what is not ASCII escaped"
+            )
         start = 0
+        is_bare = False
         for field in body.split(b"&"):
             name, equals, value = field.partition(b"=")
-            if equals and _unquoted(name) == b"entries":
-                if self.entries is not None:
+            if _unquoted(name) == b"entries":
+                # Without "=" some take it for an empty one, and some for none.
+                if self.entries is not None or is_bare:
                     raise BadEntries(_TWICE)
+                is_bare = not equals
                 at = start + len(name) + 1
-                self.entries = _checked(
-                    Entries(_unquoted(value), at, at + len(value), urlencoded=True)
-                )
+                if equals:
+                    self.entries = _checked(
+                        Entries(_unquoted(value), at, at + len(value), urlencoded=True)
+                    )
             start += len(field) + 1
         if self.entries is None:
-            raise BadEntries(
-                "entries: missing; the form must have a field of this name"
-            )
+            raise BadEntries(_MISSING)
         return self.entries
 
 

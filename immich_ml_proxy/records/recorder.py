@@ -34,6 +34,9 @@ from immich_ml_proxy.records.masking import MASK, is_secret, mask_text, mask_url
 MAX_RECORDS_LIMIT = 10_000
 """The most records that may be asked for."""
 
+MAX_SERVED = 16 * 1024 * 1024
+"""Bytes of records in one answer: who asks often must not have copies of all made."""
+
 RECORD_OVERHEAD = 64
 """Bytes that a record takes in memory beside its JSON."""
 
@@ -210,9 +213,20 @@ class Recorder:
         """The records kept, oldest first."""
         return [msgspec.json.decode(kept, type=Record) for kept in self._kept]
 
-    def to_json(self) -> bytes:
-        """The records kept as a JSON array, oldest first; cheaper than ``records``."""
-        return b"[" + b",".join(self._kept) + b"]"
+    def to_json(self, last: int = MAX_RECORDS_LIMIT) -> bytes:
+        """
+        The last records as a JSON array, oldest first; cheaper than ``records``.
+
+        :param last: how many; fewer where they are over ``MAX_SERVED``, but for one.
+        """
+        served: list[bytes] = []
+        size = 0
+        for kept in reversed(self._kept):
+            size += len(kept)
+            if served and (size > MAX_SERVED or len(served) >= last):
+                break
+            served.append(kept)
+        return b"[" + b",".join(reversed(served)) + b"]"
 
     def clear(self) -> None:
         """Forget all records."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from klein import Klein
+from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.web.iweb import IRequest
 from werkzeug.exceptions import HTTPException
@@ -12,6 +13,8 @@ from werkzeug.exceptions import HTTPException
 from immich_ml_proxy.errors import ProxyError
 from immich_ml_proxy.web.answers import json_answer, text_answer, write_error
 from immich_ml_proxy.web.resource import Handlers, ShortWays
+
+_log = Logger()
 
 
 class Endpoints(Protocol):
@@ -37,6 +40,20 @@ def _our_error(request: IRequest, failure: Failure) -> bytes:
     return write_error(request, error)
 
 
+def _bug(request: Any, failure: Failure) -> bytes:
+    """Answer what we did not think of; others are served all the same."""
+    trace_id = request.trace_id
+    _log.failure(
+        "{trace_id}: a bug of the proxy ended {method} {path}",
+        failure,
+        trace_id=trace_id,
+        method=request.method.decode("latin-1"),
+        path=request.path.decode("latin-1"),
+    )
+    told = f"the proxy has a bug; what is known of it stands in its log, at {trace_id}"
+    return json_answer(request, {"error": told}, 500)
+
+
 def _http_error(request: Any, failure: Failure) -> bytes:
     """An unknown path or a wrong method; JSON for programs, text for people."""
     error: Any = failure.value
@@ -52,4 +69,8 @@ def _http_error(request: Any, failure: Failure) -> bytes:
     return text_answer(request, told.encode() + b"\n", status)
 
 
-_HANDLERS: Handlers = ((ProxyError, _our_error), (HTTPException, _http_error))
+_HANDLERS: Handlers = (
+    (ProxyError, _our_error),
+    (HTTPException, _http_error),
+    (Exception, _bug),
+)

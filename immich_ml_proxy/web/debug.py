@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TypeVar
 
 import msgspec
@@ -9,7 +10,7 @@ from klein import Klein
 
 from immich_ml_proxy.downstream.request import ProxyRequest
 from immich_ml_proxy.errors import BadRequest
-from immich_ml_proxy.records.recorder import Recorder
+from immich_ml_proxy.records.recorder import MAX_RECORDS_LIMIT, Recorder
 from immich_ml_proxy.web.answers import json_answer, json_text
 from immich_ml_proxy.web.origin import body_of, refuse_foreign
 
@@ -62,8 +63,15 @@ class DebugEndpoints:
         return self.debug_status(request)
 
     def records(self, request: ProxyRequest) -> bytes:
-        """All records, oldest first."""
-        return json_text(request, self._recorder.to_json())
+        """The last records, oldest first; ``?last=`` so many of them."""
+        last = MAX_RECORDS_LIMIT
+        for field in request.uri.partition(b"?")[2].split(b"&"):
+            name, _, value = field.partition(b"=")
+            if name == b"last":
+                if not re.fullmatch(rb"[1-9][0-9]{0,8}", value):
+                    raise BadRequest("last: must be a number, such as ?last=100")
+                last = int(value)
+        return json_text(request, self._recorder.to_json(last))
 
     def clear(self, request: ProxyRequest) -> bytes:
         """Forget all records."""

@@ -113,6 +113,13 @@ def _tell_who(request: ProxyRequest, backends: tuple[str, ...]) -> None:
     headers = request.responseHeaders
     headers.put(b"X-Request-ID", request.trace_id.encode("ascii"))
     if backends:
-        told = ", ".join(backends).encode("utf-8")
+        told = ", ".join(map(_unambiguous, backends)).encode("utf-8")
         # Names are what people have written.
         headers.setRawHeaders(b"X-Immich-ML-Backend", [told])
+
+
+def _unambiguous(name: str) -> str:
+    """Return a backend's name as it can stand in a list with commas."""
+    if "," in name or "%" in name:
+        return name.replace("%", "%25").replace(",", "%2C")
+    return name

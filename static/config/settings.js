@@ -48,6 +48,44 @@ export const SETTINGS = [
     inWords: bytes,
   },
   {
+    name: "maxBackends",
+    label: "Most backends",
+    byDefault: 64,
+  },
+  {
+    name: "maxConnections",
+    label: "Most connections of clients",
+    byDefault: "as many as the system allows",
+  },
+  {
+    name: "maxConnectionsPerAddress",
+    label: "Most connections of one client's address",
+    byDefault: 0,
+    note: "0 means any number. Immich, and a reverse proxy, are one address.",
+  },
+  {
+    name: "idleTimeout",
+    label: "Seconds that an idle connection is kept",
+    byDefault: 60,
+  },
+  {
+    name: "headTimeout",
+    label: "Seconds for the first lines of a request",
+    byDefault: 30,
+  },
+  {
+    name: "minUploadRate",
+    label: "Slowest upload, in bytes a second",
+    byDefault: 1024,
+    inWords: bytes,
+    note: "0 means any speed.",
+  },
+  {
+    name: "uploadGrace",
+    label: "Seconds over which its speed is looked at",
+    byDefault: 15,
+  },
+  {
     name: "checkAnswers",
     label: "Check answers",
     byDefault: "full",

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from immich_ml_proxy.config import document as config_document
-from immich_ml_proxy.config.model import Config, Route
+from immich_ml_proxy.config.model import Bounds, Config, Route
 from immich_ml_proxy.errors import ConfigError
 
 README: dict[str, Any] = {
@@ -172,6 +172,35 @@ def test_a_backend_may_have_any_name_that_can_be_read(name: str) -> None:
         {"defaultBackend": name, "backends": [{"name": name, "url": "http://gpu"}]}
     )
     assert good.default == Route("default", (name,))
+
+
+@pytest.mark.parametrize(
+    ("field", "name", "values"),
+    [
+        ("idleTimeout", "idle_timeout", [5, 60.5, 86400]),
+        ("headTimeout", "head_timeout", [1, 30, 86400]),
+        ("minUploadRate", "min_upload_rate", [0, 1024, 2**30]),
+        ("uploadGrace", "upload_grace", [1, 15, 86400]),
+        ("maxConnections", "max_connections", [None, 16, 10**6]),
+        ("maxConnectionsPerAddress", "max_connections_per_address", [0, 10**6]),
+    ],
+)
+def test_clients_have_bounds(field: str, name: str, values: list[float | None]) -> None:
+    """Each has a default, and may be set."""
+    assert parsed(README).bounds == Bounds()
+    for value in values:
+        assert getattr(parsed({**README, field: value}).bounds, name) == value
+
+
+def test_a_configuration_has_64_backends_at_the_most() -> None:
+    """Unless it says otherwise."""
+    backends = [{"name": f"b{number}", "url": "http://b"} for number in range(65)]
+    some = {"defaultBackend": "b0", "backends": backends[:64]}
+    assert len(parsed(some).backends) == 64
+    more = {**some, "backends": backends}
+    with pytest.raises(ConfigError, match="raise that if they are really yours"):
+        parsed(more)
+    assert len(parsed({**more, "maxBackends": 65}).backends) == 65
 
 
 def test_backends_of_a_route_keep_their_order() -> None:

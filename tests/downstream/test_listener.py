@@ -57,17 +57,20 @@ class System:
     :ivar refusals: error numbers, by address.
     :ivar apart: each family wants a socket of its own.
     :ivar listening: where somebody listens.
+    :ivar backlogs: of each time.
     """
 
     def __init__(self) -> None:
         self.refusals: dict[str, int] = {}
         self.apart = False
+        self.backlogs: list[int] = []
         self.listening: list[tuple[str, int]] = []
 
     def listenTCP(
         self, port: int, factory: Any, backlog: int = 50, interface: str = ""
     ) -> Port:
         """Listen; see ``IReactorTCP``."""
+        self.backlogs.append(backlog)
         if interface in self.refusals:
             error = OSError(self.refusals[interface], "refused")
             raise CannotListenError(interface, port, error)
@@ -90,6 +93,22 @@ def test_without_an_interface_it_is_all_addresses(number: int) -> None:
     assert system.listening == [("::", number or 40_000)]
     made.stopService()
     assert system.listening == []
+
+
+@pytest.mark.parametrize(
+    ("description", "backlog"),
+    [
+        ("tcp:3004", 1024),
+        ("tcp:3004:interface=127.0.0.1", 1024),
+        ("tcp:3004:backlog=50", 50),
+        ("tcp:3004:backlog=7:interface=127.0.0.1", 7),
+    ],
+)
+def test_a_thousand_may_wait_to_be_accepted(description: str, backlog: int) -> None:
+    """Unless the endpoint says how many."""
+    system = System()
+    listener(system, description)
+    assert system.backlogs == [backlog]
 
 
 @pytest.mark.parametrize(

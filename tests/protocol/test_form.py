@@ -32,9 +32,8 @@ FORMS = {
         field(b"a", b""), field(b"entries", VALUE), field(b"text", b"a dog")
     ),
     "alone": closed(field(b"entries", VALUE)),
-    "preamble and epilogue": b"hello\r\n" + closed(field(b"entries", VALUE)) + b"bye",
+    "epilogue": closed(field(b"entries", VALUE)) + b"bye",
     "an empty line before": b"\r\n" + IMMICH,
-    "a delimiter within a line of the preamble": b"x--" + BOUNDARY + b"\r\n" + IMMICH,
     "entries in the epilogue": IMMICH + field(b"entries", b"{}"),
     "like a delimiter": closed(
         image(b"\r\n--" + BOUNDARY[:-1] + b"\r\n--\r\n\r\n" + BOUNDARY),
@@ -52,9 +51,6 @@ FORMS = {
     "a name that contains entries": closed(
         field(b"entries2", b"{}"), field(b"entries", VALUE), field(b" entries", b"{}")
     ),
-    "not closed": field(b"entries", VALUE) + b"--" + BOUNDARY,
-    "cut short behind entries": field(b"entries", VALUE) + image(b"\xff\xd8")[:-20],
-    "padded delimiter": IMMICH.replace(BOUNDARY + b"\r\n", BOUNDARY + b" \t\r\n"),
     "header in other case": IMMICH.replace(b"Content-Disp", b"content-DISP"),
     "other headers": closed(
         part(
@@ -63,19 +59,12 @@ FORMS = {
             VALUE,
         )
     ),
-    "other parameters": closed(
-        part(b'Content-Disposition: form-data; x=":; name=a"; name="entries"', VALUE)
+    "the name of a file": closed(
+        part(b'Content-Disposition: form-data; filename=":; name=a"; name="x"', b"{}"),
+        field(b"entries", VALUE),
     ),
     "names that are no UTF-8": closed(
         field(b"entries\xff", b"{}"), field(b"entries", VALUE)
-    ),
-    "a part without headers": closed(
-        b"--" + BOUNDARY + b"\r\n\r\n{}\r\n", field(b"entries", VALUE)
-    ),
-    "no form-data": closed(
-        part(b'Content-Disposition: attachment; name="entries"', b"{}"),
-        part(b"Content-Type: text/plain", b"{}"),
-        field(b"entries", VALUE),
     ),
 }
 
@@ -176,11 +165,7 @@ def forms(draw: st.DrawFn) -> tuple[bytes, bytes, bytes]:
     place = draw(st.integers(0, len(parts)))
     parts.insert(place, field(b"entries", value, boundary))
     body = closed(*parts, boundary=boundary)
-    preamble = draw(values)
-    # Others are stricter about what stands in front, see FORMS.
-    if preamble and delimiter[2:] not in preamble:
-        body = preamble + b"\r\n" + body
-    return boundary, value, body + draw(values)
+    return boundary, value, draw(st.sampled_from([b"", b"\r\n"])) + body + draw(values)
 
 
 SIZES = st.lists(st.integers(0, 40), max_size=40)
@@ -190,7 +175,7 @@ SIZES = st.lists(st.integers(0, 40), max_size=40)
 def test_no_bytes_around_entries_confuse_the_scanner(
     drawn: tuple[bytes, bytes, bytes], sizes: list[int]
 ) -> None:
-    """Any boundary, order, preamble, epilogue and chunks; short of a delimiter."""
+    """Any boundary, order, epilogue and chunks; short of a delimiter."""
     boundary, value, body = drawn
     content_type = b'multipart/form-data; boundary="' + boundary + b'"'
     found = scan(body, content_type, sizes)
@@ -221,11 +206,11 @@ def test_a_form_is_read_as_others_read_it(drawn: tuple[bytes, bytes, bytes]) -> 
 
 
 def test_a_form_may_be_cut_short_anywhere() -> None:
-    """Entries are whole, or there are none: half a value is never taken for all."""
-    known = IMMICH.index(DELIMITER) + len(DELIMITER)
+    """It is whole, or refused, as the service refuses it: nothing is taken for all."""
+    whole = len(IMMICH) - len(b"\r\n")
     for cut in range(len(IMMICH)):
         found = outcome(IMMICH[:cut])
-        if cut >= known:
+        if cut >= whole:
             assert found == scan(IMMICH)
         else:
             assert isinstance(found, tuple)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any, Literal, NoReturn
 
@@ -11,6 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from immich_ml_proxy.errors import BadRequest
+from immich_ml_proxy.records import recorder as recorder_module
 from immich_ml_proxy.records.excerpt import SHOWN_BYTES
 from immich_ml_proxy.records.recorder import (
     RECORD_OVERHEAD,
@@ -417,3 +419,32 @@ def test_both_bounds_hold_at_every_moment(
         assert recorder.record_count == len(records) <= recorder.max_records
         ids = [record.id for record in records]
         assert ids == sorted(set(ids))
+
+
+def test_the_last_records_are_served() -> None:
+    """As many as are asked for, oldest first, and no more than 16 MB but for one."""
+    recorder = Recorder(enabled=True)
+    for number in range(5):
+        put(recorder, url=f"/{number}")
+
+    def served(*last: int) -> list[str]:
+        return [one["request"]["url"] for one in json.loads(recorder.to_json(*last))]
+
+    assert served() == ["/0", "/1", "/2", "/3", "/4"]
+    assert served(2) == ["/3", "/4"]
+    assert served(1) == ["/4"]
+    assert served(99) == served()
+
+
+def test_one_answer_holds_so_many_bytes_of_records(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The last ones are what people look for."""
+    recorder = Recorder(enabled=True)
+    for number in range(5):
+        put(recorder, url=f"/{number}")
+    size = len(recorder.to_json(1))
+    monkeypatch.setattr(recorder_module, "MAX_SERVED", 2 * size)
+    assert len(json.loads(recorder.to_json())) == 2
+    monkeypatch.setattr(recorder_module, "MAX_SERVED", 10)
+    assert len(json.loads(recorder.to_json())) == 1

@@ -314,3 +314,16 @@ def test_a_refused_request_is_recorded(proxy: Proxy) -> None:
     [record] = records(proxy)
     assert record["response"]["statusCode"] == 413
     assert "maxBodySize" in record["response"]["body"]["text"]
+
+
+def test_the_last_records_can_be_asked_for(proxy: Proxy) -> None:
+    """A number of them; anything else is refused."""
+    for _ in range(3):
+        proxy.get("/api/health")
+    all_of_them = records(proxy)
+    for last in (1, 2, 999):
+        answer = proxy.get(f"/api/debug/records?last={last}")
+        assert answer.json() == all_of_them[-last:]
+    for wrong in ("0", "-1", "x", "1.5", "9" * 10, "%b2"):
+        answer = proxy.get(f"/api/debug/records?last={wrong}")
+        assert (answer.status, answer.error[:18]) == (400, "last: must be a nu")

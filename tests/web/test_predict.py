@@ -227,3 +227,17 @@ def test_a_client_of_ipv4_is_known_by_its_ipv4_address(
     [request_] = proxy.site.active
     assert request_.getClientAddress() == IPv4Address("TCP", "192.168.1.7", 50000)
     client.leave()
+
+
+def test_names_of_servers_make_no_list_of_more(
+    network: Network, start_proxy: Start
+) -> None:
+    """A comma in one is escaped, and so is what escapes."""
+    network.serve("gpu", site(SimulatedServer(network, "gpu")))
+    names = {"a, b": "a%2C b", "50%": "50%25", "Größe": "Größe"}
+    for name, told in names.items():
+        config = document("gpu", defaultBackend=[name])
+        config["backends"] = [{"name": name, "url": "http://gpu:3003"}]
+        answer = start_proxy(config).ask(posted(photo_form(VISUAL, PHOTO)))
+        header = answer.headers["x-immich-ml-backend"].encode("latin-1").decode()
+        assert (answer.status, header) == (200, told)

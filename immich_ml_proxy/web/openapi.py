@@ -1,0 +1,223 @@
+"""
+What the API is, as an OpenAPI 3.1 document; programs and tests read it.
+
+Every route has an operation here, which a test holds, and answers are as they are
+described, which another test holds.
+"""
+
+from __future__ import annotations
+
+from immich_ml_proxy.web.schemas import (
+    ANY,
+    CONFIG,
+    DEBUG,
+    ERROR,
+    FLAG,
+    FORM,
+    HEALTH,
+    JSON,
+    NAME,
+    NOTHING_ELSE,
+    PLAIN,
+    RECORDS,
+    STATE,
+    TEXT,
+    TEXTS,
+    WHOLE_STATUS,
+    Schema,
+    body_of,
+    map_of,
+    number,
+    object_of,
+)
+
+#: What a status means, where it is no success.
+MEANINGS = {
+    400: "What was sent cannot be understood, or is refused; the text says why",
+    403: "A page of another site may change nothing",
+    404: "There is nothing of this name",
+    413: "The body is too large",
+    422: "The field entries is missing or wrong",
+    500: "What was saved could not be written, or the proxy has a bug",
+    502: "The servers failed",
+    503: "No server can do it now",
+    504: "No server answered in time",
+}
+
+
+def _content(schema: Schema, kind: str = JSON) -> Schema:
+    return {"content": {kind: {"schema": schema}}}
+
+
+def _operation(
+    summary: str,
+    success: Schema,
+    *refusals: int,
+    body: Schema | None = None,
+    parameters: tuple[Schema, ...] = (),
+) -> Schema:
+    """
+    Return an operation.
+
+    :param success: the content of the answer with status 200.
+    :param refusals: other statuses that it has.
+    """
+    answers: Schema = {"200": {"description": "As asked for", **success}}
+    for status in refusals:
+        meaning = MEANINGS[status]
+        answers[str(status)] = {"description": meaning, **_content(ERROR)}
+    made: Schema = {"summary": summary, "responses": answers}
+    if body is not None:
+        made["requestBody"] = {"required": True, **body}
+    if parameters:
+        made["parameters"] = [*parameters]
+    return made
+
+
+def _parameter(name: str, place: str, schema: Schema) -> Schema:
+    return {
+        "name": name,
+        "in": place,
+        "required": place == "path",
+        "schema": schema,
+    }
+
+
+def document(version: str) -> Schema:
+    """
+    Return the description.
+
+    :param version: of the proxy.
+    """
+    change = (400, 403, 413, 500)
+    ping = _operation("Whether work can be done", _content(TEXT, PLAIN))
+    ping["responses"]["503"] = {
+        "description": "What is down",
+        **_content(TEXT, PLAIN),
+    }
+    predict = _operation(
+        "Have work done, as by an ML server",
+        _content(map_of(ANY)),
+        *(400, 413, 422, 500, 502, 503, 504),
+        body=_content(FORM, "multipart/form-data"),
+    )
+    predict["responses"]["default"] = {"description": "What the server refuses"}
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Immich ML Proxy",
+            "version": version,
+            "description": "One address in front of all your Immich ML servers.",
+        },
+        "paths": {
+            "/ping": {"get": ping},
+            "/predict": {"post": predict},
+            "/api/openapi.json": {
+                "get": _operation("This description", _content(map_of(ANY)))
+            },
+            "/api/config": {
+                "get": _operation("The configuration", _content(CONFIG)),
+                "post": _operation(
+                    "Save another one",
+                    _content(CONFIG),
+                    *change,
+                    body=_content(CONFIG),
+                ),
+            },
+            "/api/health": {"get": _operation("The backends", _content(HEALTH))},
+            "/api/status": {
+                "get": _operation("What is going on", _content(WHOLE_STATUS))
+            },
+            "/api/backends/{name}": {
+                "post": _operation(
+                    "Enable, drain or disable a backend",
+                    _content(WHOLE_STATUS),
+                    *change,
+                    404,
+                    body=_content(body_of({"state": STATE})),
+                    parameters=(_parameter("name", "path", NAME),),
+                )
+            },
+            "/api/routes/{key}": {
+                "post": _operation(
+                    "Add a backend to a route, or take it out",
+                    _content(map_of(ANY)),
+                    *change,
+                    404,
+                    body=_content(
+                        {**object_of({}, add=TEXT, remove=TEXT), **NOTHING_ELSE}
+                    ),
+                    parameters=(_parameter("key", "path", NAME),),
+                )
+            },
+            "/api/overview": {
+                "get": _operation("What the overview shows", _content(map_of(ANY)), 400)
+            },
+            "/api/wake": {
+                "post": _operation(
+                    "Wake a backend's machine",
+                    _content(map_of(ANY)),
+                    *change,
+                    404,
+                    body=_content(body_of({"machine": TEXT})),
+                )
+            },
+            "/api/try": {
+                "post": _operation(
+                    "Try a server that is not configured yet",
+                    _content(map_of(ANY)),
+                    *change,
+                    body=_content(
+                        {**object_of({"url": TEXT}, samples=TEXTS), **NOTHING_ELSE}
+                    ),
+                )
+            },
+            "/api/proxy": {
+                "get": _operation("What this proxy is", _content(map_of(ANY)))
+            },
+            "/api/demo": {
+                "get": _operation("The simulated servers", _content(ANY)),
+                "post": _operation(
+                    "Give them trouble, or end them",
+                    _content(ANY),
+                    *change,
+                    404,
+                    body=_content(
+                        {**object_of({}, trouble=FLAG, end=FLAG), **NOTHING_ELSE}
+                    ),
+                ),
+            },
+            "/api/debug/status": {
+                "get": _operation("Whether requests are recorded", _content(DEBUG))
+            },
+            "/api/debug/toggle": {
+                "post": _operation(
+                    "Record requests, or do so no more",
+                    _content(DEBUG),
+                    *change,
+                    body=_content(body_of({"enabled": FLAG})),
+                )
+            },
+            "/api/debug/max-records": {
+                "post": _operation(
+                    "How many records are kept",
+                    _content(DEBUG),
+                    *change,
+                    body=_content(
+                        body_of({"maxRecords": number(1, 10_000, "integer")})
+                    ),
+                )
+            },
+            "/api/debug/records": {
+                "get": _operation(
+                    "The records",
+                    _content(RECORDS),
+                    400,
+                    parameters=(
+                        _parameter("last", "query", number(1, 10_000, "integer")),
+                    ),
+                ),
+                "delete": _operation("Forget the records", _content(DEBUG), *change),
+            },
+        },
+    }
