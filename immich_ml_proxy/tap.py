@@ -26,6 +26,7 @@ from immich_ml_proxy.balancer.health_checker import HealthChecker
 from immich_ml_proxy.balancer.place import Places
 from immich_ml_proxy.balancer.pool import Pool
 from immich_ml_proxy.balancer.server import Server
+from immich_ml_proxy.commands.access import access_of
 from immich_ml_proxy.commands.options import Options
 from immich_ml_proxy.config import document as config_document
 from immich_ml_proxy.config.model import Config
@@ -55,7 +56,9 @@ from immich_ml_proxy.web.answers import write_error
 from immich_ml_proxy.web.app import make_app
 from immich_ml_proxy.web.config import ConfigEndpoints
 from immich_ml_proxy.web.debug import DebugEndpoints
+from immich_ml_proxy.web.gate import Gate
 from immich_ml_proxy.web.immich import ImmichEndpoints
+from immich_ml_proxy.web.login import LoginEndpoints
 from immich_ml_proxy.web.overview import OverviewEndpoints
 from immich_ml_proxy.web.pages import Pages, static_folder
 from immich_ml_proxy.web.trial import TrialEndpoints
@@ -145,18 +148,30 @@ def makeService(
     admission = Admission(write_error)
     admission.limit(first)
     pages = Pages(static_folder())
-    app = make_app(
-        ImmichEndpoints(reactor, pool, checker, pages, heard),
-        OverviewEndpoints(timepiece, overview, beside, pool, waker),
-        TrialEndpoints(Trial(reactor, client, own), ours, own),
-        ConfigEndpoints(reactor, wall, pool, places, forwarder.hedges, store, apply),
-        DebugEndpoints(recorder),
-        pages,
+    access = access_of(options)
+    immich = ImmichEndpoints(reactor, pool, checker, pages, heard)
+    overviews = OverviewEndpoints(timepiece, overview, beside, pool, waker)
+    trials = TrialEndpoints(Trial(reactor, client, own), ours, own)
+    config = ConfigEndpoints(
+        reactor, wall, pool, places, forwarder.hedges, store, apply
     )
-    site = ProxySite(reactor, wall, app, predictor.predict, recorder, admission)
+
+    debug = DebugEndpoints(recorder)
+
+    def door(option: str, open_only: bool) -> tuple[Listener, ProxySite]:
+        gate = Gate(reactor, wall, access, pages, open_only)
+        login = LoginEndpoints(wall, gate, pages)
+        audiences = immich, overviews, trials, config, debug, login, pages
+        app = make_app(gate, *audiences)
+        site = ProxySite(reactor, wall, app, predictor.predict, recorder, admission)
+        return Listener(reactor, options[option], site, f"--{option}"), site
+
     parts.append(Memory(reactor, admission.budget, glibc()))
-    listener = Listener(reactor, options["listen"], site)
-    return ProxyService(reactor, listener, site, pool, outward, *parts)
+    doors = [door("listen", open_only=options["admin-listen"] is not None)]
+    if options["admin-listen"] is not None:
+        doors.append(door("admin-listen", open_only=False))
+    note = access.note(options["admin-listen"])
+    return ProxyService(reactor, doors, pool, outward, *parts, note=note)
 
 
 def _log_flip(server: Server, before: Health) -> None:

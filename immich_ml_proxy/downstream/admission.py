@@ -14,7 +14,7 @@ from twisted.web.iweb import IRequest
 
 from immich_ml_proxy.config.model import Config
 from immich_ml_proxy.downstream.budget import Budget, Charge
-from immich_ml_proxy.errors import BodyTooLarge, ProxyError, Unavailable
+from immich_ml_proxy.errors import BodyTooLarge, ProxyError
 
 #: Seconds an idle client is kept connected.
 IDLE_CLIENT = 60
@@ -33,14 +33,12 @@ class Admission:
     :param write_error: how a refusal is written.
     :ivar budget: the room for bodies.
     :ivar max_body_size: largest body, in bytes.
-    :ivar stopping: no new request is let in.
     """
 
     def __init__(self, write_error: WriteError) -> None:
         self.write_error = write_error
         self.budget = Budget(0)
         self.max_body_size = 0
-        self.stopping = False
 
     def limit(self, config: Config) -> None:
         """Hold bodies to the limits of ``config``."""
@@ -94,8 +92,6 @@ class Ticket:
         :return: why it cannot be let in.
         """
         admission = self._admission
-        if admission.stopping:
-            return Unavailable("the proxy is shutting down")
         if length is not None and length > admission.max_body_size:
             return self._too_large()
         if length != 0:

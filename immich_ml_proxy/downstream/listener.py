@@ -16,18 +16,10 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from immich_ml_proxy.downstream.site import ProxySite
+from immich_ml_proxy.errors import CannotStart
 
 #: How a system without IPv6 refuses to listen on its addresses.
 NO_IPV6 = (errno.EAFNOSUPPORT, errno.EPROTONOSUPPORT, errno.EADDRNOTAVAIL)
-
-
-class CannotStart(SystemExit, Exception):
-    """
-    Ends the process with a line that says why.
-
-    As an ``Exception`` it makes twistd tidy up and tell who started the daemon; as a
-    ``SystemExit`` it is printed without a traceback.
-    """
 
 
 class _AllAddresses:
@@ -102,18 +94,22 @@ class Listener(Service):
     :param description: an endpoint string, such as ``tcp:3004``; without an interface
         it is IPv6 and IPv4, or IPv4 alone where there is no IPv6.
     :param site: answers.
+    :param option: of the command line that has the description.
     :raises CannotStart: when the description is none, or the port is taken.
     """
 
-    def __init__(self, reactor: Any, description: str, site: ProxySite) -> None:
+    def __init__(
+        self, reactor: Any, description: str, site: ProxySite, option: str = "--listen"
+    ) -> None:
         try:
             self._endpoint = serverFromString(_AllAddresses(reactor), description)
         except (ValueError, TypeError) as error:
             raise CannotStart(
-                f"--listen {description}: not an endpoint, such as tcp:3004 ({error})"
+                f"{option} {description}: not an endpoint, such as tcp:3004 ({error})"
             ) from None
         self._description = description
         self._site = site
+        self._option = option
         self.port: IListeningPort | None = None
 
     def privilegedStartService(self) -> None:
@@ -123,6 +119,11 @@ class Listener(Service):
         listening.addCallbacks(self._listening, failures.append)
         if failures:
             raise CannotStart(self._refusal(failures[0].value))
+
+    @property
+    def host(self) -> Any:
+        """The address that it listens on; ``None`` while it does not."""
+        return None if self.port is None else self.port.getHost()
 
     def stopService(self) -> Deferred[None]:
         """Take no new connection."""
@@ -140,7 +141,8 @@ class Listener(Service):
         reason: object = error
         if isinstance(error, CannotListenError):
             reason = getattr(error.socketError, "strerror", error.socketError)
+        option = self._option
         return (
             f"immich-ml-proxy cannot listen on {self._description}: {reason}. "
-            "Choose another place with --listen, such as --listen tcp:3005."
+            f"Choose another place with {option}, such as {option} tcp:3005."
         )

@@ -137,6 +137,9 @@ class ProxyRequest(server.Request):
 
     def write(self, data: bytes) -> None:
         """Send a part of the answer; see ``twisted.web.http.Request``."""
+        if self._proxy.is_ending and not self.startedWriting:
+            self.channel.persistent = 0
+            self.setHeader(b"Connection", b"close")
         if self.answer is not None:
             self.answer.append(data)
         super().write(data)
@@ -147,9 +150,6 @@ class ProxyRequest(server.Request):
         self._transport.bufferSize = HEAD
         if self._ticket is not None:
             self._ticket.answered()
-        if site.admission.stopping:
-            self.channel.persistent = 0
-            site.closing.append(self._transport)
         super().finish()
         self._let_go(site)
 

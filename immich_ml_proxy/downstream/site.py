@@ -6,11 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from klein import Klein
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.web.server import Site
 
 from immich_ml_proxy.downstream.admission import IDLE_CLIENT, Admission
+from immich_ml_proxy.downstream.open_connections import OpenConnections, Tracked
 from immich_ml_proxy.downstream.request import ProxyRequest
 from immich_ml_proxy.downstream.upload import Predict
 from immich_ml_proxy.records.recorder import Recorder, RequestSeen, ResponseSeen
@@ -26,9 +27,11 @@ class ProxySite(Site):
     :param recorder: is told of every request while debug is on.
     :param admission: lets requests in.
     :ivar active: the requests under way.
-    :ivar closing: the connections of the last answers, which may still be on their way.
+    :ivar connections: those of clients that are open.
+    :ivar is_ending: each connection ends with its next answer.
     """
 
+    protocol: Any = Tracked
     requestFactory = ProxyRequest
     displayTracebacks = False
     noisy = False
@@ -54,8 +57,8 @@ class ProxySite(Site):
         self.recorder = recorder
         self.admission = admission
         self.active: set[ProxyRequest] = set()
-        self.closing: list[Any] = []
-        self._idle: list[Deferred[None]] = []
+        self.connections = OpenConnections()
+        self.is_ending = False
 
     def log(self, request: Any) -> None:
         """Record a request that was answered; there is no access log."""
@@ -70,19 +73,15 @@ class ProxySite(Site):
     def finished(self, request: ProxyRequest) -> None:
         """A request is over, in whatever way."""
         self.active.discard(request)
-        if not self.active:
-            idle, self._idle = self._idle, []
-            for waiting in idle:
-                waiting.callback(None)
 
-    def drained(self) -> Deferred[None]:
-        """Take no new request; the Deferred fires when none is under way."""
-        self.admission.stopping = True
-        if not self.active:
-            return succeed(None)
-        waiting: Deferred[None] = Deferred()
-        self._idle.append(waiting)
-        return waiting
+    def end(self) -> Deferred[None]:
+        """
+        Serve what still comes over open connections, and let each end after that.
+
+        :return: fires when all have ended.
+        """
+        self.is_ending = True
+        return self.connections.end()
 
     def _record(self, request: ProxyRequest, error: str | None) -> None:
         answered = request.startedWriting

@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from immich_ml_proxy.errors import ProxyError
 from immich_ml_proxy.web.answers import json_answer, text_answer, write_error
+from immich_ml_proxy.web.gate import Gate, GatedApp
 
 
 class Endpoints(Protocol):
@@ -20,9 +21,9 @@ class Endpoints(Protocol):
         """Add the routes to ``app``."""
 
 
-def make_app(*audiences: Endpoints) -> Klein:
-    """Return one app with the routes of all, and our errors."""
-    app = Klein()
+def make_app(gate: Gate, *audiences: Endpoints) -> Klein:
+    """Return one app with the routes of all behind a gate, and our errors."""
+    app = GatedApp(gate)
     for audience in audiences:
         audience.add_to(app)
     app.handle_errors(ProxyError)(_our_error)

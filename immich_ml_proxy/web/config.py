@@ -20,7 +20,7 @@ from immich_ml_proxy.errors import BadRequest
 from immich_ml_proxy.observe.kinds import key_in_words
 from immich_ml_proxy.observe.status import status
 from immich_ml_proxy.web.answers import json_answer, json_text
-from immich_ml_proxy.web.origin import body_of, who
+from immich_ml_proxy.web.origin import body_of, read, who
 
 
 class _State(msgspec.Struct, forbid_unknown_fields=True):
@@ -133,12 +133,7 @@ class ConfigEndpoints:
 
         A configuration that nobody has saved yet, a demo's, stays in memory.
         """
-        try:
-            wanted = msgspec.json.decode(body_of(request), type=_State)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise BadRequest(
-                f'the body must be like {{"state": "drain"}}: {error}'
-            ) from None
+        wanted = read(request, _State, '{"state": "drain"}')
         new = config_document.with_state(self._pool.config, name, wanted.state)
         self._change(request, new)
         return self.status(request)
@@ -149,12 +144,7 @@ class ConfigEndpoints:
 
         What waits for a place goes its new way at once.
         """
-        try:
-            wanted = msgspec.json.decode(body_of(request), type=_Taker)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise BadRequest(
-                f'the body must be like {{"add": "mac-mini"}}: {error}'
-            ) from None
+        wanted = read(request, _Taker, '{"add": "mac-mini"}')
         if (wanted.add is None) == (wanted.remove is None):
             raise BadRequest("the body must have one of add and remove")
         config, name = self._pool.config, wanted.add or wanted.remove or ""

@@ -6,6 +6,7 @@ import type { Kind, Overview } from "../overview/overview.d.ts";
 /** What a GET is answered with, by path. */
 export type Got = {
   [overview: `api/overview?${string}`]: Overview;
+  "api/access": Access;
   "api/config": Configuration;
   "api/health": Record<string, Health>;
   "api/status": Status;
@@ -16,6 +17,8 @@ export type Got = {
 /** What a POST is answered with, by path; `warnings` tell what was mended. */
 export type Posted = {
   "api/config": Configuration & { warnings?: string[] };
+  "api/login": Access;
+  "api/logout": Access;
   "api/debug/toggle": DebugStatus;
   "api/debug/max-records": DebugStatus;
   "api/try": Tried;
@@ -33,6 +36,11 @@ export type Removed = {
 export type Refusal = {
   error: string;
   field?: string;
+};
+
+export type Access = {
+  needsToken: boolean;
+  hasSession: boolean;
 };
 
 export type JsonObject = { [name: string]: unknown };

@@ -79,6 +79,8 @@ async function ask(path, options) {
   try {
     answer = await fetch(path, {
       ...options,
+      // A page of another site cannot send it: so the proxy knows that this is its own.
+      headers: { ...options.headers, "X-Immich-ML-Proxy": "page" },
       cache: "no-cache",
       signal: AbortSignal.timeout(PATIENCE * 1000),
     });
