@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import socket
 from collections.abc import Callable
+from select import select
 from typing import Any
 
 from twisted.application.service import Service
@@ -18,6 +19,8 @@ from zope.interface import implementer
 from immich_ml_proxy.downstream.site import ProxySite
 from immich_ml_proxy.errors import CannotStart
 
+#: Connections that may wait to be accepted; the system allows no more by default.
+MOST_WAITING = 4096
 #: How a system without IPv6 refuses to listen on its addresses.
 NO_IPV6 = (errno.EAFNOSUPPORT, errno.EPROTONOSUPPORT, errno.EADDRNOTAVAIL)
 
@@ -69,18 +72,33 @@ class _Ports:
     """Two ports as one; its address is the first one's."""
 
     def __init__(self, *ports: IListeningPort) -> None:
-        self._ports = ports
+        self.ports = ports
         self.getHost = ports[0].getHost
 
     def startListening(self) -> None:
         """Listen again; see ``IListeningPort``."""
-        for port in self._ports:
+        for port in self.ports:
             port.startListening()
 
     def stopListening(self) -> Deferred[Any]:
         """Take no new connection; see ``IListeningPort``."""
-        stops: list[Callable[[], Any]] = [port.stopListening for port in self._ports]
+        stops: list[Callable[[], Any]] = [port.stopListening for port in self.ports]
         return gatherResults([maybeDeferred(stop) for stop in stops])
+
+
+def _accept_waiting(port: Any) -> None:
+    """
+    Accept the connections that wait: closing the socket would break them.
+
+    Who has connected may have sent a request already.
+    """
+    for each in getattr(port, "ports", (port,)):
+        if not hasattr(each, "doRead"):
+            continue
+        for _ in range(MOST_WAITING):
+            if not select([each], [], [], 0)[0]:
+                break
+            each.doRead()
 
 
 class Listener(Service):
@@ -103,7 +121,13 @@ class Listener(Service):
     ) -> None:
         try:
             self._endpoint = serverFromString(_AllAddresses(reactor), description)
-        except (ValueError, TypeError) as error:
+        except LookupError:
+            # Twisted looks for it among those that were handed over.
+            raise CannotStart(
+                f"{option} {description}: no such socket was handed over; is the "
+                "socket unit enabled, and was the service started by systemd?"
+            ) from None
+        except (ValueError, TypeError, AttributeError) as error:
             raise CannotStart(
                 f"{option} {description}: not an endpoint, such as tcp:3004 ({error})"
             ) from None
@@ -131,8 +155,15 @@ class Listener(Service):
         port, self.port = self.port, None
         if port is None:
             return succeed(None)
+        if not self._is_held:
+            _accept_waiting(port)
         stop: Callable[[], Any] = port.stopListening
         return maybeDeferred(stop)
+
+    @property
+    def _is_held(self) -> bool:
+        """Whether somebody else holds the socket too, for who listens after us."""
+        return self._description.startswith("systemd:")
 
     def _listening(self, port: IListeningPort) -> None:
         self.port = port
