@@ -46,12 +46,14 @@ from immich_ml_proxy.observe.watch import Watch
 from immich_ml_proxy.power.wake_on_lan import Waker
 from immich_ml_proxy.predictor import Predictor
 from immich_ml_proxy.protocol.caller import is_immich
+from immich_ml_proxy.protocol.hops import Hops
 from immich_ml_proxy.records.recorder import Recorder
 from immich_ml_proxy.service import ProxyService
 from immich_ml_proxy.trial.trial import Trial
 from immich_ml_proxy.upstream.client import BackendClient
 from immich_ml_proxy.upstream.endpoints import connections
 from immich_ml_proxy.upstream.resolver import Resolver
+from immich_ml_proxy.upstream.tls import check_ca_files
 from immich_ml_proxy.web.answers import write_error
 from immich_ml_proxy.web.app import make_app
 from immich_ml_proxy.web.config import ConfigEndpoints
@@ -110,8 +112,10 @@ def makeService(
     waker = Waker(reactor)
     places = Places(reactor, pool, waker.wanted)
     outward = connections(reactor)
+    outward.trust(first.backends)
     client = BackendClient(reactor, outward, recorder, wall)
-    checker = HealthChecker(reactor, client, pool, new_trace_id)
+    hops = Hops(new_trace_id())
+    checker = HealthChecker(reactor, client, pool, new_trace_id, hops.first)
     parts.append(checker)
     forwarder = Forwarder(reactor, wall, client, pool, places, checker.ping)
     checker.observers.append(forwarder.observed)
@@ -140,6 +144,7 @@ def makeService(
         forwarder.reconfigured()
         admission.limit(new)
         checker.reconfigured()
+        outward.trust(new.backends)
         asked = [new.immich.url] if new.immich is not None else []
         outward.retain([*(backend.url for backend in new.backends), *asked])
         queues.reconfigured(new.immich)
@@ -153,7 +158,15 @@ def makeService(
     overviews = OverviewEndpoints(timepiece, overview, beside, pool, waker)
     trials = TrialEndpoints(Trial(reactor, client, own), ours, own)
     config = ConfigEndpoints(
-        reactor, wall, pool, places, forwarder.hedges, store, apply
+        reactor,
+        wall,
+        pool,
+        places,
+        forwarder.hedges,
+        store,
+        apply,
+        check_ca_files,
+        new_trace_id().encode("ascii"),
     )
 
     debug = DebugEndpoints(recorder)
@@ -163,7 +176,9 @@ def makeService(
         login = LoginEndpoints(wall, gate, pages)
         audiences = immich, overviews, trials, config, debug, login, pages
         app = make_app(gate, *audiences)
-        site = ProxySite(reactor, wall, app, predictor.predict, recorder, admission)
+        site = ProxySite(
+            reactor, wall, app, predictor.predict, recorder, admission, hops
+        )
         return Listener(reactor, options[option], site, f"--{option}"), site
 
     parts.append(Memory(reactor, admission.budget, glibc()))

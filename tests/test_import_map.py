@@ -48,6 +48,7 @@ EDGES = {
     "config.store",
     "downstream.address",
     "downstream.admission",
+    "downstream.last_connections",
     "downstream.listener",
     "downstream.open_connections",
     "downstream.request",

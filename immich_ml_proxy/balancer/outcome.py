@@ -22,6 +22,8 @@ served this
 any other 4xx, 3xx, 501              another server        cannot do this; 401, 403,
                                                            404, 405, 407, 3xx: told
                                                            what is wrong with it
+508: it is this proxy, or leads to   another server        cannot do this; told that
+it                                                         it leads back
 ===================================  ====================  =========================
 
 What stands on the right counts when another server then serves the group, but for
@@ -190,6 +192,14 @@ def of_refusal(reply: Reply, has_served: bool, unix_time: float) -> Outcome:
     else:
         kind = Kind.UNABLE
     return Outcome(kind, reason, reply)
+
+
+def of_loop(reply: Reply) -> Outcome:
+    """Return what a 508 means: whom we have asked is ourselves, or asks us."""
+    reason = f"answered {reply.status}: {excerpt(reply.body)}"
+    return Outcome(
+        Kind.UNWILLING, reason, reply, denial="leads back to this proxy: it is a loop"
+    )
 
 
 def is_settled(tries: Sequence[Try]) -> bool:

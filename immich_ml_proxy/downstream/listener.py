@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import socket
 from collections.abc import Callable
-from select import select
 from typing import Any
 
 from twisted.application.service import Service
@@ -13,14 +12,18 @@ from twisted.internet.defer import Deferred, gatherResults, maybeDeferred, succe
 from twisted.internet.endpoints import serverFromString
 from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IListeningPort
+from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from immich_ml_proxy.downstream.last_connections import (
+    HANDSHAKE,
+    accept_waiting,
+    turn_away,
+)
 from immich_ml_proxy.downstream.site import ProxySite
 from immich_ml_proxy.errors import CannotStart
 
-#: Connections that may wait to be accepted; the system allows no more by default.
-MOST_WAITING = 4096
 #: How a system without IPv6 refuses to listen on its addresses.
 NO_IPV6 = (errno.EAFNOSUPPORT, errno.EPROTONOSUPPORT, errno.EADDRNOTAVAIL)
 
@@ -86,21 +89,6 @@ class _Ports:
         return gatherResults([maybeDeferred(stop) for stop in stops])
 
 
-def _accept_waiting(port: Any) -> None:
-    """
-    Accept the connections that wait: closing the socket would break them.
-
-    Who has connected may have sent a request already.
-    """
-    for each in getattr(port, "ports", (port,)):
-        if not hasattr(each, "doRead"):
-            continue
-        for _ in range(MOST_WAITING):
-            if not select([each], [], [], 0)[0]:
-                break
-            each.doRead()
-
-
 class Listener(Service):
     """
     The port.
@@ -131,6 +119,7 @@ class Listener(Service):
             raise CannotStart(
                 f"{option} {description}: not an endpoint, such as tcp:3004 ({error})"
             ) from None
+        self._reactor = reactor
         self._description = description
         self._site = site
         self._option = option
@@ -150,15 +139,21 @@ class Listener(Service):
         return None if self.port is None else self.port.getHost()
 
     def stopService(self) -> Deferred[None]:
-        """Take no new connection."""
+        """Take no new connection; those that are being made are taken still."""
         super().stopService()
         port, self.port = self.port, None
         if port is None:
             return succeed(None)
-        if not self._is_held:
-            _accept_waiting(port)
-        stop: Callable[[], Any] = port.stopListening
-        return maybeDeferred(stop)
+        return Deferred.fromCoroutine(self._stop(port))
+
+    async def _stop(self, port: Any) -> None:
+        ports = () if self._is_held else getattr(port, "ports", (port,))
+        turned_away = [turn_away(one) for one in ports]
+        if any(turned_away):
+            await deferLater(self._reactor, HANDSHAKE)
+        for one in ports:
+            accept_waiting(one)
+        await maybeDeferred(port.stopListening)
 
     @property
     def _is_held(self) -> bool:

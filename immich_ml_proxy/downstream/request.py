@@ -14,7 +14,7 @@ from immich_ml_proxy.downstream.admission import Ticket
 from immich_ml_proxy.downstream.target import origin_form
 from immich_ml_proxy.downstream.trace_id import trace_id
 from immich_ml_proxy.downstream.upload import Upload
-from immich_ml_proxy.errors import ProxyError
+from immich_ml_proxy.errors import LoopDetected, ProxyError
 from immich_ml_proxy.predictor import Prediction
 from immich_ml_proxy.protocol.body import Body
 from immich_ml_proxy.upstream.endpoints import BLOCK
@@ -81,11 +81,25 @@ class ProxyRequest(server.Request):
             self._transport.bufferSize = BLOCK
         ticket = Ticket(site.admission, self, self._resumed)
         self._ticket = ticket
-        error = ticket.announced(length)
+        error = self._loop() or ticket.announced(length)
         if error is not None:
             self._refuse(error)
         elif length != 0 and self.path == b"/predict" and self.method == b"POST":
             self._begin_upload()
+
+    @property
+    def via(self) -> bytes:
+        """The ``Via`` that it goes on with."""
+        return self._proxy.hops.onward(self.requestHeaders.getRawHeaders(b"via", ()))
+
+    def _loop(self) -> ProxyError | None:
+        via = self.requestHeaders.getRawHeaders(b"via")
+        if via is not None:
+            try:
+                self._proxy.hops.check(via)
+            except LoopDetected as error:
+                return error
+        return None
 
     def handleContentChunk(self, data: bytes) -> None:
         """Keep a chunk; see ``twisted.web.http.Request``."""
@@ -179,7 +193,9 @@ class ProxyRequest(server.Request):
 
     def _begin_upload(self) -> Upload:
         content_type = self.getHeader(b"content-type")
-        upload = Upload(self.body, content_type, self.trace_id, self._proxy.predict)
+        upload = Upload(
+            self.body, content_type, self.trace_id, self.via, self._proxy.predict
+        )
         upload.held = self._ticket is not None and self._ticket.waiting
         self.upload = upload
         return upload

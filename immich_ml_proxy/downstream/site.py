@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from klein import Klein
@@ -10,10 +10,12 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.web.server import Site
 
+from immich_ml_proxy.config.headers import without_values
 from immich_ml_proxy.downstream.admission import IDLE_CLIENT, Admission
 from immich_ml_proxy.downstream.open_connections import OpenConnections, Tracked
 from immich_ml_proxy.downstream.request import ProxyRequest
 from immich_ml_proxy.downstream.upload import Predict
+from immich_ml_proxy.protocol.hops import Hops
 from immich_ml_proxy.records.recorder import Recorder, RequestSeen, ResponseSeen
 from immich_ml_proxy.upstream.client import flat
 
@@ -26,6 +28,7 @@ class ProxySite(Site):
     :param predict: begins the work of a ``POST /predict``.
     :param recorder: is told of every request while debug is on.
     :param admission: lets requests in.
+    :param hops: knows what has been here before.
     :ivar active: the requests under way.
     :ivar connections: those of clients that are open.
     :ivar is_ending: each connection ends with its next answer.
@@ -44,6 +47,7 @@ class ProxySite(Site):
         predict: Predict,
         recorder: Recorder,
         admission: Admission,
+        hops: Hops,
     ) -> None:
         super().__init__(
             app.resource(),
@@ -56,6 +60,7 @@ class ProxySite(Site):
         self.predict = predict
         self.recorder = recorder
         self.admission = admission
+        self.hops = hops
         self.active: set[ProxyRequest] = set()
         self.connections = OpenConnections()
         self.is_ending = False
@@ -97,7 +102,7 @@ class ProxySite(Site):
                 request.method.decode("latin-1"),
                 request.uri.decode("latin-1"),
                 flat(request.requestHeaders),
-                request.body.chunks,
+                _recorded_body(request),
             ),
             response=ResponseSeen(
                 request.code, flat(request.responseHeaders), request.answer or ()
@@ -106,6 +111,16 @@ class ProxySite(Site):
             else None,
             error=error,
         )
+
+
+def _recorded_body(request: ProxyRequest) -> Sequence[bytes]:
+    chunks = request.body.chunks
+    # The headers of backends may have any name: theirs does not tell that it is secret.
+    return [without_values(b"".join(chunks))] if _is_config(request.path) else chunks
+
+
+def _is_config(path: bytes) -> bool:
+    return path.rstrip(b"/") == b"/api/config"
 
 
 def _is_recorded(path: bytes) -> bool:

@@ -7,7 +7,7 @@ is here that outgoing records are made.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import attrs
@@ -34,13 +34,16 @@ from twisted.web.client import (
 from twisted.web.http_headers import Headers
 from twisted.web.iweb import IBodyProducer, IResponse
 
+from immich_ml_proxy.config.headers import MASK
 from immich_ml_proxy.config.model import Backend
 from immich_ml_proxy.protocol.body import Body
 from immich_ml_proxy.records.recorder import Recorder, RequestSeen, ResponseSeen
+from immich_ml_proxy.upstream import tls
 from immich_ml_proxy.upstream.answer_reader import BadAnswer
 from immich_ml_proxy.upstream.endpoints import NO_COOKIES, Connections, backend_url
 from immich_ml_proxy.upstream.reply import ExchangeFailed, Reply
 from immich_ml_proxy.upstream.time_limit import limit_time
+from immich_ml_proxy.upstream.tls import BadTrust
 
 
 @attrs.frozen
@@ -120,7 +123,10 @@ class BackendClient:
             if not reused:
                 raise
             response = await _request(connections.fresh_client, backend, outgoing)
-        return Reply(response.code, response.headers, _collected(response))
+        body = _collected(response)
+        if backend.headers:
+            body = without_secrets(body, backend.headers.values())
+        return Reply(response.code, response.headers, body)
 
     def _record(
         self, result: Any, backend: Backend, outgoing: Outgoing, started: float
@@ -140,7 +146,10 @@ class BackendClient:
             request=RequestSeen(
                 outgoing.method,
                 backend.url + outgoing.path,
-                flat(outgoing.headers),
+                [
+                    *flat(outgoing.headers),
+                    *((name.encode(), MASK.encode()) for name in backend.headers),
+                ],
                 outgoing.chunks(),
             ),
             response=reply
@@ -151,10 +160,15 @@ class BackendClient:
 
 
 def _request(client: HTTPClient, backend: Backend, outgoing: Outgoing) -> Deferred[Any]:
+    headers = outgoing.headers
+    if backend.headers:
+        headers = headers.copy()
+        for name, value in backend.headers.items():
+            headers.setRawHeaders(name, [value])
     return client.request(
         outgoing.method,
         backend_url(backend.url, outgoing.path),
-        headers=outgoing.headers,
+        headers=headers,
         data=outgoing.make_body() if outgoing.make_body is not None else None,
         cookies=NO_COOKIES,
         allow_redirects=False,
@@ -204,6 +218,8 @@ def in_words(error: BaseException) -> str:
     if isinstance(error, ConnectTimeout):
         # Its own text says more than a person wants to know.
         return str(error.osError or "connecting timed out")
+    if isinstance(error, BadTrust):
+        return str(error)
     for kind, words in _WORDS:
         if isinstance(error, kind):
             return words
@@ -213,7 +229,7 @@ def in_words(error: BaseException) -> str:
         if isinstance(first, BadAnswer):
             return f"answered wrongly: {first}"
         if not isinstance(first, ConnectionClosed):
-            return f"connection failed: {first}"
+            return tls.in_words(first) or f"connection failed: {first}"
     if isinstance(error, ResponseFailed) and not isinstance(
         error, ResponseNeverReceived
     ):
@@ -232,6 +248,20 @@ _WORDS: tuple[tuple[type[BaseException], str], ...] = (
     (NoRouteError, "no route to host"),
     (ConnectError, "connecting failed"),
 )
+
+
+def without_secrets(body: bytes, secrets: Iterable[str]) -> bytes:
+    """
+    Return an answer without what was sent for the server's eyes alone.
+
+    Some tell in an error what they were sent. What is shorter than 8 characters is no
+    secret, and may well be in an answer by chance.
+    """
+    for secret in secrets:
+        for text in {secret, secret.rpartition(" ")[2]}:
+            if len(text) >= 8:
+                body = body.replace(text.encode("ascii"), MASK.encode())
+    return body
 
 
 def flat(headers: Headers) -> list[tuple[bytes, bytes]]:

@@ -12,7 +12,7 @@ from immich_ml_proxy.balancer.hedging import HedgeBudget
 from immich_ml_proxy.balancer.place import Places
 from immich_ml_proxy.balancer.pool import Pool
 from immich_ml_proxy.config import document as config_document
-from immich_ml_proxy.config import immich, takers
+from immich_ml_proxy.config import immich, takers, version
 from immich_ml_proxy.config.model import Config, State
 from immich_ml_proxy.config.store import ConfigStore
 from immich_ml_proxy.downstream.request import ProxyRequest
@@ -44,6 +44,8 @@ class ConfigEndpoints:
     :param hedges: counts extra requests.
     :param store: saves a configuration.
     :param apply: puts one in force; it is told who has saved it.
+    :param check: raises ``ConfigError`` for what is not as one says it is.
+    :param version_key: see :func:`~immich_ml_proxy.config.version.version`.
     """
 
     def __init__(
@@ -55,6 +57,8 @@ class ConfigEndpoints:
         hedges: HedgeBudget,
         store: ConfigStore,
         apply: Callable[[Config, str], None],
+        check: Callable[[Config], None],
+        version_key: bytes,
     ) -> None:
         self._clock = clock
         self._wall = wall
@@ -63,6 +67,8 @@ class ConfigEndpoints:
         self._hedges = hedges
         self._store = store
         self._apply = apply
+        self._check = check
+        self._version_key = version_key
 
     def add_to(self, app: Klein) -> None:
         """Add the routes to ``app``."""
@@ -74,22 +80,38 @@ class ConfigEndpoints:
         app.route("/api/routes/<path:key>", methods=["POST"])(self.set_taker)
 
     def current(self, request: ProxyRequest) -> bytes:
-        """The configuration in force, as it was saved, whole."""
+        """The configuration in force, as it was saved, but for what is secret."""
+        self._tell_version(request)
         return _pretty(request, config_document.shown(self._pool.config))
 
     def save(self, request: ProxyRequest) -> bytes:
         """
         Check, save and put in force; answered with what is in force then.
 
-        What had to be mended is told beside it, under ``warnings``.
+        What had to be mended is told beside it, under ``warnings``. Secrets that come
+        back as they were shown are kept.
         """
-        given = immich.unmasked(body_of(request), self._pool.config.document)
-        new = config_document.parse(given)
+        current = self._pool.config
+        if_match = request.requestHeaders.getRawHeaders(b"if-match", ())
+        self._tell_version(request)
+        version.check(
+            (line.decode("latin-1") for line in if_match), self._version(current)
+        )
+        given = immich.unmasked(body_of(request), current.document)
+        new = config_document.parse(given, current)
+        self._check(new)
         self._store.save(new)
         self._apply(new, who(request))
-        document = immich.masked(msgspec.json.decode(new.document))
+        self._tell_version(request)
         told = {"warnings": new.warnings} if new.warnings else {}
-        return _pretty(request, {**document, **told})
+        return _pretty(request, {**config_document.saved(new), **told})
+
+    def _version(self, config: Config) -> str:
+        return version.version(config, self._version_key)
+
+    def _tell_version(self, request: ProxyRequest) -> None:
+        tag = f'"{self._version(self._pool.config)}"'
+        request.setHeader(b"ETag", tag.encode("ascii"))
 
     def health(self, request: ProxyRequest) -> bytes:
         """
