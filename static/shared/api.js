@@ -29,17 +29,32 @@ export async function get(path) {
   return /** @type {Got[Path]} */ (await ask(path, {}));
 }
 
+/** @type {Map<string, string>} */
+const versions = new Map();
+
+/**
+ * Return the version of what the last answer to `path` told; empty if it has none.
+ *
+ * @param {string} path
+ */
+export function versionOf(path) {
+  return versions.get(path) ?? "";
+}
+
 /**
  * Return the JSON that a POST of `value` is answered with.
  *
  * @template {keyof Posted} Path
  * @param {Path} path
  * @param {object} value
+ * @param {string} version what it is meant for; another one there is left as it is, 412
  */
-export async function post(path, value) {
+export async function post(path, value, version = "") {
+  /** @type {Record<string, string>} */
+  const condition = version ? { "If-Match": version } : {};
   const answered = await ask(path, {
     method: "POST",
-    headers: { "Content-Type": "application/json" },
+    headers: { "Content-Type": "application/json", ...condition },
     body: JSON.stringify(value),
   });
   return /** @type {Posted[Path]} */ (answered);
@@ -91,6 +106,8 @@ async function ask(path, options) {
     }
     throw new ApiError("The proxy cannot be reached. Is it running?");
   }
+  const version = answer.headers.get("ETag");
+  if (version) versions.set(path, version);
   const value = parsed(text);
   if (!answer.ok) {
     const refusal = /** @type {Partial<Refusal>|null|undefined} */ (value);
