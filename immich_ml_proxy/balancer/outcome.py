@@ -196,10 +196,8 @@ def of_refusal(reply: Reply, has_served: bool, unix_time: float) -> Outcome:
 
 def of_loop(reply: Reply) -> Outcome:
     """Return what a 508 means: whom we have asked is ourselves, or asks us."""
-    reason = f"answered {reply.status}: {excerpt(reply.body)}"
-    return Outcome(
-        Kind.UNWILLING, reason, reply, denial="leads back to this proxy: it is a loop"
-    )
+    denial = "leads back to this proxy: it is a loop"
+    return Outcome(Kind.UNWILLING, denial, reply, denial=denial)
 
 
 def is_settled(tries: Sequence[Try]) -> bool:

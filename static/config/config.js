@@ -1,5 +1,6 @@
 // The configuration page: loads, shows health, checks, saves.
 
+import { tellAccess } from "../shared/access.js";
 import { ApiError, get, post, status, versionOf } from "../shared/api.js";
 import { ask } from "../shared/ask.js";
 import { tellBroken, tellMended, tellStale } from "../shared/banners.js";
@@ -155,3 +156,5 @@ byId("add-route").addEventListener("click", () => routes.add());
 window.addEventListener("beforeunload", (event) => {
   if (hasChanges(draft)) event.preventDefault();
 });
+
+tellAccess();

@@ -1,5 +1,6 @@
 // The debug page: the switch, the limit, the filters, and the live list of records.
 
+import { tellAccess } from "../shared/access.js";
 import { ApiError, get, post, remove } from "../shared/api.js";
 import { tellStale } from "../shared/banners.js";
 import { byId, controlById, tell } from "../shared/dom.js";
@@ -123,3 +124,5 @@ document.querySelector(".skip")?.addEventListener("click", (event) => {
   event.preventDefault();
   byId("main").focus();
 });
+
+tellAccess();

@@ -17,7 +17,8 @@ async function logOut() {
   location.reload();
 }
 
-async function show() {
+/** Show it, once the proxy has told. */
+export async function tellAccess() {
   let access;
   try {
     access = await get("api/access");
@@ -33,5 +34,3 @@ async function show() {
     document.querySelector("body > header")?.append(button);
   }
 }
-
-show();
