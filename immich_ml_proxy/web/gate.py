@@ -35,7 +35,10 @@ from immich_ml_proxy.web.pages import Pages
 #: What people open.
 _PAGES = frozenset({b"/", b"/config", b"/debug"})
 #: What is needed to log in.
-_LOGIN = frozenset({b"/login", b"/api/login", b"/api/access"})
+_LOGIN = frozenset({b"/login", b"/api/login"})
+#: Tells the pages who may do what: ``open`` to everybody, or for who has a ``session``
+#: or has shown the ``token``.
+ACCESS = b"X-Immich-ML-Access"
 
 
 class Gate:
@@ -82,12 +85,16 @@ class Gate:
             given = bearer(request.getHeader("authorization"))
             if given is not None:
                 self.check_token(request, token, given)
+                request.setHeader(ACCESS, b"token")
                 return
         asked = self._asked(request)
         check_site(asked)
         if token is None:
             check_host(asked, self.access.allowed_hosts)
-        elif not (_is_for_login(path) or self.has_session(request)):
+            request.setHeader(ACCESS, b"open")
+        elif self.has_session(request):
+            request.setHeader(ACCESS, b"session")
+        elif not _is_for_login(path):
             raise NeedsLogin(
                 "this needs the admin token: log in on the pages, or send "
                 "Authorization: Bearer TOKEN"

@@ -1,4 +1,4 @@
-"""Logging in and out on the pages, and what the pages tell of who may do what."""
+"""Logging in and out on the pages."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class _Login(msgspec.Struct, forbid_unknown_fields=True):
 
 class LoginEndpoints:
     """
-    ``/login``, ``/api/access``, ``/api/login`` and ``/api/logout``.
+    ``/login``, ``/api/login`` and ``/api/logout``.
 
     :param wall: what time it is, in Unix seconds.
     :param gate: looks at tokens and sessions.
@@ -37,23 +37,12 @@ class LoginEndpoints:
     def add_to(self, app: Klein) -> None:
         """Add the routes to ``app``."""
         app.route("/login", methods=["GET"])(self.page)
-        app.route("/api/access", methods=["GET"])(self.access)
         app.route("/api/login", methods=["POST"])(self.login)
         app.route("/api/logout", methods=["POST"])(self.logout)
 
     def page(self, request: ProxyRequest) -> bytes:
         """The page that asks for the token."""
         return self._pages.login(request)
-
-    def access(self, request: ProxyRequest) -> bytes:
-        """Whether a token is needed, and whether the one who asks has a session."""
-        return json_answer(
-            request,
-            {
-                "needsToken": self._gate.access.token is not None,
-                "hasSession": self._gate.has_session(request),
-            },
-        )
 
     def login(self, request: ProxyRequest) -> bytes:
         """Begin a session for who shows the token."""
@@ -65,7 +54,7 @@ class LoginEndpoints:
         is_https = self._gate.is_https(request)
         cookie = set_cookie(token, self._wall(), is_https)
         request.setHeader(b"Set-Cookie", cookie.encode("ascii"))
-        return json_answer(request, {"needsToken": True, "hasSession": True})
+        return json_answer(request, {"hasSession": True})
 
     def logout(self, request: ProxyRequest) -> bytes:
         """Have the browser forget its session."""
@@ -74,4 +63,4 @@ class LoginEndpoints:
             raise BadRequest("there is no admin token: nobody is logged in")
         cookie = unset_cookie(token, self._gate.is_https(request))
         request.setHeader(b"Set-Cookie", cookie.encode("ascii"))
-        return json_answer(request, {"needsToken": True, "hasSession": False})
+        return json_answer(request, {"hasSession": False})

@@ -1,6 +1,6 @@
 // Tells on every page who may do what, and ends the session of who has logged in.
 
-import { ApiError, get, post } from "./api.js";
+import { ApiError, hearAccess, post } from "./api.js";
 import { el } from "./dom.js";
 
 const OPEN =
@@ -17,20 +17,19 @@ async function logOut() {
   location.reload();
 }
 
-/** Show it, once the proxy has told. */
-export async function tellAccess() {
-  let access;
-  try {
-    access = await get("api/access");
-  } catch (error) {
-    // The page itself tells that the proxy cannot be reached.
-    if (error instanceof ApiError) return;
-    throw error;
-  }
-  if (!access.needsToken) {
-    document.querySelector("main")?.append(el("p", { id: "open", class: "hint" }, OPEN));
-  } else if (access.hasSession) {
-    const button = el("button", { type: "button", id: "log-out", onclick: logOut }, "Log out");
-    document.querySelector("body > header")?.append(button);
-  }
+/** Show it, once an answer has told. */
+export function tellAccess() {
+  let shown = "";
+  hearAccess((access) => {
+    if (access === shown) return;
+    shown = access;
+    document.getElementById("access")?.remove();
+    if (access === "open") {
+      document.querySelector("main")?.append(el("p", { id: "access", class: "hint" }, OPEN));
+    }
+    if (access === "session") {
+      const button = el("button", { type: "button", id: "access", onclick: logOut }, "Log out");
+      document.querySelector("body > header")?.append(button);
+    }
+  });
 }

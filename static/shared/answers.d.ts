@@ -6,7 +6,6 @@ import type { Kind, Overview } from "../overview/overview.d.ts";
 /** What a GET is answered with, by path. */
 export type Got = {
   [overview: `api/overview?${string}`]: Overview;
-  "api/access": Access;
   "api/config": Configuration;
   "api/health": Record<string, Health>;
   "api/status": Status;
@@ -39,7 +38,6 @@ export type Refusal = {
 };
 
 export type Access = {
-  needsToken: boolean;
   hasSession: boolean;
 };
 

@@ -29,6 +29,18 @@ export async function get(path) {
   return /** @type {Got[Path]} */ (await ask(path, {}));
 }
 
+/** @type {((access: string) => void)[]} */
+const hearers = [];
+
+/**
+ * Have each answer tell who may do what: "open" to everybody, or with a "session".
+ *
+ * @param {(access: string) => void} hear
+ */
+export function hearAccess(hear) {
+  hearers.push(hear);
+}
+
 /** @type {Map<string, string>} */
 const versions = new Map();
 
@@ -106,6 +118,8 @@ async function ask(path, options) {
     }
     throw new ApiError("The proxy cannot be reached. Is it running?");
   }
+  const access = answer.headers.get("X-Immich-ML-Access");
+  if (access) for (const hear of hearers) hear(access);
   const version = answer.headers.get("ETag");
   if (version) versions.set(path, version);
   const value = parsed(text);

@@ -139,9 +139,8 @@ def test_a_login_is_for_a_session(guarded: Proxy) -> None:
     session = {"Cookie": cookie.partition(";")[0]}
     assert guarded.get("/api/config", **session).status == 200
     assert guarded.post("/api/config", document("a"), **session).status == 200
-    told = guarded.get("/api/access", **session).json()
-    assert told == {"needsToken": True, "hasSession": True}
-    assert guarded.get("/api/access").json()["hasSession"] is False
+    told = guarded.get("/api/health", **session).headers["x-immich-ml-access"]
+    assert told == "session"
     ended = guarded.post("/api/logout", {}, **session)
     assert "Max-Age=0" in ended.headers["set-cookie"]
 
@@ -348,8 +347,8 @@ def test_a_trusted_proxy_is_believed(
 
 def test_the_pages_are_told_that_anybody_may_do_anything(unguarded: Proxy) -> None:
     """And there is nothing to log in to."""
-    told = unguarded.get("/api/access").json()
-    assert told == {"needsToken": False, "hasSession": False}
+    told = unguarded.get("/api/health").headers["x-immich-ml-access"]
+    assert told == "open"
     assert unguarded.post("/api/login", {"token": "x"}).status == 400
     assert unguarded.post("/api/logout", {}).status == 400
 
