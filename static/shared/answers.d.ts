@@ -65,6 +65,8 @@ export type Backend = {
   limits?: Record<string, number> | null;
   wakeOnLan?: WakeOnLan | null;
   abilities?: Abilities | null;
+  headers?: Record<string, string> | null;
+  caFile?: string | null;
 };
 
 /** Without `tasks` it does any of them, and any model of a task that `models` lacks. */

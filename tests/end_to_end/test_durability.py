@@ -83,7 +83,7 @@ def is_whole(path: Path) -> bool:
     assert store.error is None, store.error
     assert json.loads(path.read_bytes()) == json.loads(found.document)
     number = int(found.backends[0].name.split("-")[1])
-    return json.loads(configuration(number)) == json.loads(found.document)
+    return bool(json.loads(configuration(number)) == json.loads(found.document))
 
 
 def run(command: list[str], **more: Any) -> subprocess.Popen[bytes]:

@@ -41,7 +41,7 @@ class Pong(BaseHTTPRequestHandler):
 @pytest.fixture
 def serve(tmp_path: Path) -> Iterator[Serve]:
     """Servers that speak TLS only."""
-    running = []
+    running: list[ThreadingHTTPServer] = []
 
     def serve(authority: Authority, **settings: Any) -> int:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
