@@ -96,7 +96,7 @@ class Gate:
             request.setHeader(ACCESS, b"session")
         elif not _is_for_login(path):
             raise NeedsLogin(
-                "this needs the admin token: log in on the pages, or send "
+                "this needs the admin token: load the page to log in, or send "
                 "Authorization: Bearer TOKEN"
             )
 

@@ -34,15 +34,18 @@ class Held:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self.socket = socket.create_server(("127.0.0.1", 0), backlog=4096)
-        self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
+        self.socket = socket.create_server(
+            ("::", 0), family=socket.AF_INET6, backlog=4096, dualstack_ipv6=True
+        )
+        port = self.socket.getsockname()[1]
+        self.url, self._told = f"http://127.0.0.1:{port}", f"http://localhost:{port}"
         self._process: subprocess.Popen[bytes] | None = None
         self.log = folder / "proxy.log"
 
     def start(self) -> None:
         """Start it, and wait until it listens."""
         number = self.socket.fileno()
-        options = ["--listen=systemd:domain=INET:name=immich"]
+        options = ["--listen=systemd:domain=INET6:name=immich"]
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-c", _HAND_OVER, str(number), _COMMAND, *options],
@@ -52,7 +55,9 @@ class Held:
                 stdout=log,
                 stderr=log,
             )
-        until(lambda: f"listening on {self.url}" in self.log.read_text(), "it listens")
+        until(
+            lambda: f"listening on {self._told}" in self.log.read_text(), "it listens"
+        )
 
     def stop(self) -> int:
         """End it as systemd does, and return the exit status."""

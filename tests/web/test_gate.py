@@ -77,7 +77,7 @@ def test_without_the_token_nothing_is_read(guarded: Proxy, path: str) -> None:
     """Not even whether there is something."""
     answer = guarded.get(path)
     assert answer.status == 401
-    assert "log in on the pages, or send Authorization: Bearer" in answer.error
+    assert "load the page to log in, or send Authorization: Bearer" in answer.error
     assert answer.headers["www-authenticate"].startswith("Bearer ")
 
 
