@@ -50,19 +50,11 @@ class Options(usage.Options):
         self["trusted-proxy"] = []
 
     def opt_allowed_host(self, name: str) -> None:
-        """
-        A name under which the pages are opened, such as ml.example.org.
-
-        May be given several times.
-        """
+        """A name under which the pages are opened; may be given several times."""
         self["allowed-host"].append(name)
 
     def opt_trusted_proxy(self, address: str) -> None:
-        """
-        The address, or a range of them, of a reverse proxy before this one.
-
-        What it says of its clients is believed. May be given several times.
-        """
+        """The address, or range, of a reverse proxy that is believed; several times."""
         self["trusted-proxy"].append(address)
 
     def opt_version(self) -> None:

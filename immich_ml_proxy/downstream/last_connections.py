@@ -13,7 +13,7 @@ import ctypes
 import struct
 import sys
 from select import select
-from socket import SOL_SOCKET
+from socket import AF_INET, AF_INET6, SOL_SOCKET
 from typing import Any
 
 #: Seconds in which a handshake ends that has begun, in a home.
@@ -43,14 +43,15 @@ def turn_away(port: Any) -> bool:
 
     Not for a socket that somebody else holds, too: it holds for them as well.
     """
-    listening = getattr(port, "socket", None)
-    if not sys.platform.startswith("linux") or listening is None:
+    listening: Any = getattr(port, "socket", None)
+    is_tcp = getattr(listening, "family", None) in (AF_INET, AF_INET6)
+    if not sys.platform.startswith("linux") or not is_tcp:
         return False
     program = ctypes.create_string_buffer(_NO_SYN)
     told = struct.pack("HL", len(_NO_SYN) // 8, ctypes.addressof(program))
     try:
         listening.setsockopt(SOL_SOCKET, _SO_ATTACH_FILTER, told)
-    except (OSError, TypeError, AttributeError):
+    except OSError:
         return False
     return True
 

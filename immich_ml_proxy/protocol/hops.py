@@ -8,7 +8,7 @@ asked by itself, over whatever other proxies: it would go round for ever.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from immich_ml_proxy.errors import LoopDetected
 
@@ -49,9 +49,9 @@ class Hops:
                 "lead to each other"
             )
 
-    def onward(self, via: Iterable[bytes]) -> bytes:
+    def onward(self, via: Sequence[bytes]) -> bytes:
         """Return the ``Via`` that a request goes on with."""
-        before = [b"%s %s" % hop for hop in _hops(via)]
+        before = [b"%s %s" % hop for hop in _hops(via)] if via else []
         return b", ".join([*before[-2 * MOST :], self.first])
 
 
