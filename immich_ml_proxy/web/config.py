@@ -97,8 +97,11 @@ class ConfigEndpoints:
         version.check(
             (line.decode("latin-1") for line in if_match), self._version(current)
         )
-        given = immich.unmasked(body_of(request), current.document)
+        sent = body_of(request)
+        given = immich.unmasked(sent, current.document)
         new = config_document.parse(given, current)
+        if given is not sent:
+            immich.check_host(current.immich, new.immich)
         self._check(new)
         self._store.save(new)
         self._apply(new, who(request))

@@ -33,7 +33,7 @@ from immich_ml_proxy.web.foreign import (
 from immich_ml_proxy.web.pages import Pages
 
 #: What people open.
-_PAGES = frozenset({b"/", b"/config", b"/debug"})
+_PAGES = frozenset({b"/", b"/config", b"/debug", b"/help"})
 #: What is needed to log in.
 _LOGIN = frozenset({b"/login", b"/api/login"})
 #: Tells the pages who may do what: ``open`` to everybody, or for who has a ``session``

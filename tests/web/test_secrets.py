@@ -118,6 +118,27 @@ def test_nothing_of_them_is_recorded_or_logged(
         assert secret not in told
 
 
+def test_immichs_key_is_kept_for_its_host(proxy: Proxy) -> None:
+    """At another port, but not at another host; there it is typed again."""
+    server = {"url": "http://immich:2283", "apiKey": "abc-def-ghi"}
+    assert proxy.post("/api/config", {**guarded(), "immich": server}).status == 200
+    shown = proxy.get("/api/config").json()
+    assert shown["immich"]["apiKey"] == "***"
+    for url, key, status in (
+        ("http://immich:2284", "***", 200),
+        ("http://evil:2283", "***", 400),
+        ("http://other:2283", "abc-def-ghi", 200),
+    ):
+        shown["immich"] = {"url": url, "apiKey": key}
+        answer = proxy.post("/api/config", shown)
+        assert answer.status == status
+    refused = proxy.post(
+        "/api/config", {**shown, "immich": {**server, "apiKey": "***"}}
+    )
+    assert refused.json()["field"] == "immich.apiKey"
+    assert "is kept for another host" in refused.error
+
+
 # --- Versions ---
 
 
