@@ -156,7 +156,7 @@ def makeService(
     access = access_of(options)
     immich = ImmichEndpoints(reactor, pool, checker, pages, heard)
     overviews = OverviewEndpoints(timepiece, overview, beside, pool, waker)
-    trials = TrialEndpoints(Trial(reactor, client, own), ours, own)
+    trials = TrialEndpoints(Trial(reactor, client, own, hops.first), ours, own)
     config = ConfigEndpoints(
         reactor,
         wall,

@@ -99,6 +99,23 @@ def test_pings_go_round_no_more_than_once(
     assert client.answer.status == 503
 
 
+def test_its_own_address_is_known_before_it_is_saved(
+    network: Network, tmp_path: Path
+) -> None:
+    """Also where a token is needed to be told what this is."""
+    (tmp_path / "token").write_text("correct-horse-battery")
+    option = f"--admin-token-file={tmp_path / 'token'}"
+    proxy = Proxy(network, tmp_path, document("ml"), option)
+    network.serve("one", proxy.site)
+    shown = {"Authorization": "Bearer correct-horse-battery"}
+    body = b'{"url": "http://one:3003"}'
+    client = proxy.send(http("POST", "/api/try", body, shown))
+    network.advance(5)
+    told = client.answer.json()
+    assert told["ok"] is False
+    assert "leads back to this proxy" in told["text"]
+
+
 def test_where_it_has_been_is_told_to_servers(
     network: Network, start_proxy: Start
 ) -> None:
