@@ -39,6 +39,12 @@ _LOGIN = frozenset({b"/login", b"/api/login"})
 #: Tells the pages who may do what: ``open`` to everybody, or for who has a ``session``
 #: or has shown the ``token``.
 ACCESS = b"X-Immich-ML-Access"
+#: Browsers then give none of it to a page of another site: not as a script or a
+#: picture, either.
+_APART = (
+    (b"Cross-Origin-Resource-Policy", b"same-origin"),
+    (b"X-Content-Type-Options", b"nosniff"),
+)
 
 
 class Gate:
@@ -76,6 +82,8 @@ class Gate:
         path, token = request.path, self.access.token
         if path in OPEN_PATHS:
             return
+        for name, value in _APART:
+            request.setHeader(name, value)
         if self._open_only:
             raise Elsewhere(
                 "only /ping and /predict are here; the pages and the API are at the "

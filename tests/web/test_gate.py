@@ -366,6 +366,16 @@ def test_preflights_are_never_allowed(unguarded: Proxy, guarded: Proxy) -> None:
         assert not [name for name in answer.headers if name.startswith("access-")]
 
 
+@pytest.mark.parametrize("path", [*PAGES, *READS, "/static/icon.svg", "/nothing"])
+def test_browsers_give_nothing_to_pages_of_other_sites(
+    unguarded: Proxy, path: str
+) -> None:
+    """Where they say nothing of who asks, they look at what is answered."""
+    headers = unguarded.get(path).headers
+    assert headers["cross-origin-resource-policy"] == "same-origin"
+    assert headers["x-content-type-options"] == "nosniff"
+
+
 # --- Another port ---
 
 
