@@ -172,11 +172,11 @@ def test_behind_haproxy(
     processes: list[Process],
     how: str,
 ) -> None:
-    """With a token, that a person types there; and what it says is believed."""
+    """As it comes; and with a token that a person types there, where it is trusted."""
     scheme, more = HAPROXY[how]
     (tmp_path / "token").write_text(TOKEN)
     options = [f"--admin-token-file={tmp_path / 'token'}", "--trusted-proxy=127.0.0.1"]
-    proxy = start_proxy(EMPTY, *options)
+    proxy = start_proxy(EMPTY, *(options if more else ()))
     port, pem = free_port(), certificate(tmp_path)
     text = _HAPROXY.format(
         port=port,
