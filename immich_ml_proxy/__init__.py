@@ -21,6 +21,8 @@ What knows what: a module imports only from its own room or from those below it:
     records/              what is recorded of requests, and how it is shown
     config/               the configuration: read, checked, kept
     errors                our errors, each with its status
+    headers               HTTP headers that need no second look
+    sockets               writing to a socket at once
     demo/                 simulated ML servers, apart: they know nothing of the proxy
 
 A module that decides is pure: it knows neither Twisted nor the time nor files. The

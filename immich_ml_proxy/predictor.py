@@ -10,22 +10,28 @@ from collections.abc import Sequence
 from typing import Any
 
 import attrs
-from twisted.internet.defer import Deferred, DeferredList, FirstError
+from twisted.internet.defer import Deferred, DeferredList, FirstError, fail
 
 from immich_ml_proxy.balancer.forwarder import Forwarder
 from immich_ml_proxy.balancer.pool import Pool
-from immich_ml_proxy.balancer.work import Served, Work
+from immich_ml_proxy.balancer.recent import Recent
+from immich_ml_proxy.balancer.work import Order, Served, Work
 from immich_ml_proxy.errors import ProxyError
 from immich_ml_proxy.protocol import merge, routing
 from immich_ml_proxy.protocol.body import Body
 from immich_ml_proxy.protocol.form import Entries
-from immich_ml_proxy.protocol.routing import Group, Tasks
+from immich_ml_proxy.protocol.routing import Tasks
 from immich_ml_proxy.upstream.body_producer import Splice
 
 JSON = b"application/json"
 
+#: How many values of ``entries`` are remembered with what they amount to, and bytes of
+#: those: Immich asks for the same few things over and over.
+USUAL_COUNT = 256
+USUAL = 1000
 
-@attrs.frozen
+
+@attrs.define
 class Form:
     """
     A client's request, as far as it matters here.
@@ -44,7 +50,7 @@ class Form:
     via: bytes = b""
 
 
-@attrs.frozen
+@attrs.define
 class Prediction:
     """
     The answer to a client.
@@ -87,6 +93,8 @@ class Predictor:
     def __init__(self, pool: Pool, forwarder: Forwarder) -> None:
         self._pool = pool
         self._forwarder = forwarder
+        self._config = pool.config
+        self._usual: Recent[bytes, tuple[Tasks, Sequence[Order]]] = Recent(USUAL_COUNT)
 
     def predict(self, form: Form) -> Deferred[Prediction]:
         """
@@ -96,35 +104,48 @@ class Predictor:
 
         :raises ProxyError: with the status and the text for the client.
         """
-        return Deferred.fromCoroutine(self._predict(form))
+        try:
+            tasks, orders = self._asked(form.entries.value)
+        except ProxyError:
+            return fail()
+        if len(orders) == 1:
+            forwarding: Any = self._forwarder.forward(self._work(orders[0], form, None))
+            return forwarding.addCallback(_of_one)  # type: ignore[no-any-return]
+        return Deferred.fromCoroutine(self._several(tasks, orders, form))
 
-    async def _predict(self, form: Form) -> Prediction:
-        tasks = routing.read(form.entries.value)
-        groups = routing.groups(tasks, self._pool.config)
-        if len(groups) == 1:
-            served = await self._forwarder.forward(self._work(groups[0], form, None))
-            reply = served.reply
-            content_type = JSON if reply.status < 300 else reply.content_type
-            return _prediction([served], reply.status, content_type, reply.body)
-        return await self._several(tasks, groups, form)
+    def _asked(self, value: bytes) -> tuple[Tasks, Sequence[Order]]:
+        """Return what ``entries`` asks for, and what that amounts to."""
+        if self._pool.config is not self._config:
+            self._config = self._pool.config
+            self._usual.clear()
+        known = self._usual.get(value)
+        if known is None:
+            tasks = routing.read(value)
+            groups = routing.groups(tasks, self._config)
+            known = tasks, [Order.of(group) for group in groups]
+            if len(value) <= USUAL:
+                self._usual.keep(value, known)
+        return known
 
     async def _several(
-        self, tasks: Tasks, groups: Sequence[Group], form: Form
+        self, tasks: Tasks, orders: Sequence[Order], form: Form
     ) -> Prediction:
         entries = form.entries
         forwards = [
             Deferred.fromCoroutine(
                 self._accepted(
                     self._work(
-                        group,
+                        order,
                         form,
                         Splice(
-                            entries.start, entries.end, entries.encode(group.entries)
+                            entries.start,
+                            entries.end,
+                            entries.encode(order.group.entries),
                         ),
                     )
                 )
             )
-            for group in groups
+            for order in orders
         ]
         try:
             results = await DeferredList(
@@ -137,12 +158,12 @@ class Predictor:
             raise error from None
         served = [result for _, result in results]
         answers = [(one.group, one.members) for one in served]
-        return _prediction(served, 200, JSON, merge.merge(tasks, answers))
+        return _of_several(served, merge.merge(tasks, answers))
 
-    def _work(self, group: Group, form: Form, splice: Splice | None) -> Work:
+    def _work(self, order: Order, form: Form, splice: Splice | None) -> Work:
         level = self._pool.config.check_answers
         return Work(
-            group,
+            order,
             form.body,
             splice,
             form.content_type,
@@ -158,14 +179,25 @@ class Predictor:
         return served
 
 
-def _prediction(
-    served: Sequence[Served], status: int, content_type: bytes, body: bytes
-) -> Prediction:
+def _of_one(served: Served) -> Prediction:
+    reply = served.reply
+    is_well = reply.status < 300
     return Prediction(
-        status=200 if status < 300 else status,
-        content_type=content_type,
-        body=body,
-        backends=tuple(one.backend for one in served),
-        waited=max(one.waited for one in served),
-        took=max(one.took for one in served),
+        200 if is_well else reply.status,
+        JSON if is_well else reply.content_type,
+        reply.body,
+        (served.backend,),
+        served.waited,
+        served.took,
+    )
+
+
+def _of_several(served: Sequence[Served], body: bytes) -> Prediction:
+    return Prediction(
+        200,
+        JSON,
+        body,
+        tuple(one.backend for one in served),
+        max(one.waited for one in served),
+        max(one.took for one in served),
     )

@@ -13,6 +13,9 @@ import time
 from typing import Any
 
 from twisted.internet.main import installReactor
+from twisted.logger import Logger
+
+_log = Logger()
 
 
 def install() -> None:
@@ -41,8 +44,30 @@ def _epoll_reactor() -> Any:
         return None
 
     class MonotonicReactor(EPollReactor):
-        """Waits with epoll, counts by the monotonic clock."""
+        """
+        Waits with epoll, counts by the monotonic clock.
+
+        Twisted opens a log context around each event, for the names of connections in
+        its log lines; ours have none, and it takes as long as the event's own work.
+        """
 
         seconds = staticmethod(time.monotonic)
+
+        def doPoll(self, timeout: float | None) -> None:
+            """Wait for events, and handle them; see ``EPollReactor``."""
+            try:
+                events = self._poller.poll(-1 if timeout is None else timeout)
+            except InterruptedError:
+                return
+            for descriptor, event in events:
+                # One may have closed another.
+                selectable = self._selectables.get(descriptor)
+                if selectable is not None:
+                    try:
+                        self._doReadOrWrite(selectable, descriptor, event)
+                    except Exception:
+                        _log.failure("handling an event of {one}", one=selectable)
+
+        doIteration = doPoll
 
     return MonotonicReactor()

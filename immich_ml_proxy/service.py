@@ -14,7 +14,7 @@ from twisted.logger import Logger
 from immich_ml_proxy.balancer.pool import Pool
 from immich_ml_proxy.downstream.listener import Listener
 from immich_ml_proxy.downstream.site import ProxySite
-from immich_ml_proxy.upstream.endpoints import Connections
+from immich_ml_proxy.upstream.client import BackendClient
 
 #: Seconds that requests under way get when the proxy is stopped.
 GRACE = 30.0
@@ -27,7 +27,7 @@ class ProxyService(MultiService):
     :param reactor: source of time, and what a signal stops.
     :param doors: the ports, the one for Immich first, each with its site.
     :param pool: the backends, for the greeting.
-    :param connections: closed at the end.
+    :param client: closed at the end.
     :param parts: services that must run while requests are answered.
     :param note: what is to be known of who may do what, or empty.
     """
@@ -39,7 +39,7 @@ class ProxyService(MultiService):
         reactor: Any,
         doors: Sequence[tuple[Listener, ProxySite]],
         pool: Pool,
-        connections: Connections,
+        client: BackendClient,
         *parts: IService,
         note: str = "",
     ) -> None:
@@ -48,7 +48,7 @@ class ProxyService(MultiService):
         self._doors = doors
         self._note = note
         self._pool = pool
-        self._connections = connections
+        self._client = client
         for part in parts:
             part.setServiceParent(self)
         for listener, _ in reversed(doors):
@@ -84,7 +84,7 @@ class ProxyService(MultiService):
             for site in sites:
                 site.connections.cut()
         await super().stopService()
-        self._connections.close()
+        self._client.close()
 
     def stopService(self) -> Deferred[None]:
         """Let the requests under way finish, then stop everything."""

@@ -186,7 +186,7 @@ def makeService(
     if options["admin-listen"] is not None:
         doors.append(door("admin-listen", open_only=False))
     note = access.note(options["admin-listen"])
-    return ProxyService(reactor, doors, pool, outward, *parts, note=note)
+    return ProxyService(reactor, doors, pool, client, *parts, note=note)
 
 
 def _log_flip(server: Server, before: Health) -> None:

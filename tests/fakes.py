@@ -276,9 +276,14 @@ class Fleet:
 
     @property
     def timers(self) -> list[Any]:
-        """What time will still bring, but for the end of idle connections."""
+        """
+        What time will still bring, but for looks that all requests share.
+
+        Those at idle connections, and at what takes long, end when there is none.
+        """
         calls = self.network.getDelayedCalls()
-        return [call for call in calls if "_sweep" not in str(call)]
+        shared = ("_sweep", "TimeLimits._look")
+        return [one for one in calls if not any(name in str(one) for name in shared)]
 
     @property
     def asked(self) -> list[str]:

@@ -23,9 +23,9 @@ SEARCH = {"clip": {"textual": {"modelName": "ViT-B-32__openai"}}}
 PHOTO = {"clip": {"visual": {"modelName": "ViT-B-32__openai"}}}
 
 #: Python functions called for a search, from its first byte to its last, the in-memory
-#: network included: 1,000 with the versions of 2026, and room for other versions. A
+#: network included: 511 with the versions of 2026, and room for other versions. A
 #: wrapper or a coroutine more is 5 to 20, parsing with a form library 300.
-CALLS = 1250
+CALLS = 640
 
 
 @pytest.fixture

@@ -32,6 +32,8 @@ ROOMS = (
     "records",
     "config",
     "errors",
+    "headers",
+    "sockets",
 )
 #: Who may know of Twisted, clocks and files. All others are pure: they decide.
 EDGES = {
@@ -49,6 +51,8 @@ EDGES = {
     "downstream.address",
     "downstream.admission",
     "downstream.last_connections",
+    "downstream.channel",
+    "downstream.head",
     "downstream.listener",
     "downstream.open_connections",
     "downstream.request",
@@ -56,12 +60,14 @@ EDGES = {
     "downstream.trace_id",
     "downstream.upload",
     "immich.queues",
+    "headers",
     "memory",
     "observe.ticker",
     "power.wake_on_lan",
     "predictor",
     "reactor",
     "service",
+    "sockets",
     "tap",
     "trial.trial",
     "upstream.body_producer",
@@ -83,6 +89,7 @@ EDGES = {
     "web.overview",
     "web.pages",
     "web.trial",
+    "web.resource",
 }
 
 #: What a pure module must not know of.

@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+import tracemalloc
+from typing import Any, cast
 
 import pytest
-from twisted.internet.defer import CancelledError
+from twisted.internet.defer import CancelledError, Deferred
 
+from immich_ml_proxy.balancer.work import Served, Work
+from immich_ml_proxy.config import document as config_document
 from immich_ml_proxy.errors import (
     BackendFailed,
     BadEntries,
     ProxyError,
     Unavailable,
 )
-from immich_ml_proxy.predictor import Form, GroupRefused, Prediction
+from immich_ml_proxy.predictor import (
+    USUAL_COUNT,
+    Form,
+    GroupRefused,
+    Prediction,
+    Predictor,
+)
 from immich_ml_proxy.protocol.body import Body
-from immich_ml_proxy.protocol.form import scanner
+from immich_ml_proxy.protocol.form import Entries, scanner
 from tests.demo_requests import FACES, MULTIPART, OCR, TEXTUAL, VISUAL, entries_part
 from tests.demo_requests import form as form_of
-from tests.fakes import Fleet, outcome
+from tests.fakes import Fleet, document, outcome
 from tests.memory_proxy import photo_form
 
 ALL = OCR | VISUAL | FACES
@@ -199,7 +208,7 @@ def test_cancelling_reaches_every_backend(entries: dict[str, Any]) -> None:
     assert not any(connection.is_open for connection in fleet.network.connections)
     assert fleet.flips == []
     assert [server.in_flight for server in fleet.pool] == [0, 0, 0]
-    assert fleet.network.getDelayedCalls() == []
+    assert fleet.timers == []
 
 
 def test_one_backend_may_serve_several_groups() -> None:
@@ -250,3 +259,35 @@ def test_a_form_may_hold_entries_alone() -> None:
     whole.append(body)
     whole.finish()
     assert Predict(fleet, VISUAL, whole).prediction.body == b'{"clip": "gpu"}'
+
+
+def test_what_is_asked_again_goes_where_the_configuration_says_now() -> None:
+    """What entries amount to is remembered, but no longer than it holds."""
+    fleet = Fleet("text", "clip")
+    assert Predict(fleet, VISUAL).prediction.backends == ("text",)
+    assert Predict(fleet, VISUAL).prediction.backends == ("text",)
+    changed = document("text", "clip", taskRouting={"clip": "clip"})
+    fleet.pool.reconfigure(config_document.parse(json.dumps(changed).encode()))
+    assert Predict(fleet, VISUAL).prediction.backends == ("clip",)
+
+
+def test_invented_names_take_no_room() -> None:
+    """Long ones are read anew each time, and of short ones the last are remembered."""
+
+    class Forgetful:
+        """Forwards nothing."""
+
+        def forward(self, work: Work) -> Deferred[Served]:
+            return Deferred()
+
+    predictor = Predictor(Fleet("gpu").pool, cast(Any, Forgetful()))
+    tracemalloc.start()
+    for digits in (900, 10_000):
+        for number in range(300 + USUAL_COUNT):
+            asked = {"clip": {"textual": {"modelName": f"{number:0{digits}d}"}}}
+            value = json.dumps(asked).encode()
+            form = Form(Body(None), Entries(value, 0, 0), b"", "trace")
+            predictor.predict(form)
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < 3_000_000

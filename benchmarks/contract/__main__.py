@@ -18,7 +18,15 @@ from time import process_time
 from attrs import frozen
 
 from immich_ml_proxy.protocol import merge, routing
-from immich_ml_proxy.protocol.contract import FULL, OFF, SHAPE, Checked, Level, check
+from immich_ml_proxy.protocol.contract import (
+    FULL,
+    OFF,
+    SHAPE,
+    Checked,
+    Level,
+    check,
+    due_of,
+)
 from immich_ml_proxy.protocol.routing import Tasks
 
 LEVELS: tuple[Level, ...] = (FULL, SHAPE, OFF)
@@ -113,8 +121,10 @@ def main() -> None:
 
 
 def _checking(sample: Sample, level: Level, rounds: int) -> float:
+    due = due_of(sample.asked)
+
     def run() -> object:
-        return check(sample.asked, True, sample.body, level)
+        return check(due, True, sample.body, level)
 
     if not isinstance(run(), Checked):
         sys.exit(f"{sample.name}: {run()}")

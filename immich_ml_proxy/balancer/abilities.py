@@ -66,6 +66,11 @@ class Abilities:
         self._size = 0  # bytes of the smallest body that was too large; 0: none was
         self._size_until = 0.0
 
+    @property
+    def are_whole(self) -> bool:
+        """Whether nothing is known that it cannot do."""
+        return not self._refusals and not self._size and self.stated is None
+
     def can(self, needs: Iterable[Need], size: int, now: float) -> bool:
         """
         Whether it may be asked for something.

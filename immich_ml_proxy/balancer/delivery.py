@@ -55,11 +55,11 @@ class Delivery:
         self._judge = judge
         self._recheck = recheck
         self._size = work.body.length or work.body.size
-        self._begun = self._complete_at = means.clock.seconds()
+        self._begun = means.clock.seconds()
         self._hold_until = self._begun + work.group.route.hold_seconds
         self._is_held = self._hold_until > self._begun
         self._has_started_over = False
-        self._demand = demand_of(work.group, self._size)
+        self._demand = work.order.profile.demand(work.group.route, self._size)
         self._attempts = Attempts(
             work, self._demand, means, self._ended, self._none_left
         )
@@ -71,27 +71,32 @@ class Delivery:
         self._timer: IDelayedCall | None = None
         self._is_over = False
         self._result: Deferred[Served] = Deferred(lambda _: self._stop())
-        self._forget_body = work.body.when_complete(self._body_complete)
 
     def begin(self) -> Deferred[Served]:
         """See :meth:`Forwarder.forward`."""
         self._next()
         return self._result
 
-    def _body_complete(self) -> None:
-        self._complete_at = self._means.clock.seconds()
-
     # --- Who is asked ----------------------------------------------------------------
 
     def _next(self, again: bool = False) -> None:
         """Ask one more server, as soon as one has a place."""
         self._timer = None
-        self._attempts.tried = {one.server for one in self._tries}
+        tries = self._tries
+        self._attempts.tried = {one.server for one in tries}
         self._attempts.hold_until = self._hold_until
-        proven = any(one.outcome.kind in outcome.OPINIONS for one in self._tries)
-        self._waiting = waiting = self._means.places.take(
-            self._demand, self._attempts.tried, self._hold_until, proven, again
-        )
+        proven = any(one.outcome.kind in outcome.OPINIONS for one in tries)
+        request = self._demand, self._attempts.tried, self._hold_until, proven
+        place = self._means.places.at_once(*request)
+        if place is not None:
+            self._attempts.begin(place)
+            return
+        try:
+            waiting = self._means.places.take(*request, again)
+        except Unavailable:
+            self._finish(Failure())
+            return
+        self._waiting = waiting
         waiting.addCallbacks(self._placed, self._unplaced)
         if self._waiting is waiting:
             self._look_back_later()
@@ -206,7 +211,8 @@ class Delivery:
         """What is known when a server has served the group; of those before it, too."""
         server, pool = served.server, self._means.pool
         # How long the client took to send the body says nothing of the backend.
-        server.answered(self._demand, now - max(served.asked, self._complete_at))
+        complete = self._work.body.completed_at
+        server.answered(self._demand, now - max(served.asked, complete))
         server.normalised += served.outcome.normalised
         pool.evidence.served(server, self._demand, now)
         for one in self._tries:
@@ -267,7 +273,6 @@ class Delivery:
     def _stop(self) -> None:
         """End all that is under way."""
         self._is_over = True
-        self._forget_body()
         self._attempts.cancel()
         if self._timer is not None:
             self._timer.cancel()

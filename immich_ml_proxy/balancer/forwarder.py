@@ -14,7 +14,6 @@ the client left or another server answered first, is held against nobody.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
@@ -95,11 +94,12 @@ class Forwarder:
             return outcome.of_loop(result)
         if not 200 <= result.status < 300:
             return outcome.of_refusal(result, had_served, self._unix_time())
-        asked, has_image = work.group.tasks, work.body.has_image
+        due, has_image = work.order.due, work.body.has_image
         return outcome.of_answer(
             result,
-            contract.check(asked, has_image, result.body, work.check_answers),
-            partial(self.dimensions.judge, server.name),
+            contract.check(due, has_image, result.body, work.check_answers),
+            server.name,
+            self.dimensions.judge,
         )
 
     def observed(self, server: Server) -> None:

@@ -115,7 +115,7 @@ class HealthChecker(Service):
 
     async def _ping(self, server: Server, trace_id: str, via: bytes) -> None:
         headers = Headers({b"Accept": [b"*/*"], b"Via": [via] if via else []})
-        outgoing = Outgoing("GET", "/ping", headers, trace_id)
+        outgoing = Outgoing(b"GET", "/ping", headers, trace_id)
         evidence, timeout = self._pool.evidence, self._pool.config.ping_timeout
         sent = self._clock.seconds()
         try:

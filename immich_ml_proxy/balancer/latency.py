@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterator, Mapping
 
@@ -20,9 +21,10 @@ PATIENCE = 20.0
 LEAST_PATIENCE = 5.0
 
 _SIZES = (64 * 1024, 1024 * 1024, 4 * 1024 * 1024)
+SIZE_CLASSES = len(_SIZES) + 1
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Kind:
     """
     What has service times of its own.
@@ -36,9 +38,9 @@ class Kind:
     size_class: int
 
 
-def kind_of(label: str, size: int) -> Kind:
-    """Return the kind of a request whose body has ``size`` bytes."""
-    return Kind(label, sum(size > limit for limit in _SIZES))
+def size_class(size: int) -> int:
+    """Return the size class of a body that has ``size`` bytes; see :class:`Kind`."""
+    return bisect_left(_SIZES, size)
 
 
 def patience(expected: float) -> float:

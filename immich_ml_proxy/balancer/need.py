@@ -8,7 +8,6 @@ kept of them is a digest.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
@@ -22,9 +21,6 @@ from immich_ml_proxy.protocol.routing import Tasks
 SHOWN = 60
 #: Characters of a label, whatever a client asks for.
 LONGEST_LABEL = 300
-#: Bytes of what is asked for that are remembered with what it needs; all that Immich
-#: sends is far below, and what is above is not worth the room.
-REMEMBERED = 1000
 
 
 @attrs.frozen
@@ -58,30 +54,15 @@ def needs_of(tasks: Tasks) -> tuple[Need, ...]:
 
     What is refused may be just that these come together, so that has a need of its own.
     """
-    # Lists, not generators: this is done for every request.
     key = tuple(
-        [
-            (task, tuple([(kind, bytes(value)) for kind, value in types.items()]))
-            for task, types in tasks.items()
-        ]
+        (task, tuple((kind, bytes(value)) for kind, value in types.items()))
+        for task, types in tasks.items()
     )
-    size = 0
-    for task, types in key:
-        size += len(task)
-        for kind, value in types:
-            size += len(kind) + len(value)
-    return _usual(key) if size <= REMEMBERED else _needs(key)
-
-
-_Key = tuple[tuple[str, tuple[tuple[str, bytes], ...]], ...]
-
-
-def _needs(key: _Key) -> tuple[Need, ...]:
     single = tuple(_need((one,)) for one in key)
     return single if len(single) == 1 else (*single, _need(key))
 
 
-_usual = lru_cache(maxsize=256)(_needs)
+_Key = tuple[tuple[str, tuple[tuple[str, bytes], ...]], ...]
 
 
 def _need(key: _Key) -> Need:

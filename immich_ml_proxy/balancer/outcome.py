@@ -22,8 +22,7 @@ served this
 any other 4xx, 3xx, 501              another server        cannot do this; 401, 403,
                                                            404, 405, 407, 3xx: told
                                                            what is wrong with it
-508: it is this proxy, or leads to   another server        cannot do this; told that
-it                                                         it leads back
+508: it leads back to this proxy     another server        cannot do this; told so
 ===================================  ====================  =========================
 
 What stands on the right counts when another server then serves the group, but for
@@ -92,7 +91,7 @@ DOUBTFUL = frozenset({Kind.LOST, Kind.LATE, Kind.UNABLE, Kind.FAILED})
 OVERLOADS = FAILURES - {Kind.MISFIT} | {Kind.BUSY}
 
 
-@attrs.frozen
+@attrs.define
 class Outcome:
     """
     :ivar kind: the row of the table.
@@ -118,7 +117,7 @@ class Outcome:
         return self.reply.status if self.reply is not None else 0
 
 
-@attrs.frozen
+@attrs.define
 class Try:
     """
     A server that was asked in vain.
@@ -143,23 +142,25 @@ def of_error(error: ExchangeFailed) -> Outcome:
 def of_answer(
     reply: Reply,
     checked: Checked | Violation,
-    judge: Callable[[str, str, int], str | None],
+    server: str,
+    judge: Callable[[str, str, str, int], str | None],
 ) -> Outcome:
     """
     Return what a 2xx means.
 
     :param checked: whether it fits what was asked.
-    :param judge: given a task, a model and the number of dimensions that the server
-        gives it, tells what is wrong with that.
+    :param server: the name of the server.
+    :param judge: given that, a task, a model and the number of dimensions that the
+        server gives it, tells what is wrong with that.
     """
     if isinstance(checked, Violation):
         return Outcome(Kind.MISFIT, checked.reason, reply)
     for (task, model), number in checked.dimensions.items():
-        reason = judge(task, model, number)
+        reason = judge(server, task, model, number)
         if reason is not None:
             return Outcome(Kind.OTHER_MODEL, reason, reply)
     if checked.normalised:
-        reply = attrs.evolve(reply, body=checked.body)
+        reply = Reply(reply.status, reply.headers, checked.body)
     return Outcome(
         Kind.SERVED,
         reply=reply,
@@ -196,8 +197,8 @@ def of_refusal(reply: Reply, has_served: bool, unix_time: float) -> Outcome:
 
 def of_loop(reply: Reply) -> Outcome:
     """Return what a 508 means: whom we have asked is ourselves, or asks us."""
-    denial = "leads back to this proxy: it is a loop"
-    return Outcome(Kind.UNWILLING, denial, reply, denial=denial)
+    told = "leads back to this proxy: it is a loop"
+    return Outcome(Kind.UNWILLING, told, reply, denial=told)
 
 
 def is_settled(tries: Sequence[Try]) -> bool:

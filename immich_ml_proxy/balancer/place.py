@@ -60,6 +60,18 @@ class Places:
         self.looked = tuple
         self._looking: IDelayedCall | None = None
 
+    def at_once(
+        self,
+        demand: Demand,
+        tried: Collection[Server],
+        hold_until: float,
+        proven: bool = False,
+    ) -> Place | None:
+        """Return the place that :meth:`take` would give without waiting, if any."""
+        now = self._clock.seconds()
+        server = self.scheduler.at_once(demand, tried, now, hold_until > now, proven)
+        return None if server is None else Place(server, demand, self)
+
     def take(
         self,
         demand: Demand,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from itertools import count
 from operator import itemgetter
 
@@ -61,6 +61,23 @@ class Scheduler:
         self._arrivals = count()
         self._offers: list[Server | None] = []  # those under way; None is all
         self._looked = 0.0
+
+    def at_once(
+        self,
+        demand: Demand,
+        tried: Collection[Server],
+        now: float,
+        hold: bool,
+        proven: bool,
+    ) -> Server | None:
+        """Grant a place where nobody waits for one; see :class:`Waiting`."""
+        line = self._lines.get(demand.route)
+        if line is not None and len(line):
+            return None
+        server = self._pool.choose(demand, tried, now, hold, None, proven)
+        if server is not None:
+            server.take(demand, now)
+        return server
 
     def ask(self, waiting: Waiting, now: float) -> None:
         """

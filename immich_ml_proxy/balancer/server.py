@@ -97,6 +97,9 @@ class Server:
 
     def is_ready(self, demand: Demand, now: float) -> bool:
         """Whether a request should go there at ``now`` seconds, if there is a place."""
+        if self.is_untroubled and self.abilities.are_whole:
+            # Nearly always; what follows comes to the same.
+            return self.backend.state == "enabled" and now >= self.busy_until
         return self.is_available(demand, now) and not (
             self.detours and self.detours.is_open(demand.tasks, now)
         )
@@ -113,8 +116,11 @@ class Server:
     @property
     def is_untroubled(self) -> bool:
         """Whether nothing at all is held against it."""
-        return self.health.status == "healthy" and not (
-            self.breakers or self.detours or self._denial
+        return (
+            self.health.status == "healthy"
+            and not self.breakers
+            and not self.detours
+            and not self._denial
         )
 
     def is_worth_asking(self, demand: Demand, now: float) -> bool:
@@ -156,8 +162,10 @@ class Server:
         self.served += 1
         self.last_well = self.last_answer = now
         self.abilities.served(demand.needs, demand.size)
-        self.breakers.served(demand.tasks)
-        self.detours.served(demand.tasks)
+        if self.breakers:
+            self.breakers.served(demand.tasks)
+        if self.detours:
+            self.detours.served(demand.tasks)
         if len(self._does) < MOST_TASKS:
             self._does.update(demand.tasks)
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import attrs
-from twisted.web.http_headers import Headers
 
+from immich_ml_proxy.balancer.demand import Profile, profile_of
 from immich_ml_proxy.config.model import CheckAnswers
+from immich_ml_proxy.headers import KnownHeaders
 from immich_ml_proxy.protocol.body import Body
+from immich_ml_proxy.protocol.contract import Due, due_of
 from immich_ml_proxy.protocol.merge import Answer
 from immich_ml_proxy.protocol.routing import Group
 from immich_ml_proxy.upstream.body_producer import BodyProducer, Splice, as_sent
@@ -14,12 +16,32 @@ from immich_ml_proxy.upstream.client import Outgoing
 from immich_ml_proxy.upstream.reply import Reply
 
 
-@attrs.frozen
+@attrs.define
+class Order:
+    """
+    A group with what follows from it, which is worked out once.
+
+    :ivar group: what is asked for and where it may go.
+    :ivar profile: what it demands.
+    :ivar due: what an answer to it must have.
+    """
+
+    group: Group
+    profile: Profile
+    due: Due
+
+    @classmethod
+    def of(cls, group: Group) -> Order:
+        """Return the order for ``group``."""
+        return cls(group, profile_of(group), due_of(group.tasks))
+
+
+@attrs.define
 class Work:
     """
     A group on its way.
 
-    :ivar group: what is asked for and where it may go.
+    :ivar order: what is asked for and where it may go.
     :ivar body: the client's form.
     :ivar splice: the group's own ``entries`` instead of the form's, or ``None`` when
         the form goes on as it is.
@@ -30,7 +52,7 @@ class Work:
     :ivar via: the ``Via`` that it goes on with; empty: none.
     """
 
-    group: Group
+    order: Order
     body: Body
     splice: Splice | None
     content_type: bytes
@@ -38,8 +60,13 @@ class Work:
     check_answers: CheckAnswers
     via: bytes = b""
 
+    @property
+    def group(self) -> Group:
+        """The group that is ordered."""
+        return self.order.group
 
-@attrs.frozen
+
+@attrs.define
 class Served:
     """
     An answer, and how it was come by.
@@ -64,9 +91,9 @@ def outgoing(work: Work) -> Outgoing:
     """Return the request that asks a backend for it."""
     body, splice = work.body, work.splice
     return Outgoing(
-        method="POST",
+        method=b"POST",
         path="/predict",
-        headers=Headers(
+        headers=KnownHeaders(
             {
                 b"Content-Type": [work.content_type],
                 b"Accept": [b"*/*"],

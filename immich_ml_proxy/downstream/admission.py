@@ -13,7 +13,7 @@ from typing import Any
 from twisted.web.iweb import IRequest
 
 from immich_ml_proxy.config.model import Config
-from immich_ml_proxy.downstream.budget import Budget, Charge
+from immich_ml_proxy.downstream.budget import SMALL, Budget, Charge
 from immich_ml_proxy.errors import BodyTooLarge, ProxyError
 
 #: Seconds an idle client is kept connected.
@@ -39,6 +39,15 @@ class Admission:
         self.write_error = write_error
         self.budget = Budget(0)
         self.max_body_size = 0
+
+    def is_open_for(self, length: int | None) -> bool:
+        """
+        Whether a body of so many bytes needs no ticket, since it is small.
+
+        Such bodies never wait for room, so they need not be counted: of a connection
+        there is one at a time.
+        """
+        return length is not None and length <= min(SMALL, self.max_body_size)
 
     def limit(self, config: Config) -> None:
         """Hold bodies to the limits of ``config``."""
@@ -136,6 +145,7 @@ class Ticket:
         if self._waited:
             # What the channel saved when the body was complete was no timeout.
             self._request.channel.setTimeout(IDLE_CLIENT)
+            self._request.channel.transport.resumeProducing()
 
     def give_back(self) -> None:
         """Make room for the bodies of others; safe to call twice."""

@@ -58,16 +58,22 @@ class OpenConnections:
 
 
 class Tracked(HTTPChannel):
-    """A channel that its site's open connections know of."""
+    """
+    A channel that the open connections of its site know of.
 
-    site: Any
+    :ivar connections: those; ``None``: nobody wants to know.
+    """
+
+    connections: OpenConnections | None = None
 
     def connectionMade(self) -> None:
         """Begin; see ``IProtocol``."""
-        self.site.connections.opened(self)
+        if self.connections is not None:
+            self.connections.opened(self)
         super().connectionMade()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """End; see ``IProtocol``."""
         super().connectionLost(reason)
-        self.site.connections.closed(self)
+        if self.connections is not None:
+            self.connections.closed(self)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from io import BytesIO
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_to_bytes
 
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
@@ -15,6 +15,7 @@ from immich_ml_proxy.downstream.target import origin_form
 from immich_ml_proxy.downstream.trace_id import trace_id
 from immich_ml_proxy.downstream.upload import Upload
 from immich_ml_proxy.errors import LoopDetected, ProxyError
+from immich_ml_proxy.headers import KnownHeaders
 from immich_ml_proxy.predictor import Prediction
 from immich_ml_proxy.protocol.body import Body
 from immich_ml_proxy.upstream.endpoints import BLOCK
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 #: Bytes read at once between two requests. Twisted cuts a head out of what was read
 #: line by line, copying the rest each time: there should not be much of it.
 HEAD = 8 * 1024
+#: What answers say they come from.
+SERVER = server.version
 
 
 class ProxyRequest(server.Request):
@@ -34,11 +37,14 @@ class ProxyRequest(server.Request):
     :ivar body: the body; dropped when the request is over.
     :ivar upload: what a ``POST /predict`` has begun.
     :ivar trace_id: the client's ``X-Request-ID`` or a new one.
+    :ivar answering: what will give the answer; cancelled when the client leaves.
     :ivar answer: the bytes of the answer while debug is on, else ``None``.
     :ivar started: when the headers were complete, in seconds of the clock.
     """
 
+    responseHeaders: KnownHeaders
     upload: Upload | None = None
+    answering: Deferred[Any] | None = None
     answer: list[bytes] | None = None
     trace_id: str
     started: float
@@ -49,6 +55,7 @@ class ProxyRequest(server.Request):
         super().__init__(*args, **options)
         # A client may leave, or be sent away, before its headers are complete.
         self.body = Body(None)
+        self.responseHeaders = KnownHeaders({})
 
     @property
     def _proxy(self) -> ProxySite:
@@ -64,24 +71,25 @@ class ProxyRequest(server.Request):
         """The headers are complete; see ``twisted.web.http.Request``."""
         site = self._proxy
         site.active.add(self)
-        self.content = BytesIO()  # twisted.web wants one; the body is not in it
         self.body = Body(length)
         self.started = site.clock.seconds()
         self.trace_id = trace_id(self.getHeader(b"x-request-id"))
         # The channel tells the request line later, and has it under private names.
         # Without them work would begin when the body is complete, not before.
-        self.method = getattr(self.channel, "_command", self.method)
-        self.uri, host = origin_form(getattr(self.channel, "_path", b""))
+        channel: Any = self.channel
+        self.method = channel._command
+        self.uri, host = origin_form(channel._path)
         if host is not None:
             self.requestHeaders.setRawHeaders(b"host", [host])
         self.path = self.uri.partition(b"?")[0]
         if site.recorder.enabled:
             self.answer = []
         if length is None or length > HEAD:
-            self._transport.bufferSize = BLOCK
-        ticket = Ticket(site.admission, self, self._resumed)
-        self._ticket = ticket
-        error = self._loop() or ticket.announced(length)
+            channel.transport.bufferSize = BLOCK
+        error = self._loop()
+        if error is not None or not site.admission.is_open_for(length):
+            self._ticket = Ticket(site.admission, self, self._resumed)
+            error = error or self._ticket.announced(length)
         if error is not None:
             self._refuse(error)
         elif length != 0 and self.path == b"/predict" and self.method == b"POST":
@@ -104,14 +112,16 @@ class ProxyRequest(server.Request):
     def handleContentChunk(self, data: bytes) -> None:
         """Keep a chunk; see ``twisted.web.http.Request``."""
         ticket, body = self._ticket, self.body
-        if ticket is None or ticket.refused:
+        if ticket is not None and ticket.refused:
             return
-        if body.length is None:
+        if body.length is None and ticket is not None:
             error = ticket.grown(body.size, len(data))
             if error is not None:
                 self._refuse(error)
                 return
         body.append(data)
+        if body.size == body.length:
+            body.finish(self._proxy.clock.seconds())
         if self.upload is not None:
             self.upload.feed(data)
 
@@ -120,8 +130,32 @@ class ProxyRequest(server.Request):
         if self._ticket is not None and self._ticket.refused:
             self.finish()
             return
-        self.body.finish()
-        super().requestReceived(command, origin_form(path)[0], version)
+        if not self.body.complete:
+            self.body.finish(self._proxy.clock.seconds())
+        self.clientproto = version
+        self.process()
+
+    def process(self) -> None:
+        """Have the site's resource answer; see ``twisted.web.server.Request``."""
+        self.site = self._proxy
+        self.responseHeaders.put(b"Server", SERVER)
+        self.responseHeaders.put(b"Date", self.site.date())
+        if self.path == b"*":
+            self._handleStar()
+            return
+        try:
+            self.render(self.site.resource)
+        except BaseException:
+            self.processingFailed(Failure())
+
+    def segments(self) -> list[bytes]:
+        """Return the parts of the path, decoded."""
+        return [unquote_to_bytes(part) for part in self.path[1:].split(b"/")]
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it was answered, or there is nobody to answer."""
+        return bool(self.finished or self._disconnected)
 
     def getClientAddress(self) -> Any:
         """Return where the client is; see ``twisted.web.http.Request``."""
@@ -151,12 +185,35 @@ class ProxyRequest(server.Request):
 
     def write(self, data: bytes) -> None:
         """Send a part of the answer; see ``twisted.web.http.Request``."""
-        if self._proxy.is_ending and not self.startedWriting:
-            self.channel.persistent = 0
-            self.setHeader(b"Connection", b"close")
+        self._end_connection()
         if self.answer is not None:
             self.answer.append(data)
         super().write(data)
+
+    def _end_connection(self) -> None:
+        """Have the answer be the last one where the site ends."""
+        if self._proxy.is_ending and not self.startedWriting:
+            self.channel.persistent = 0
+            self.setHeader(b"Connection", b"close")
+
+    def respond(self, body: bytes) -> None:
+        """
+        Give the whole answer, of which all headers are set, ``Content-Length`` too.
+
+        It does what :meth:`write` and :meth:`finish` do, in fewer steps.
+        """
+        if self.method == b"HEAD" or self.clientproto != b"HTTP/1.1":
+            self.write(body)
+        else:
+            if self.answer is not None:
+                self.answer.append(body)
+            self._end_connection()
+            self.startedWriting = 1
+            self.channel.writeHeaders(
+                b"HTTP/1.1", b"%d" % self.code, self.code_message, self.responseHeaders
+            )
+            self.channel.write(body)
+        self.finish()
 
     def finish(self) -> None:
         """The answer is complete; see ``twisted.web.http.Request``."""
@@ -173,6 +230,8 @@ class ProxyRequest(server.Request):
         self._abandon()
         site.client_left(self)
         super().connectionLost(reason)
+        if self.answering is not None:
+            self.answering.cancel()
         self._let_go(site)
 
     def _let_go(self, site: ProxySite) -> None:
@@ -184,7 +243,7 @@ class ProxyRequest(server.Request):
         self.body.drop()
         if self._ticket is not None:
             self._ticket.end()
-        self.answer = None
+        self.answer = self.answering = None
 
     def _abandon(self) -> None:
         if self.upload is not None:

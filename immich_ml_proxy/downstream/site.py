@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from klein import Klein
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
+from twisted.web.http import datetimeToString
+from twisted.web.resource import IResource
 from twisted.web.server import Site
 
 from immich_ml_proxy.config.headers import without_values
 from immich_ml_proxy.downstream.admission import IDLE_CLIENT, Admission
-from immich_ml_proxy.downstream.open_connections import OpenConnections, Tracked
+from immich_ml_proxy.downstream.channel import ProxyChannel
+from immich_ml_proxy.downstream.open_connections import OpenConnections
 from immich_ml_proxy.downstream.request import ProxyRequest
 from immich_ml_proxy.downstream.upload import Predict
 from immich_ml_proxy.protocol.hops import Hops
@@ -24,7 +26,7 @@ class ProxySite(Site):
     """
     :param clock: source of time.
     :param wall: what time it is, in Unix seconds.
-    :param app: the routes.
+    :param resource: answers.
     :param predict: begins the work of a ``POST /predict``.
     :param recorder: is told of every request while debug is on.
     :param admission: lets requests in.
@@ -34,7 +36,7 @@ class ProxySite(Site):
     :ivar is_ending: each connection ends with its next answer.
     """
 
-    protocol: Any = Tracked
+    protocol: Any = ProxyChannel
     requestFactory = ProxyRequest
     displayTracebacks = False
     noisy = False
@@ -43,14 +45,14 @@ class ProxySite(Site):
         self,
         clock: IReactorTime,
         wall: Callable[[], float],
-        app: Klein,
+        resource: IResource,
         predict: Predict,
         recorder: Recorder,
         admission: Admission,
         hops: Hops,
     ) -> None:
         super().__init__(
-            app.resource(),
+            resource,
             timeout=IDLE_CLIENT,
             reactor=clock,
             parsePOSTFormSubmission=False,
@@ -64,6 +66,21 @@ class ProxySite(Site):
         self.active: set[ProxyRequest] = set()
         self.connections = OpenConnections()
         self.is_ending = False
+        self._date = b""
+        self._date_of = 0
+
+    def date(self) -> bytes:
+        """Return the time as answers tell it."""
+        now = int(self._wall())
+        if now != self._date_of:
+            self._date_of, self._date = now, datetimeToString(now)
+        return self._date
+
+    def buildProtocol(self, addr: Any) -> Any:
+        """Return the channel of a connection; see ``IProtocolFactory``."""
+        channel: Any = super().buildProtocol(addr)
+        channel.connections = self.connections
+        return channel
 
     def log(self, request: Any) -> None:
         """Record a request that was answered; there is no access log."""

@@ -18,7 +18,7 @@ _FORGIVEN = {b"/predict/": b"/predict", b"/ping/": b"/ping"}
 def origin_form(target: bytes) -> tuple[bytes, bytes | None]:
     """Return path and query, and the host, if the target names one."""
     host = None
-    absolute = _ABSOLUTE.fullmatch(target)
+    absolute = None if target.startswith(b"/") else _ABSOLUTE.fullmatch(target)
     if absolute:
         host, target = absolute["host"], b"/" + absolute["rest"]
     path, mark, query = target.partition(b"?")

@@ -93,7 +93,7 @@ class ImmichQueues:
                 b"X-Api-Key": [server.api_key.encode("ascii")],
             }
         )
-        outgoing = Outgoing("GET", path, headers, self._new_trace_id())
+        outgoing = Outgoing(b"GET", path, headers, self._new_trace_id())
         backend = Backend(name="(Immich)", url=server.url)
         return self._client.send(backend, outgoing, lambda taken: TIMEOUT - taken)
 

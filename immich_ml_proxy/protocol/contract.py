@@ -38,7 +38,7 @@ import msgspec
 from immich_ml_proxy.config.model import CheckAnswers
 from immich_ml_proxy.protocol.embedding import Unfit, kind_of
 from immich_ml_proxy.protocol.merge import Answer
-from immich_ml_proxy.protocol.outputs import FORMS
+from immich_ml_proxy.protocol.outputs import FORMS, Form
 from immich_ml_proxy.protocol.routing import Tasks
 
 Level = CheckAnswers
@@ -57,7 +57,7 @@ MAX_ANSWER_BYTES = 16 * 1024 * 1024
 _SIZE = ("imageHeight", "imageWidth")
 
 
-@attrs.frozen
+@attrs.define
 class Checked:
     """
     An answer that fits what was asked.
@@ -90,37 +90,60 @@ class Violation:
     reason: str
 
 
+@attrs.frozen
+class Due:
+    """
+    What is due for what was asked: of each task, how its value is read and its model.
+
+    :ivar tasks: name, form and model; without a form, that there is a value is all.
+    """
+
+    tasks: tuple[tuple[str, Form | None, str | None], ...]
+
+
+def due_of(asked: Tasks) -> Due:
+    """
+    Return what an answer must have.
+
+    :param asked: the tasks of the group: ``Group.tasks``.
+    """
+    due: list[tuple[str, Form | None, str | None]] = []
+    for task, types in asked.items():
+        form = FORMS.get(task)
+        if form is not None and not form.types.isdisjoint(types):
+            due.append((task, form, _model(types, form.types)))
+        elif types:
+            due.append((task, None, None))
+    return Due(tuple(due))
+
+
 def check(
-    asked: Tasks, has_image: bool, body: bytes, level: Level = FULL
+    due: Due, has_image: bool, body: bytes, level: Level = FULL
 ) -> Checked | Violation:
     """
-    Return ``body`` as an answer to ``asked``, or what is wrong with it.
+    Return ``body`` as an answer to what was asked, or what is wrong with it.
 
     Nothing is raised, whatever the bytes.
 
-    :param asked: the tasks of the group: ``Group.tasks``.
     :param has_image: whether the client sent a picture.
     :param body: of a 2xx.
     """
     try:
         if level == OFF:
             return Checked(body, {key.name: value for key, value in _pairs(body)})
-        return _checked(asked, has_image, body, level == FULL)
+        return _checked(due, has_image, body, level == FULL)
     except _Misfit as misfit:
         return Violation(misfit.task, misfit.reason)
 
 
-def _checked(asked: Tasks, has_image: bool, body: bytes, is_counted: bool) -> Checked:
+def _checked(due: Due, has_image: bool, body: bytes, is_counted: bool) -> Checked:
     members = _members(body)
     normalised = 0
     dimensions: dict[tuple[str, str], int] = {}
-    for task, types in asked.items():
-        if not types:
-            continue
+    for task, form, model in due.tasks:
         if task not in members:
             raise _Misfit(task, f"answers no {_quoted(task)}")
-        form = FORMS.get(task)
-        if form is None or form.types.isdisjoint(types):
+        if form is None:
             continue
         try:
             output = form.read(members[task], is_counted)
@@ -129,10 +152,8 @@ def _checked(asked: Tasks, has_image: bool, body: bytes, is_counted: bool) -> Ch
         if output.normalised:
             members[task] = output.value
             normalised += output.normalised
-        if output.dimensions is not None:
-            model = _model(types, form.types)
-            if model is not None:
-                dimensions[task, model] = output.dimensions
+        if output.dimensions is not None and model is not None:
+            dimensions[task, model] = output.dimensions
     if has_image:
         _check_size(members)
     if normalised:

@@ -11,6 +11,7 @@ table nothing is known: better no number than a wrong one.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 #: Longer than any name that Immich has.
 _MAX_NAME_LENGTH = 200
@@ -64,8 +65,11 @@ def dimensions_of(model_name: str) -> int | None:
     Upper and lower case are the same: ``Vit`` and ``ViT`` stand side by side in
     Immich's own names.
     """
-    if len(model_name) > _MAX_NAME_LENGTH:
-        return None
+    return None if len(model_name) > _MAX_NAME_LENGTH else _known(model_name)
+
+
+@lru_cache(maxsize=256)
+def _known(model_name: str) -> int | None:
     name = model_name.rpartition("/")[2].replace("::", "__").casefold()
     if _FACES.fullmatch(name):
         return _FACE_DIMENSIONS

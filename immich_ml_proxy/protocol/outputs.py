@@ -20,7 +20,7 @@ from immich_ml_proxy.protocol.embedding import read as read_embedding
 NUMBERS_PER_BOX = 8
 
 
-@attrs.frozen
+@attrs.define
 class Output:
     """
     The value of a task.

@@ -15,7 +15,6 @@ Immich asks with ``entries``, a JSON object ``{task: {type: {"modelName": ...}}}
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from typing import Any
 
 import attrs
@@ -27,15 +26,12 @@ from immich_ml_proxy.errors import BadEntries, Unavailable
 #: A client has a handful of tasks with one or two types each.
 MAX_ENTRIES_COUNT = 100
 
-#: Bytes of ``entries`` that are remembered with what they say.
-USUAL = 1000
-
 Tasks = Mapping[str, Mapping[str, msgspec.Raw]]
 
 _DEPENDENT = frozenset({"detection", "recognition"})
 
 
-@attrs.frozen
+@attrs.frozen(eq=False)
 class Group:
     """
     One request to one backend.
@@ -69,15 +65,13 @@ def read(value: bytes) -> Tasks:
     :raises BadEntries: when it is no object of objects, saying where.
     """
     try:
-        return (_usual if len(value) <= USUAL else _decoder.decode)(value)
+        return _decoder.decode(value)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         # Told more exactly below: this one stops at the first value of a wrong type.
         raise BadEntries(f"entries{_what_is_wrong(value)}") from None
 
 
 _decoder = msgspec.json.Decoder(dict[str, dict[str, msgspec.Raw]])
-# Immich asks for the same few things over and over.
-_usual = lru_cache(maxsize=256)(_decoder.decode)
 
 
 def _what_is_wrong(value: bytes) -> str:

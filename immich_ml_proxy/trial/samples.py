@@ -104,7 +104,7 @@ def judged(kind: str, said: Said) -> tuple[bool, str]:
         told = in_line(said.body)
         return False, f"{name} was refused with {said.status}: {told or 'no reason'}."
     tasks: Tasks = read(msgspec.json.encode(_ENTRIES[kind]))
-    checked = contract.check(tasks, kind != SEARCH, said.body)
+    checked = contract.check(contract.due_of(tasks), kind != SEARCH, said.body)
     if isinstance(checked, contract.Violation):
         return False, f"{name} was answered wrongly: it {checked.reason}."
     numbers = next(iter(checked.dimensions.values()), None)

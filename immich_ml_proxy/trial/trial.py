@@ -156,7 +156,11 @@ class Trial:
                 "chunks": lambda: tuple(body.chunks),
             }
         outgoing = Outgoing(
-            "GET" if form is None else "POST", path, Headers(headers), trace_id, **more
+            b"GET" if form is None else b"POST",
+            path,
+            Headers(headers),
+            trace_id,
+            **more,
         )
         backend = Backend(name="(tried)", url=url)
         try:

@@ -16,7 +16,7 @@ MAX_HEAD = 64 * 1024
 MAX_ANSWER = 64 * 1024 * 1024
 
 _VERSION = b"HTTP/1."
-_TOO_LONG = "it is longer than 64 MB"
+TOO_LONG = "it is longer than 64 MB"
 #: What a parser is told before it gets the chunks: after the last one comes nothing.
 _CHUNKS_FOLLOW = (
     b"HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -32,6 +32,7 @@ class Head:
     The head of an answer, as llhttp tells it.
 
     :ivar fields: names and values of the headers.
+    :ivar encoding: what was done to the body, such as ``gzip``; in lower case.
     :ivar length: of the body, in bytes; ``None`` when that is not known beforehand.
     :ivar chunked: whether the body comes in chunks.
     :ivar keep: whether the server leaves the connection open.
@@ -42,6 +43,7 @@ class Head:
     def __init__(self) -> None:
         self.code = 0
         self.fields: list[tuple[bytes, bytes]] = []
+        self.encoding = b""
         self.length: int | None = None
         self.chunked = False
         self.keep = False
@@ -103,7 +105,7 @@ class AnswerReader:
         self._size += len(data)
         if head.length is None:
             if self._size > MAX_ANSWER:
-                raise BadAnswer(_TOO_LONG)
+                raise BadAnswer(TOO_LONG)
             return False
         # Bytes left over belong to no request: what comes next would not either.
         self.keep = head.keep and self._size == head.length
@@ -152,7 +154,7 @@ class AnswerReader:
         except HttpParserError as error:
             malformed = error
         if chunks.size > MAX_ANSWER:
-            raise BadAnswer(_TOO_LONG)
+            raise BadAnswer(TOO_LONG)
         if malformed is not None and not chunks.whole:
             raise BadAnswer(f"its chunks are malformed: {malformed}")
         self.keep = head.keep and not left_over
@@ -207,6 +209,8 @@ def parse_head(text: bytes) -> Head:
             head.length = int(value)
         elif lowered == b"transfer-encoding":
             encodings.append(value.strip().lower())
+        elif lowered == b"content-encoding":
+            head.encoding = value.strip().lower()
     if encodings and encodings != [b"chunked"]:
         raise BadAnswer("its transfer encoding is not just chunked")
     if head.code in (204, 304):
@@ -214,7 +218,7 @@ def parse_head(text: bytes) -> Head:
     elif encodings:
         head.chunked = True
     elif head.length is not None and head.length > MAX_ANSWER:
-        raise BadAnswer(_TOO_LONG)
+        raise BadAnswer(TOO_LONG)
     return head
 
 

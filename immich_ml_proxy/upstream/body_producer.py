@@ -60,12 +60,20 @@ class BodyProducer:
         self._consumer: Any = None
         self._done: Deferred[None] | None = None
 
+    def at_once(self, most: int) -> bytes | None:
+        """Return all of the body, if it is there and has no more bytes than that."""
+        body = self._body
+        if not body.complete or self.length > most:
+            return None
+        chunks = as_sent(body.chunks, self._splice) if self._splice else body.chunks
+        return b"".join(chunks)
+
     def startProducing(self, consumer: IConsumer) -> Deferred[None]:
         """Write what is there, and the rest as it comes; see ``IBodyProducer``."""
         self._consumer = consumer
         done: Deferred[None] = Deferred(lambda _: self._let_go())
         self._done = done
-        self._body.watchers.append(self._write)
+        self._body.watch(self._write)
         self._write()
         return done
 

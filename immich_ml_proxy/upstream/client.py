@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import attrs
-from treq.client import HTTPClient
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.error import (
     ConnectError,
@@ -24,15 +23,10 @@ from twisted.internet.error import (
 )
 from twisted.internet.error import TimeoutError as ConnectTimeout
 from twisted.internet.interfaces import IReactorTime
-from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
-from twisted.web.client import (
-    ResponseDone,
-    ResponseFailed,
-    ResponseNeverReceived,
-)
+from twisted.web.client import ResponseFailed, ResponseNeverReceived
 from twisted.web.http_headers import Headers
-from twisted.web.iweb import IBodyProducer, IResponse
+from twisted.web.iweb import IBodyProducer
 
 from immich_ml_proxy.config.headers import MASK
 from immich_ml_proxy.config.model import Backend
@@ -40,13 +34,18 @@ from immich_ml_proxy.protocol.body import Body
 from immich_ml_proxy.records.recorder import Recorder, RequestSeen, ResponseSeen
 from immich_ml_proxy.upstream import tls
 from immich_ml_proxy.upstream.answer_reader import BadAnswer
-from immich_ml_proxy.upstream.endpoints import NO_COOKIES, Connections, backend_url
-from immich_ml_proxy.upstream.reply import ExchangeFailed, Reply
-from immich_ml_proxy.upstream.time_limit import limit_time
+from immich_ml_proxy.upstream.endpoints import (
+    Connections,
+    PreparedClient,
+    backend_url,
+)
+from immich_ml_proxy.upstream.http_connection import Answer
+from immich_ml_proxy.upstream.reply import ExchangeFailed, HeaderValues, Reply
+from immich_ml_proxy.upstream.time_limit import Limited, TimeLimits
 from immich_ml_proxy.upstream.tls import BadTrust
 
 
-@attrs.frozen
+@attrs.define
 class Outgoing:
     """
     A request to be sent.
@@ -60,7 +59,7 @@ class Outgoing:
     :ivar trace_id: of the request that this one is for.
     """
 
-    method: str
+    method: bytes
     path: str
     headers: Headers
     trace_id: str
@@ -90,6 +89,7 @@ class BackendClient:
         self._connections = connections
         self._recorder = recorder
         self._wall = wall
+        self._limits = TimeLimits(clock)
 
     def send(
         self, backend: Backend, outgoing: Outgoing, look: Callable[[float], float]
@@ -103,30 +103,41 @@ class BackendClient:
             in how many to look again; none left: its time is over.
         :raises ExchangeFailed: when there is no whole answer.
         """
-        exchange = Deferred.fromCoroutine(self._answered(backend, outgoing))
-        limit_time(exchange, look, self._clock, outgoing.body, _too_late)
-        exchange.addErrback(_explained)
+        connections = self._connections
+        opened = connections.opened()
+        exchange = _request(connections.client, backend, outgoing)
+        if connections.opened() == opened:
+            exchange.addErrback(self._again, backend, outgoing)
+        limited = self._limits.limit(exchange, look, outgoing.body)
+        exchange.addBoth(self._ended, limited, backend)
         if self._recorder.enabled:
             exchange.addBoth(self._record, backend, outgoing, self._clock.seconds())
         return exchange
 
-    async def _answered(self, backend: Backend, outgoing: Outgoing) -> Reply:
-        connections = self._connections
-        opened = connections.opened()
-        asking = _request(connections.client, backend, outgoing)
-        reused = connections.opened() == opened
-        try:
-            response = await asking
-        except ResponseNeverReceived:
-            # An idle connection that the backend had closed meanwhile: nothing was
-            # answered, and asking again is safe, since inference changes nothing.
-            if not reused:
-                raise
-            response = await _request(connections.fresh_client, backend, outgoing)
-        body = _collected(response)
-        if backend.headers:
-            body = without_secrets(body, backend.headers.values())
-        return Reply(response.code, response.headers, body)
+    def close(self) -> None:
+        """Close the idle connections, and keep none from now on."""
+        self._limits.stop()
+        self._connections.close()
+
+    def _again(self, failure: Failure, backend: Backend, outgoing: Outgoing) -> Any:
+        """
+        Ask again after an idle connection was found to be closed by the backend.
+
+        Nothing was answered, and asking again is safe, since inference changes nothing.
+        """
+        failure.trap(ResponseNeverReceived)
+        return _request(self._connections.fresh_client, backend, outgoing)
+
+    def _ended(
+        self, result: Answer | Failure, limited: Limited, backend: Backend
+    ) -> Reply | Failure:
+        self._limits.end(limited)
+        if not isinstance(result, Failure):
+            body = result.body
+            if backend.headers:
+                body = without_secrets(body, backend.headers.values())
+            return Reply(result.code, result.headers, body)
+        return _explained(result if limited.error is None else Failure(limited.error))
 
     def _record(
         self, result: Any, backend: Backend, outgoing: Outgoing, started: float
@@ -144,7 +155,7 @@ class BackendClient:
             trace_id=outgoing.trace_id,
             backend=backend.name,
             request=RequestSeen(
-                outgoing.method,
+                outgoing.method.decode("ascii"),
                 backend.url + outgoing.path,
                 [
                     *flat(outgoing.headers),
@@ -159,48 +170,22 @@ class BackendClient:
         return result
 
 
-def _request(client: HTTPClient, backend: Backend, outgoing: Outgoing) -> Deferred[Any]:
-    headers = outgoing.headers
+def _request(
+    client: PreparedClient, backend: Backend, outgoing: Outgoing
+) -> Deferred[Any]:
+    make_body, headers = outgoing.make_body, outgoing.headers
     if backend.headers:
-        headers = headers.copy()
+        headers = Headers(
+            {name: list(values) for name, values in headers.getAllRawHeaders()}
+        )
         for name, value in backend.headers.items():
             headers.setRawHeaders(name, [value])
-    return client.request(
+    return client.send(
         outgoing.method,
         backend_url(backend.url, outgoing.path),
-        headers=headers,
-        data=outgoing.make_body() if outgoing.make_body is not None else None,
-        cookies=NO_COOKIES,
-        allow_redirects=False,
-        unbuffered=True,
+        headers,
+        make_body() if make_body is not None else None,
     )
-
-
-def _too_late(seconds: float) -> ExchangeFailed:
-    return ExchangeFailed(f"timed out after {seconds:g} s", timed_out=True)
-
-
-class _Collector(Protocol):
-    """Collects the body of an answer, which is all there already."""
-
-    def __init__(self) -> None:
-        self.chunks: list[bytes] = []
-        self.ended = connectionDone
-
-    def dataReceived(self, data: bytes) -> None:
-        self.chunks.append(data)
-
-    def connectionLost(self, reason: Failure = connectionDone) -> None:
-        self.ended = reason
-
-
-def _collected(response: IResponse) -> bytes:
-    """Return the body; treq has decoded it where it came compressed."""
-    collector = _Collector()
-    response.deliverBody(collector)
-    if not collector.ended.check(ResponseDone):
-        collector.ended.raiseException()
-    return b"".join(collector.chunks)
 
 
 def _explained(failure: Failure) -> Failure:
@@ -264,7 +249,7 @@ def without_secrets(body: bytes, secrets: Iterable[str]) -> bytes:
     return body
 
 
-def flat(headers: Headers) -> list[tuple[bytes, bytes]]:
+def flat(headers: HeaderValues) -> list[tuple[bytes, bytes]]:
     """Return headers as pairs, for a record."""
     return [
         (name, value) for name, values in headers.getAllRawHeaders() for value in values

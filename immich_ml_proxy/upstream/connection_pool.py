@@ -29,14 +29,13 @@ from immich_ml_proxy.upstream.http_connection import Connection
 Key = tuple[bytes, bytes, int]
 
 
-@attrs.frozen
+@attrs.define
 class _Server:
     """What is needed for requests to one URL."""
 
     endpoint: IStreamClientEndpoint
     key: Key
-    target: bytes
-    host: bytes
+    line: bytes  # behind the method, and the next one
 
 
 @implementer(IAgent)
@@ -153,8 +152,7 @@ class BackendAgent:
         return _Server(
             self._endpoints.endpointForURI(parsed),
             _key(parsed),
-            parsed.originForm,
-            parsed.netloc,
+            b"%s HTTP/1.1\r\nHost: %s\r\n" % (parsed.originForm, parsed.netloc),
         )
 
 
@@ -169,13 +167,14 @@ def _head(
     body: IBodyProducer | None,
     keep: bool,
 ) -> bytes:
-    lines = [b"%s %s HTTP/1.1\r\nHost: %s\r\n" % (method, server.target, server.host)]
+    lines = [b"%s %s" % (method, server.line)]
     if not keep:
         lines.append(b"Connection: close\r\n")
     if body is not None:
         lines.append(b"Content-Length: %d\r\n" % body.length)
     if headers is not None:
         for name, values in headers.getAllRawHeaders():
-            lines += [b"%s: %s\r\n" % (name, value) for value in values]
+            for value in values:
+                lines.append(b"%s: %s\r\n" % (name, value))
     lines.append(b"\r\n")
     return b"".join(lines)

@@ -5,11 +5,9 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Iterable
 from functools import lru_cache
-from http.cookiejar import CookieJar
 from typing import Any
 
 import attrs
-from hyperlink import EncodedURL
 from treq.client import HTTPClient
 from twisted.internet.abstract import isIPAddress, isIPv6Address
 from twisted.internet.defer import CancelledError, Deferred, fail
@@ -26,7 +24,8 @@ from twisted.internet.interfaces import (
     IStreamClientEndpoint,
 )
 from twisted.web.client import URI
-from twisted.web.iweb import IAgentEndpointFactory
+from twisted.web.http_headers import Headers
+from twisted.web.iweb import IAgentEndpointFactory, IBodyProducer
 from zope.interface import implementer
 
 from immich_ml_proxy.config.model import Backend
@@ -58,45 +57,29 @@ KEEP_ALIVE = {
 }
 
 
-class NoCookies(CookieJar):
-    """A cookie jar that is always empty: ML servers set none, and the jar is slow."""
+class PreparedClient(HTTPClient):
+    """
+    treq's client, for requests that are ready to be sent.
 
-    def add_cookie_header(self, request: Any) -> None:
-        """Add nothing."""
+    treq wraps each request in agents for cookies, redirects and compression, of which
+    ML servers use none, and reads its URL anew; that takes as long as all the rest.
+    """
 
-    def extract_cookies(self, response: Any, request: Any) -> None:
-        """Keep nothing."""
-
-
-NO_COOKIES = NoCookies()
-
-
-class BackendURL(EncodedURL):
-    """A URL whose text is made once, not for every request."""
-
-    made_from: str
-
-    def to_uri(self) -> BackendURL:
-        """Return itself: the configuration holds URIs only."""
-        return self
-
-    def to_text(self, with_password: bool = False) -> str:
-        """Return the text that it was made from."""
-        return self.made_from
-
-    @classmethod
-    def of(cls, text: str) -> BackendURL:
-        """Return the object for ``text``, a URI in ASCII."""
-        url = cls.from_text(text)
-        assert isinstance(url, cls)
-        url.made_from = text
-        return url
+    def send(
+        self,
+        method: bytes,
+        url: bytes,
+        headers: Headers,
+        body: IBodyProducer | None = None,
+    ) -> Deferred[Any]:
+        """Send a request as it is; see ``IAgent``."""
+        return self._agent.request(method, url, headers, body)
 
 
 @lru_cache(maxsize=1024)
-def backend_url(base: str, path: str) -> BackendURL:
+def backend_url(base: str, path: str) -> bytes:
     """Return the URL of ``path`` at a backend whose URL is ``base``."""
-    return BackendURL.of(base + path)
+    return (base + path).encode("ascii")
 
 
 @implementer(IStreamClientEndpoint)
@@ -248,8 +231,8 @@ class Connections:
     :ivar close: closes the idle ones; none is kept from then on.
     """
 
-    client: HTTPClient
-    fresh_client: HTTPClient
+    client: PreparedClient
+    fresh_client: PreparedClient
     opened: Callable[[], int]
     trust: Callable[[Iterable[Backend]], None]
     retain: Callable[[Iterable[str]], None]
@@ -267,11 +250,9 @@ def connections(reactor: Any) -> Connections:
         for agent in (kept, fresh):
             agent.retain(uris)
 
-    # treq keeps what is extracted in the client's own jar, whatever a request brings.
-    jar: Any = NO_COOKIES
     return Connections(
-        HTTPClient(kept, jar),
-        HTTPClient(fresh, jar),
+        PreparedClient(kept),
+        PreparedClient(fresh),
         lambda: endpoints.opened,
         endpoints.trust,
         retain,

@@ -11,12 +11,16 @@ from twisted.internet.interfaces import IPushProducer
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 from twisted.web.client import ResponseDone, ResponseFailed, ResponseNeverReceived
-from twisted.web.http_headers import Headers
 from twisted.web.iweb import IResponse
 from zope.interface import implementer
 
+from immich_ml_proxy.sockets import write_now
 from immich_ml_proxy.upstream.answer_reader import AnswerReader, BadAnswer, Head
+from immich_ml_proxy.upstream.decoding import decoded
+from immich_ml_proxy.upstream.reply import Fields
 
+#: Bytes of a body that are copied to be sent together with their head.
+JOINED = 16 * 1024
 #: Bytes that are read at once from a connection that is lost.
 LAST_READ = 64 * 1024
 
@@ -25,7 +29,12 @@ _WHOLE = Failure(ResponseDone())
 
 @implementer(IResponse)
 class Answer:
-    """A whole answer; see ``IResponse``."""
+    """
+    A whole answer; see ``IResponse``.
+
+    :ivar body: all of it, decoded.
+    :raises BadAnswer: when it cannot be.
+    """
 
     version = (b"HTTP", 1, 1)
     phrase = b""  # nobody asks
@@ -34,17 +43,16 @@ class Answer:
 
     def __init__(self, head: Head, body: bytes) -> None:
         self.code = head.code
-        self.headers = Headers()
-        for name, value in head.fields:
-            self.headers.addRawHeader(name, value)
+        self.headers = Fields(head.fields)
+        if head.encoding:
+            body = decoded(body, head.encoding)
         self.length = len(body)
-        self._body = body
+        self.body = body
 
     def deliverBody(self, protocol: Any) -> None:
         """Deliver all of the body at once."""
-        body, self._body = self._body, b""
-        if body:
-            protocol.dataReceived(body)
+        if self.body:
+            protocol.dataReceived(self.body)
         protocol.connectionLost(_WHOLE)
 
     def setPreviousResponse(self, response: Any) -> None:
@@ -88,14 +96,21 @@ class Connection(Protocol):
         answer: Deferred[Answer] = Deferred(self._cancelled)
         self._answer = answer
         self._reader = AnswerReader()
-        transport.write(head)
-        if body is not None:
-            self._body = body
-            self._sent = False
-            transport.registerProducer(self, True)
-            sent: Deferred[None] = body.startProducing(transport)
-            sent.addCallbacks(self._all_sent, lambda _: None)
+        whole = b"" if body is None else body.at_once(JOINED)
+        if whole is not None:
+            write_now(transport, head + whole)
+            return answer
+        self._body = body
+        self._sent = False
+        transport.registerProducer(self, True)
+        write_now(transport, head)
+        sent: Deferred[None] = body.startProducing(self)
+        sent.addCallbacks(self._all_sent, lambda _: None)
         return answer
+
+    def write(self, data: bytes) -> None:
+        """Send a part of the body; see ``IConsumer``."""
+        write_now(self.transport, data)
 
     def _all_sent(self, result: object) -> None:
         self._sent = True
@@ -169,7 +184,12 @@ class Connection(Protocol):
             self._idle(self)
         else:
             self.close()
-        answer.callback(Answer(reader.head, reader.body))
+        try:
+            whole = Answer(reader.head, reader.body)
+        except BadAnswer as error:
+            answer.errback(Failure(ResponseFailed([Failure(error)])))
+        else:
+            answer.callback(whole)
 
     def _fail(self, error: Exception) -> None:
         answer = self._answer

@@ -18,7 +18,32 @@ class HeaderValues(Protocol):
         """Return each name with its values."""
 
 
-@attrs.frozen
+class Fields:
+    """
+    The headers of an answer as they came, looked through only when one is asked for.
+
+    :param pairs: names, in any case, and values.
+    """
+
+    __slots__ = ("_pairs",)
+
+    def __init__(self, pairs: Sequence[tuple[bytes, bytes]]) -> None:
+        self._pairs = pairs
+
+    def getRawHeaders(self, name: bytes, /) -> Sequence[bytes] | None:
+        """See :class:`HeaderValues`."""
+        wanted = name.lower()
+        return [value for one, value in self._pairs if one.lower() == wanted] or None
+
+    def getAllRawHeaders(self) -> Iterable[tuple[bytes, Sequence[bytes]]]:
+        """See :class:`HeaderValues`."""
+        names: dict[bytes, list[bytes]] = {}
+        for name, value in self._pairs:
+            names.setdefault(name.title(), []).append(value)
+        return names.items()
+
+
+@attrs.define
 class Reply:
     """
     A backend's whole answer.

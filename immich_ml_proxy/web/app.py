@@ -11,7 +11,8 @@ from werkzeug.exceptions import HTTPException
 
 from immich_ml_proxy.errors import ProxyError
 from immich_ml_proxy.web.answers import json_answer, text_answer, write_error
-from immich_ml_proxy.web.gate import Gate, GatedApp
+from immich_ml_proxy.web.gate import Gate, GatedResource
+from immich_ml_proxy.web.resource import Handlers
 
 
 class Endpoints(Protocol):
@@ -21,14 +22,15 @@ class Endpoints(Protocol):
         """Add the routes to ``app``."""
 
 
-def make_app(gate: Gate, *audiences: Endpoints) -> Klein:
-    """Return one app with the routes of all behind a gate, and our errors."""
-    app = GatedApp(gate)
+def make_app(gate: Gate, *audiences: Endpoints) -> GatedResource:
+    """Return the resource of an app with the routes of all behind a gate."""
+    app = Klein()
     for audience in audiences:
         audience.add_to(app)
-    app.handle_errors(ProxyError)(_our_error)
-    app.handle_errors(HTTPException)(_http_error)
-    return app
+    handle: Any
+    for kind, handle in _HANDLERS:
+        app.handle_errors(kind)(handle)
+    return GatedResource(gate, app, _HANDLERS, ("/predict", "/ping"))
 
 
 def _our_error(request: IRequest, failure: Failure) -> bytes:
@@ -49,3 +51,6 @@ def _http_error(request: Any, failure: Failure) -> bytes:
     if request.path.startswith(b"/api/") or request.path == b"/predict":
         return json_answer(request, {"error": told}, status)
     return text_answer(request, told.encode() + b"\n", status)
+
+
+_HANDLERS: Handlers = ((ProxyError, _our_error), (HTTPException, _http_error))

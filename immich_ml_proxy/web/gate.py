@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from klein import Klein
-from klein.resource import KleinResource
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
@@ -31,6 +30,7 @@ from immich_ml_proxy.web.foreign import (
     told_hosts,
 )
 from immich_ml_proxy.web.pages import Pages
+from immich_ml_proxy.web.resource import Handlers, ShortWays
 
 #: What people open.
 _PAGES = frozenset({b"/", b"/config", b"/debug", b"/help"})
@@ -179,28 +179,21 @@ class Gate:
         )
 
 
-class GatedApp(Klein):
+class GatedResource(ShortWays):
     """
-    An app of which nothing is reached but through a gate.
+    An app's resource, of which nothing is reached but through a gate.
 
     :param gate: lets in, or refuses, whatever the path.
     """
 
-    def __init__(self, gate: Gate) -> None:
-        super().__init__()
-        self._gate = gate
-
-    def resource(self) -> KleinResource:
-        """Return what serves the app."""
-        return _GatedResource(self, self._gate)
-
-
-class _GatedResource(KleinResource):
-    def __init__(self, app: Klein, gate: Gate) -> None:
-        super().__init__(app)
+    def __init__(
+        self, gate: Gate, app: Klein, handlers: Handlers, paths: Collection[str]
+    ) -> None:
+        super().__init__(app, handlers, paths)
         self._gate = gate
 
     def render(self, request: Any) -> Any:
+        """Answer a request, or refuse it; see ``IResource``."""
         try:
             self._gate.admit(request)
         except ProxyError as error:

@@ -89,16 +89,15 @@ class ImmichEndpoints:
 
 
 def _answer(prediction: Prediction, request: ProxyRequest) -> bytes:
-    request.setResponseCode(prediction.status)
+    if prediction.status != 200:
+        request.setResponseCode(prediction.status)
     headers = request.responseHeaders
-    headers.setRawHeaders(b"Content-Type", [prediction.content_type])
-    headers.setRawHeaders(b"Content-Length", [b"%d" % len(prediction.body)])
-    headers.setRawHeaders(
+    headers.put(b"Content-Type", prediction.content_type)
+    headers.put(b"Content-Length", b"%d" % len(prediction.body))
+    headers.put(
         b"Server-Timing",
-        [
-            b"wait;dur=%.1f, backend;dur=%.1f"
-            % (prediction.waited * 1000, prediction.took * 1000)
-        ],
+        b"wait;dur=%.1f, backend;dur=%.1f"
+        % (prediction.waited * 1000, prediction.took * 1000),
     )
     _tell_who(request, prediction.backends)
     return prediction.body
@@ -112,7 +111,8 @@ def _refusal(failure: Failure, request: ProxyRequest) -> Failure:
 
 def _tell_who(request: ProxyRequest, backends: tuple[str, ...]) -> None:
     headers = request.responseHeaders
-    headers.setRawHeaders(b"X-Request-ID", [request.trace_id.encode("ascii")])
+    headers.put(b"X-Request-ID", request.trace_id.encode("ascii"))
     if backends:
         told = ", ".join(backends).encode("utf-8")
+        # Names are what people have written.
         headers.setRawHeaders(b"X-Immich-ML-Backend", [told])

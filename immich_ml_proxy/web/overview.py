@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import msgspec
 from klein import Klein
+from twisted.web.http import parse_qs
 
 from immich_ml_proxy.balancer.pool import Pool
 from immich_ml_proxy.downstream.request import ProxyRequest
@@ -84,5 +85,5 @@ class OverviewEndpoints:
 
 def _argument(request: ProxyRequest, name: bytes) -> str | None:
     """Return the last value of a query parameter."""
-    values = request.args.get(name)
+    values = parse_qs(request.uri.partition(b"?")[2]).get(name)
     return values[-1].decode("utf-8", "replace") if values else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from immich_ml_proxy.balancer.demand import Demand, demand_of
-from immich_ml_proxy.balancer.work import Served, Work
+from immich_ml_proxy.balancer.work import Order, Served, Work
 from immich_ml_proxy.errors import ProxyError
 from immich_ml_proxy.protocol import routing
 from immich_ml_proxy.protocol.body import Body
@@ -39,7 +39,8 @@ class Forward:
         [group] = routing.groups(tasks, fleet.config)
         content_type = MULTIPART.encode()
         level = fleet.config.check_answers
-        work = Work(group, body or arrived(), splice, content_type, "trace", level)
+        body = body or arrived()
+        work = Work(Order.of(group), body, splice, content_type, "trace", level)
         self.deferred = fleet.forwarder.forward(work)
         self.results = outcome(self.deferred)
         fleet.network.advance(wait)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from twisted.internet.defer import CancelledError
 
-from immich_ml_proxy.balancer.latency import kind_of
+from immich_ml_proxy.balancer.latency import Kind, size_class
 from tests.balancer.forwarding import REFUSED, Forward, pictured
 from tests.fakes import Fleet, switch
 from tests.upstream.sending import PHOTO, arriving, complete
@@ -109,7 +109,7 @@ def used_to(seconds: float) -> Fleet:
     fleet = Fleet("a", "b")
     for server in fleet.pool:
         fleet.pool.evidence.observe(server, None, 0)
-        server.times.add(kind_of("clip/visual", len(PHOTO)), seconds)
+        server.times.add(Kind("clip/visual", size_class(len(PHOTO))), seconds)
     fleet.flips.clear()
     return fleet
 
@@ -137,7 +137,7 @@ def test_a_client_that_sends_slowly_counts_against_nobody() -> None:
     forward = Forward(fleet, body=body, wait=600)
     assert (forward.results, fleet.flips) == ([], [])
     fleet["a"].silent = True
-    complete(body)
+    complete(body, fleet.network.seconds())
     fleet.network.advance(3)
     fleet["a"].speak()
     fleet.network.flush()

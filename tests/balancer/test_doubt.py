@@ -30,7 +30,7 @@ def stop(fleet: Fleet) -> None:
     fleet.checker.stopService()
     fleet.connections.close()
     fleet.network.flush()
-    assert fleet.network.getDelayedCalls() == []
+    assert fleet.timers == []
     assert not any(one.is_open for one in fleet.network.connections)
 
 

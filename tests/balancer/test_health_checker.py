@@ -258,7 +258,7 @@ def test_stopping_leaves_nothing_behind(state: str) -> None:
     fleet.connections.close()
     fleet.network.flush()
     assert stopped == waiting == [None]
-    assert fleet.network.getDelayedCalls() == []
+    assert fleet.timers == []
     assert not any(connection.is_open for connection in fleet.network.connections)
     assert fleet.health("a").status == ("healthy" if state == "idle" else "unknown")
     count = pings(fleet)

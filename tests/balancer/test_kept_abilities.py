@@ -16,7 +16,7 @@ from immich_ml_proxy.balancer.abilities import (
     Abilities,
 )
 from immich_ml_proxy.balancer.demand import Demand
-from immich_ml_proxy.balancer.latency import kind_of
+from immich_ml_proxy.balancer.latency import Kind, size_class
 from immich_ml_proxy.balancer.server import Server
 from tests.balancer.able import (
     LATER,
@@ -131,7 +131,7 @@ def known_to(one: Server) -> None:
         is_task = number % 20 == 0
         task = f"{number:010000d}" if is_task else "clip"
         need = needing(task, "visual", model=f"{number:010000d}")
-        kind = kind_of(f"{task}/visual", PICTURE)
+        kind = Kind(f"{task}/visual", size_class(PICTURE))
         demand = Demand(ROUTE, kind, (task,), False, need, PICTURE)
         one.take(demand, NOW)
         if number % 2:

@@ -14,7 +14,7 @@ from immich_ml_proxy.balancer.latency import (
     Kind,
     Percentiles,
     ServiceTimes,
-    kind_of,
+    size_class,
 )
 
 SMALL, LARGE = Kind("ocr", 1), Kind("ocr", 2)
@@ -22,7 +22,7 @@ KIB = 1024
 
 
 @pytest.mark.parametrize(
-    ("size", "size_class"),
+    ("size", "expected"),
     [
         (0, 0),
         (64 * KIB, 0),
@@ -34,9 +34,9 @@ KIB = 1024
         (2**40, 3),
     ],
 )
-def test_sizes_have_four_classes(size: int, size_class: int) -> None:
+def test_sizes_have_four_classes(size: int, expected: int) -> None:
     """A search, a preview, a picture, an original."""
-    assert kind_of("clip/visual", size) == Kind("clip/visual", size_class)
+    assert size_class(size) == expected
 
 
 def test_nothing_is_expected_of_what_was_never_seen() -> None:

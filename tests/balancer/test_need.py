@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import tracemalloc
 
 import msgspec
 import pytest
 
-from immich_ml_proxy.balancer.need import REMEMBERED, SHOWN, Need, needs_of, short
+from immich_ml_proxy.balancer.need import SHOWN, Need, needs_of, short
 from immich_ml_proxy.protocol import routing
 from tests.demo_requests import FACES, OCR, TEXTUAL, VISUAL
 
@@ -155,37 +154,3 @@ def test_long_names_are_cut_where_they_are_shown() -> None:
     assert one.label == other.label == f"clip/visual ({'m' * 59}…)"
     assert one.digest != other.digest
     assert named("m", "t" * 500).label == "t" * 59 + "… (m)"
-
-
-@pytest.mark.parametrize("name", ["m" * 10, "m" * REMEMBERED])
-def test_it_makes_no_difference_whether_it_is_remembered(name: str) -> None:
-    """A long one is read anew every time."""
-    assert named(name) == named(name)
-    assert named(name).models == (name,)
-
-
-def test_only_what_is_short_is_remembered() -> None:
-    """To the byte: task, type and value together."""
-    value = json.dumps({"modelName": "m"}).encode()
-    fill = REMEMBERED - len(value) - len("visual")
-    usual = {"t" * fill: {"visual": msgspec.Raw(value)}}
-    assert needs_of(usual) is needs_of(usual)
-    long = {"t" * (fill + 1): {"visual": msgspec.Raw(value)}}
-    assert needs_of(long) is not needs_of(long)
-    large = {"t": {"visual": msgspec.Raw(value + b" " * REMEMBERED)}}
-    assert needs_of(large) is not needs_of(large)
-
-
-def test_invented_names_take_no_room() -> None:
-    """Thousands of 10 KB each: what is remembered stays small."""
-    named("m")
-    tracemalloc.start()
-    for number in range(3_000):
-        needs_of(
-            {"clip": {"visual": msgspec.Raw(b'{"modelName":"%010000d"}' % number)}}
-        )
-    for number in range(3_000):
-        needs_of({"clip": {"visual": msgspec.Raw(b'{"modelName":"%0900d"}' % number)}})
-    kept, _ = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert kept < 1_500_000

@@ -162,8 +162,9 @@ def test_no_answer_is_lost_or_late() -> None:
     assert (late.status, late.reply, late.denial) == (0, None, "")
 
 
-def right(task: str, model: str, number: int) -> str | None:
+def right(server: str, task: str, model: str, number: int) -> str | None:
     """Find 512 numbers right."""
+    assert server == "gpu"
     return None if number == 512 else f"{task} {model} {number}"
 
 
@@ -171,7 +172,7 @@ def test_an_answer_that_fits_is_served() -> None:
     """With its members, and as it came."""
     came = reply(200, b'{"clip": "[1]"}')
     checked = Checked(came.body, {"clip": msgspec.Raw(b"1")}, 0, {("clip", "m"): 512})
-    found = of_answer(came, checked, right)
+    found = of_answer(came, checked, "gpu", right)
     assert (found.kind, found.reason) == (Kind.SERVED, "")
     assert found.reply is came
     assert found.members is checked.members
@@ -181,7 +182,7 @@ def test_an_answer_that_fits_is_served() -> None:
 def test_what_was_normalised_is_passed_on_so() -> None:
     """And counted."""
     came = reply(201, b'{"clip": [1]}', Content_Type="application/json")
-    found = of_answer(came, Checked(b'{"clip": "[1]"}', {}, 2), right)
+    found = of_answer(came, Checked(b'{"clip": "[1]"}', {}, 2), "gpu", right)
     assert found.reply is not None
     assert (found.reply.status, found.reply.body) == (201, b'{"clip": "[1]"}')
     assert found.reply.headers is came.headers
@@ -190,7 +191,7 @@ def test_what_was_normalised_is_passed_on_so() -> None:
 
 def test_an_answer_that_does_not_fit_is_none() -> None:
     """The reason is in words; dimensions are not looked at."""
-    found = of_answer(reply(200), Violation("ocr", "answers no `ocr`"), right)
+    found = of_answer(reply(200), Violation("ocr", "answers no `ocr`"), "gpu", right)
     assert (found.kind, found.reason) == (Kind.MISFIT, "answers no `ocr`")
     assert found.status == 200
 
@@ -198,7 +199,7 @@ def test_an_answer_that_does_not_fit_is_none() -> None:
 def test_one_wrong_number_of_dimensions_is_another_model() -> None:
     """The first that is wrong is told."""
     numbers = {("clip", "a"): 512, ("face", "b"): 768, ("clip", "c"): 3}
-    found = of_answer(reply(200), Checked(b"", {}, 1, numbers), right)
+    found = of_answer(reply(200), Checked(b"", {}, 1, numbers), "gpu", right)
     assert (found.kind, found.reason) == (Kind.OTHER_MODEL, "face b 768")
     assert found.status == 200
     assert (found.members, found.normalised) == ({}, 0)

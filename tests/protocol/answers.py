@@ -7,7 +7,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from immich_ml_proxy.protocol import routing
-from immich_ml_proxy.protocol.contract import FULL, Checked, Level, Violation, check
+from immich_ml_proxy.protocol.contract import (
+    FULL,
+    Checked,
+    Level,
+    Violation,
+    check,
+    due_of,
+)
 
 SIZE = {"imageHeight": 1440, "imageWidth": 2160}
 
@@ -56,7 +63,7 @@ def checked(
 ) -> Checked | Violation:
     """Return what is made of an answer: bytes, or what is written as JSON."""
     body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
-    return check(asked(entries), has_image, body, level)
+    return check(due_of(asked(entries)), has_image, body, level)
 
 
 def reason(

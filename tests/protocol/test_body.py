@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable
 from functools import partial
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from immich_ml_proxy.protocol.body import Body
+from immich_ml_proxy.protocol.body import JOINED, Body
 
 CHANGES: dict[str, Callable[[Body], None]] = {
     "a chunk": lambda body: body.append(b"x"),
@@ -25,15 +26,50 @@ def test_a_body_begins_with_nothing() -> None:
 
 
 @given(st.lists(st.binary(max_size=20)), st.none() | st.integers(0, 99))
-def test_chunks_are_kept_as_they_came(chunks: list[bytes], length: int | None) -> None:
+def test_chunks_that_are_read_are_kept_as_they_came(
+    chunks: list[bytes], length: int | None
+) -> None:
     """They are neither joined nor copied, and counted in bytes."""
     body = Body(length)
+    body.watch(lambda: None)
     for number, chunk in enumerate(chunks):
         body.append(chunk)
         assert body.chunks[number] is chunk
         assert body.size == sum(map(len, chunks[: number + 1]))
     assert len(body.chunks) == len(chunks)
     assert (body.length, body.complete) == (length, False)
+
+
+@given(st.lists(st.integers(0, 40_000), max_size=12), st.integers(0, 12))
+def test_small_chunks_are_joined_while_nobody_reads(sizes: list[int], at: int) -> None:
+    """No byte is lost or moved by that, whenever somebody begins to read."""
+    body = Body(None)
+    came = b""
+    for number, size in enumerate(sizes):
+        if number == at:
+            body.watch(lambda: None)
+            assert b"".join(body.chunks) == came
+        chunk = bytes([number]) * size
+        body.append(chunk)
+        came += chunk
+        assert body.size == len(came)
+        assert len(came) - sum(map(len, body.chunks)) < JOINED
+    body.finish()
+    assert b"".join(body.chunks) == came
+
+
+@pytest.mark.parametrize("size", [2, 100, JOINED])
+def test_tiny_chunks_take_little_more_than_their_bytes(size: int) -> None:
+    """Two bytes in an object of their own would take twenty times as much."""
+    body = Body(None)
+    tracemalloc.start()
+    for _ in range(1_000_000 // size):
+        body.append(bytes(size))
+    body.finish()
+    kept, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(body.chunks) <= body.size // JOINED + 1
+    assert max(kept, peak) < 1_200_000
 
 
 @pytest.mark.parametrize("announced", [None, 3])

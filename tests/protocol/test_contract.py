@@ -18,6 +18,7 @@ from immich_ml_proxy.protocol.contract import (
     Level,
     Violation,
     check,
+    due_of,
 )
 from immich_ml_proxy.protocol.routing import Group
 from tests.demo_requests import FACES, OCR, TEXTUAL, VISUAL
@@ -219,7 +220,7 @@ def test_a_name_that_is_no_utf_8_is_no_name() -> None:
     """Entries are raw values, too."""
     entries = {"clip": {"visual": msgspec.Raw(b'{"modelName":"\xff"}')}}
     body = json.dumps({"clip": embedding(3)} | SIZE).encode()
-    passed = check(entries, True, body)
+    passed = check(due_of(entries), True, body)
     assert isinstance(passed, Checked)
     assert passed.dimensions == {}
 

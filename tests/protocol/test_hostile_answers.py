@@ -20,6 +20,7 @@ from immich_ml_proxy.protocol.contract import (
     Level,
     Violation,
     check,
+    due_of,
 )
 from tests.demo_requests import FACES, OCR, TEXTUAL, VISUAL
 from tests.protocol.answers import (
@@ -171,7 +172,7 @@ def test_what_is_asked_may_be_nested_at_any_depth() -> None:
     for depth in (5, *range(900, 1010)):
         options = b"[" * depth + b"]" * depth
         entry = msgspec.Raw(b'{"modelName":"x","options":%b}' % options)
-        passed = check({"clip": {"textual": entry}}, False, body)
+        passed = check(due_of({"clip": {"textual": entry}}), False, body)
         assert isinstance(passed, Checked)
         assert passed.dimensions in ({}, {("clip", "x"): 4})
         assert passed.dimensions or depth > 5
@@ -184,7 +185,7 @@ def test_any_bytes_are_an_answer_or_none(
     """Nothing is raised, whatever a server says."""
     for entries in (VISUAL, FACES, OCR, ALL, {}):
         assert isinstance(
-            check(asked(entries), has_image, body, level), Checked | Violation
+            check(due_of(asked(entries)), has_image, body, level), Checked | Violation
         )
 
 
@@ -218,7 +219,7 @@ def test_any_pieces_of_answers_are_an_answer_or_none(
         body = b'{"clip":' + body + b"}"
     for entries in (TEXTUAL, FACES, OCR, ALL):
         assert isinstance(
-            check(asked(entries), False, body, level), Checked | Violation
+            check(due_of(asked(entries)), False, body, level), Checked | Violation
         )
 
 

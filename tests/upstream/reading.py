@@ -65,7 +65,7 @@ def read(
     [result] = results
     if isinstance(result, Answer):
         fields = list(result.headers.getAllRawHeaders())
-        return Read((result.code, fields, result._body), "", ended, kept)
+        return Read((result.code, fields, result.body), "", ended, kept)
     assert isinstance(result, Failure)
     error: Any = result.value
     assert isinstance(error, ResponseFailed)

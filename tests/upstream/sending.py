@@ -18,7 +18,7 @@ from tests.fakes import Fleet, outcome
 from tests.memory_proxy import photo_form
 
 PHOTO = photo_form(VISUAL)
-PING = Outgoing("GET", "/ping", Headers({b"Accept": [b"*/*"]}), "trace")
+PING = Outgoing(b"GET", "/ping", Headers({b"Accept": [b"*/*"]}), "trace")
 #: The beginning of an answer.
 HEAD = b"HTTP/1.1 200 OK\r\n"
 #: An answer that is cut short.
@@ -32,10 +32,10 @@ def arriving() -> Body:
     return body
 
 
-def complete(body: Body) -> Body:
+def complete(body: Body, now: float = 0.0) -> Body:
     """Have the last ten bytes arrive."""
     body.append(PHOTO[-10:])
-    body.finish()
+    body.finish(now)
     return body
 
 
@@ -47,7 +47,7 @@ def arrived() -> Body:
 def predict(body: Body) -> Outgoing:
     """Return a predict with this body."""
     return Outgoing(
-        method="POST",
+        method=b"POST",
         path="/predict",
         headers=Headers({b"Content-Type": [MULTIPART.encode()]}),
         trace_id="trace",

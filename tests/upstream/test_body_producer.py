@@ -58,8 +58,10 @@ class Reading:
 def body_of(*chunks: bytes, length: int | None = None) -> Body:
     """Return a body of which these chunks are there; complete without ``length``."""
     body = Body(length or sum(map(len, chunks)))
+    body.watch(lambda: None)  # while somebody reads, chunks are not joined
     for chunk in chunks:
         body.append(chunk)
+    body.watchers.clear()
     if length is None:
         body.finish()
     return body

@@ -254,5 +254,5 @@ def test_cancelling_closes_the_connection(stage: str, reused: bool) -> None:
     assert sending.cancelled
     assert len(fleet.network.dialled) == dialled
     assert not any(connection.is_open for connection in connections)
-    fleet.connections.close()
+    fleet.client.close()
     assert fleet.network.getDelayedCalls() == []

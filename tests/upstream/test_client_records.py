@@ -78,7 +78,7 @@ def test_nothing_is_recorded_while_debug_is_off() -> None:
         gathered.append("once")
         return []
 
-    outgoing = Outgoing("GET", "/ping", Headers(), "trace", chunks=chunks)
+    outgoing = Outgoing(b"GET", "/ping", Headers(), "trace", chunks=chunks)
     assert Sending(fleet, outgoing).reply.status == 200
     assert (fleet.recorder.record_count, gathered) == (0, [])
     fleet.recorder.enabled = True

@@ -38,7 +38,7 @@ from immich_ml_proxy.upstream.endpoints import BLOCK, connections
 from immich_ml_proxy.upstream.reply import Reply
 from tests.fakes import Fleet, outcome
 from tests.upstream.reading import SIZED
-from tests.upstream.sending import HEAD, Sending, arrived, arriving, predict
+from tests.upstream.sending import HEAD, Sending, arrived, arriving, complete, predict
 
 TEXT = b"too large"
 EARLY = (
@@ -86,12 +86,15 @@ def test_a_lost_connection_is_not_kept_for_the_answer_it_held() -> None:
     """The next request would go out over it before it is known to be gone."""
     fleet = Fleet("gpu")
     fleet["gpu"].silent = True
-    sending = Sending(fleet, predict(arrived()))
+    body = arriving()
+    sending = Sending(fleet, predict(body))
+    complete(body)
     [connection] = fleet.connections_to("gpu")
     connection.server.write(SIZED)
     connection.client.lose(ConnectionLost())
     assert sending.reply.status == 200
-    assert fleet.network.getDelayedCalls() == []  # none for an idle one
+    assert fleet.connections_to("gpu") == [connection]
+    assert not any("_sweep" in str(call) for call in fleet.network.getDelayedCalls())
 
 
 def test_after_an_early_answer_the_body_is_let_go() -> None:
@@ -243,4 +246,5 @@ def test_a_write_error_does_not_hide_the_answer(
     [reply] = results
     assert isinstance(reply, Reply)
     assert (reply.status, reply.body) == (413, TEXT)
+    client.close()
     assert reactor.getDelayedCalls() == []

@@ -46,14 +46,12 @@ def test_a_url_names_host_port_and_prefix(
     assert (received.headers["host"], received.path) == (host, path or "/ping")
 
 
-def test_the_url_object_of_a_backend_is_made_once() -> None:
-    """Making its text anew would cost every request more than routing does."""
+def test_the_url_of_a_request_is_made_once() -> None:
+    """Putting it together anew would cost every request as much as routing does."""
     url = backend_url("http://[::1]:3003/ml", "/predict")
+    assert url == b"http://[::1]:3003/ml/predict"
     assert backend_url("http://[::1]:3003/ml", "/predict") is url
-    assert url.to_uri() is url
-    assert url.to_text() == "http://[::1]:3003/ml/predict"
-    assert url.host == "::1"
-    assert backend_url("http://[::1]:3003/ml", "/ping") is not url
+    assert backend_url("http://[::1]:3003/ml", "/ping") != url
 
 
 def test_the_endpoint_of_a_backend_is_made_once(network: Network) -> None:

@@ -78,7 +78,7 @@ def test_a_kept_connection_carries_answers_of_all_kinds() -> None:
         alone = read(said).said
         assert alone is not None
         fields = list(result.headers.getAllRawHeaders())
-        assert (result.code, fields, result._body) == alone
+        assert (result.code, fields, result.body) == alone
 
 
 def asked(connection: Connection, said: bytes) -> list[Any]:
