@@ -3,6 +3,7 @@
 # make lint     ruff, mypy and TypeScript
 # make bench    the speed of the proxy beside nginx and HAProxy
 # make screenshots  the overview in all states, after a quarter of an hour of work
+# make bench-instructions  instructions per request, under callgrind
 # make mutants  the share of faults, put into the modules that decide, that tests notice
 
 PYTHON ?= python3
@@ -13,7 +14,7 @@ CONFIG ?= config.json
 ARGS ?=
 WORKERS ?= 3
 
-.PHONY: run test lint types bench screenshots mutants clean
+.PHONY: run test lint types bench bench-instructions screenshots mutants clean
 
 run: $(VENV)/run
 	$(BIN)/immich-ml-proxy --listen $(LISTEN) --config $(CONFIG) \
@@ -42,6 +43,10 @@ bench: $(VENV)/bench
 screenshots: $(VENV)/test
 	tests/install chromium chromedriver
 	$(BIN)/python -c "from tests.screenshots import main; main()" $(ARGS)
+
+bench-instructions: $(VENV)/test
+	benchmarks/install valgrind
+	$(BIN)/python -m benchmarks.instructions $(ARGS)
 
 # mutmut keeps what it found; a test that was changed since would not count.
 mutants: $(VENV)/mutants
@@ -75,4 +80,4 @@ $(VENV)/mutants: $(VENV)/test
 	touch $@
 
 clean:
-	rm -rf $(VENV) node_modules mutants build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .baselines node_modules mutants build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache

@@ -4,6 +4,7 @@ Benchmarks: this proxy beside others on one machine. The proxy imports nothing o
 One room a command, ``python -m benchmarks.ROOM`` (``--help`` lists its options)::
 
     speed/        requests per second beside nginx and HAProxy, one core each
+    instructions/ instructions per request, under callgrind: no noise, no kernel
     latency/      what the proxy adds for one client, and how long it holds its reactor
     memory/       what it takes under many uploads, and over many requests
     scheduling/   an import over simulated ML servers, beside nginx and HAProxy

@@ -8,7 +8,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from twisted.application.service import IService, MultiService
-from twisted.internet.defer import Deferred, DeferredList, gatherResults
+from twisted.internet.defer import (
+    Deferred,
+    DeferredList,
+    gatherResults,
+    maybeDeferred,
+)
 from twisted.logger import Logger
 
 from immich_ml_proxy.balancer.pool import Pool
@@ -29,6 +34,8 @@ class ProxyService(MultiService):
     :param pool: the backends, for the greeting.
     :param client: closed at the end.
     :param parts: services that must run while requests are answered.
+    :param guests: of those, or of their own, who send requests to it themselves: they
+        are stopped first, and nobody waits for what they have asked.
     :param note: what is to be known of who may do what, or empty.
     """
 
@@ -41,6 +48,7 @@ class ProxyService(MultiService):
         pool: Pool,
         client: BackendClient,
         *parts: IService,
+        guests: Sequence[IService] = (),
         note: str = "",
     ) -> None:
         super().__init__()
@@ -49,6 +57,7 @@ class ProxyService(MultiService):
         self._note = note
         self._pool = pool
         self._client = client
+        self._guests = guests
         for part in parts:
             part.setServiceParent(self)
         for listener, _ in reversed(doors):
@@ -67,6 +76,8 @@ class ProxyService(MultiService):
         gc.freeze()
 
     async def _stop(self) -> None:
+        for guest in self._guests:
+            await maybeDeferred(guest.stopService)
         await gatherResults([listener.stopService() for listener, _ in self._doors])
         sites = [site for _, site in self._doors]
         active = sum(len(site.active) for site in sites)

@@ -19,6 +19,7 @@ from typing import Any
 import msgspec
 from twisted.application.service import IService
 from twisted.logger import Logger
+from twisted.web.client import Agent
 
 from immich_ml_proxy.balancer.forwarder import Forwarder
 from immich_ml_proxy.balancer.health import Health
@@ -31,7 +32,7 @@ from immich_ml_proxy.commands.options import Options
 from immich_ml_proxy.config import document as config_document
 from immich_ml_proxy.config.model import Config
 from immich_ml_proxy.config.store import ConfigStore
-from immich_ml_proxy.demo import DemoServers
+from immich_ml_proxy.demo import DemoServers, Trickle
 from immich_ml_proxy.downstream.admission import Admission
 from immich_ml_proxy.downstream.listener import Listener
 from immich_ml_proxy.downstream.request import ProxyRequest
@@ -58,6 +59,7 @@ from immich_ml_proxy.web.answers import write_error
 from immich_ml_proxy.web.app import make_app
 from immich_ml_proxy.web.config import ConfigEndpoints
 from immich_ml_proxy.web.debug import DebugEndpoints
+from immich_ml_proxy.web.demo import DemoEndpoints
 from immich_ml_proxy.web.gate import Gate
 from immich_ml_proxy.web.immich import ImmichEndpoints
 from immich_ml_proxy.web.login import LoginEndpoints
@@ -85,21 +87,15 @@ def makeService(
         reactor = installed
         reactor.installNameResolver(Resolver(reactor))
     parts: list[IService] = []
-    store = ConfigStore(Path(options["config"]).absolute())
-    if options["demo"]:
-        servers = DemoServers(reactor)
-        parts.append(servers)
-        first = config_document.parse(msgspec.json.encode(servers.configuration()))
+    stage = DemoServers(reactor) if options["demo"] else None
+    store = ConfigStore(
+        Path(options["config"]).absolute(), stage.urls if stage is not None else ()
+    )
+    if stage is not None:
+        parts.append(stage)
+        first = config_document.parse(msgspec.json.encode(stage.configuration()))
     else:
-        first = store.load()
-        if store.error is not None:
-            _log.error(
-                "The configuration cannot be used: {error}. Running without backends "
-                "until one is saved at /config; the file is left as it is.",
-                error=store.error,
-            )
-        for warning in first.warnings:
-            _log.warn("The configuration was mended: {warning}", warning=warning)
+        first = _loaded(store)
 
     recorder = Recorder(enabled=bool(options["debug"]))
     tally, timepiece = Tally(), Timepiece(reactor, wall)
@@ -132,10 +128,10 @@ def makeService(
     def heard(request: ProxyRequest) -> None:
         if watch.called is None and is_immich(request.getHeader(b"user-agent")):
             watch.immich_called(reactor.seconds())
+        demo.heard(request)
 
     def beside() -> Beside:
-        demo = {"simulated": True} if options["demo"] else None
-        return Beside(recorder.enabled, store.error, demo, queues.told())
+        return Beside(recorder.enabled, store.error, demo.told(), queues.told())
 
     def apply(new: Config, who: str) -> None:
         before = pool.config
@@ -149,7 +145,10 @@ def makeService(
         outward.retain([*(backend.url for backend in new.backends), *asked])
         queues.reconfigured(new.immich)
         watch.configured(before, who, reactor.seconds())
+        if stage is not None:
+            stage.reconfigured(backend.url for backend in new.backends)
 
+    demo = DemoEndpoints(reactor, wall, stage, lambda who: apply(_loaded(store), who))
     admission = Admission(write_error)
     admission.limit(first)
     pages = Pages(static_folder())
@@ -174,7 +173,7 @@ def makeService(
     def door(option: str, open_only: bool) -> tuple[Listener, ProxySite]:
         gate = Gate(reactor, wall, access, pages, open_only)
         login = LoginEndpoints(wall, gate, pages)
-        audiences = immich, overviews, trials, config, debug, login, pages
+        audiences = immich, overviews, trials, demo, config, debug, login, pages
         app = make_app(gate, *audiences)
         site = ProxySite(
             reactor, wall, app, predictor.predict, recorder, admission, hops
@@ -186,7 +185,36 @@ def makeService(
     if options["admin-listen"] is not None:
         doors.append(door("admin-listen", open_only=False))
     note = access.note(options["admin-listen"])
-    return ProxyService(reactor, doors, pool, client, *parts, note=note)
+    guests = [] if stage is None else [_trickle(reactor, stage, doors[0][1])]
+    return ProxyService(reactor, doors, pool, client, *parts, guests=guests, note=note)
+
+
+def _loaded(store: ConfigStore) -> Config:
+    """Return what the file says, and tell what is wrong with it."""
+    loaded = store.load()
+    if store.error is not None:
+        _log.error(
+            "The configuration cannot be used: {error}. Running without backends "
+            "until one is saved at /config; the file is left as it is.",
+            error=store.error,
+        )
+    for warning in loaded.warnings:
+        _log.warn("The configuration was mended: {warning}", warning=warning)
+    return loaded
+
+
+def _trickle(reactor: Any, stage: DemoServers, site: ProxySite) -> Trickle:
+    """Return the simulated work, which has a loopback port of its own to the proxy."""
+    door = Listener(reactor, "tcp:0:interface=127.0.0.1", site)
+    door.setServiceParent(stage)
+
+    def port() -> int | None:
+        host: Any = door.port.getHost() if door.port is not None else None
+        return None if host is None else int(host.port)
+
+    trickle = Trickle(reactor, Agent(reactor), port, lambda: stage.alone)
+    trickle.setServiceParent(stage)
+    return trickle
 
 
 def _log_flip(server: Server, before: Health) -> None:

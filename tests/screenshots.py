@@ -1,10 +1,9 @@
 """
-Photographs the overview: empty, healthy, in trouble; wide, on a phone; light and dark.
+Photographs the pages: empty, healthy, in trouble; wide, on a phone; light and dark.
 
 ``make screenshots`` has the proxy run with three simulated servers, and a client that
 asks as Immich does while it imports, for as long as the plot goes back. Pictures are
-written to ``screenshots/``; those that the documentation shows to ``docs/overview``,
-too.
+written to ``screenshots/``; those that the documentation shows to ``docs``, too.
 """
 
 from __future__ import annotations
@@ -38,8 +37,13 @@ PICTURE = {"clip": {"visual": {"modelName": "ViT-B-32__openai"}}}
 SIZES = {"desktop": (1280, 800), "phone": (380, 820)}
 SCHEMES = ("light", "dark")
 
-#: What the documentation shows, and how many bytes a picture of it may have.
-SHOWN = ("healthy-desktop-light", "trouble-desktop-dark", "trouble-phone-light")
+#: What the documentation shows, where, and how many bytes a picture of it may have.
+SHOWN = {
+    "config-desktop-light": "config-page.png",
+    "healthy-desktop-light": "overview/healthy-desktop-light.png",
+    "trouble-desktop-dark": "overview/trouble-desktop-dark.png",
+    "trouble-phone-light": "overview/trouble-phone-light.png",
+}
 LARGEST = 150_000
 
 #: Seconds that a picture takes, by machine and task; places.
@@ -103,12 +107,12 @@ class Album:
         self._folder = folder
 
     def take(self, url: str, state: str, shown: str) -> None:
-        """Photograph the overview in a state, once ``shown`` is seen."""
+        """Photograph a page in a state, once ``shown`` is seen."""
         for size, (width, height) in SIZES.items():
             for scheme in SCHEMES:
                 resize(self._browser, width, height)
                 prefer(self._browser, color_scheme=scheme)
-                self._browser.open(f"{url}/")
+                self._browser.open(url)
                 self._browser.find(shown)
                 self._browser.run("return document.fonts.ready.then(() => true)")
                 picture = compressed(self._browser.driver.get_screenshot_as_png())
@@ -117,14 +121,15 @@ class Album:
                 print(f"{name}: {len(picture) / 1000:.0f} kB", flush=True)
                 if name in SHOWN:
                     assert len(picture) <= LARGEST, f"{name} is too large to be shown"
-                    (ROOT / "docs" / "overview" / f"{name}.png").write_bytes(picture)
+                    (ROOT / "docs" / SHOWN[name]).write_bytes(picture)
 
 
 def compressed(png: bytes) -> bytes:
-    """Return the same picture in fewer bytes."""
+    """Return a picture of the same looks in a third of the bytes: of 256 colours."""
     written = io.BytesIO()
     with Image.open(io.BytesIO(png)) as picture:
-        picture.convert("RGB").save(written, "PNG", optimize=True)
+        few = picture.convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE)
+        few.save(written, "PNG", optimize=True)
     return written.getvalue()
 
 
@@ -161,7 +166,7 @@ def photograph_empty(album: Album, folder: Path) -> None:
     """Photograph a proxy that was just installed."""
     proxy = Proxy(folder)
     with running(proxy):
-        album.take(proxy.url, "empty", "#first")
+        album.take(f"{proxy.url}/", "empty", "#first")
 
 
 def photograph_work(album: Album, folder: Path, minutes: float) -> None:
@@ -181,17 +186,18 @@ def photograph_work(album: Album, folder: Path, minutes: float) -> None:
     with running(proxy, *servers):
         client = Import(proxy.url)
         client.begin(SEARCH, 1, pause=5.0)
-        client.begin(PICTURE, 3)
+        client.begin(PICTURE, 6)
         client.begin(FACES, 2)
         client.begin(OCR, 1)
         time.sleep(60 * max(minutes - TROUBLE, 0.1))
-        album.take(proxy.url, "healthy", "#live .uplot")
+        album.take(f"{proxy.url}/", "healthy", "#live .uplot")
+        album.take(f"{proxy.url}/config", "config", "[data-route-row]")
         servers[0].kill()
         client.begin(FACES, 10)
         proxy.post("/api/backends/nas", {"state": "drain"})
         time.sleep(60 * min(TROUBLE, minutes))
         proxy.post("/api/wake", {"machine": "gaming-pc"})
-        album.take(proxy.url, "trouble", "#live .uplot")
+        album.take(f"{proxy.url}/", "trouble", "#live .uplot")
         client.end()
 
 
@@ -204,7 +210,6 @@ def main() -> None:
     minutes = parser.parse_args().minutes
     pictures = ROOT / "screenshots"
     pictures.mkdir(exist_ok=True)
-    (ROOT / "docs" / "overview").mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         driver = start(Path(folder) / "profile")
         try:

@@ -221,14 +221,34 @@ def test_the_plugin_only_names_the_service() -> None:
     assert maker.options is Options
 
 
-def test_a_demo_writes_nothing_unless_it_is_saved(
+def test_a_demo_leaves_no_simulated_server_in_the_file(
     network: Network, tmp_path: Path
 ) -> None:
-    """Draining a simulated server must not leave its ports in a configuration file."""
+    """Their ports mean nothing once the process has ended, saved or drained."""
     proxy = Proxy(network, tmp_path, None, "--demo")
     answer = proxy.post("/api/backends/simulated-nas", {"state": "drain"})
     assert answer.status == 200
     assert answer.json()["backends"]["simulated-nas"]["state"] == "drain"
+    mixed = proxy.get("/api/config").json()
+    mixed["backends"].append({"name": "nas", "url": "http://nas:3003"})
+    [warning] = proxy.post("/api/config", mixed).json()["warnings"]
+    assert "was not saved" in warning
+    assert proxy.get("/api/config").json() == mixed
     assert list(tmp_path.iterdir()) == []
-    proxy.post("/api/config", proxy.get("/api/config").json())
-    assert [path.name for path in tmp_path.iterdir()] == ["config.json"]
+    assert "warnings" not in proxy.post("/api/config", document("nas")).json()
+    assert json.loads(proxy.file.read_text()) == document("nas")
+
+
+@pytest.mark.usefixtures("thaw")
+def test_the_work_of_a_demo_ends_before_it_stops(
+    network: Network, start_proxy: Start
+) -> None:
+    """Nobody waits for an answer to simulated work."""
+    proxy = start_proxy(None, "--demo")
+    proxy.service.startService()
+    network.advance(3)
+    proxy.service.stopService()
+    network.flush()
+    for connection in network.connections:
+        connection.drop()
+    assert network.getDelayedCalls() == []

@@ -1,7 +1,8 @@
 """The latency benchmark: ``python -m benchmarks.latency`` (``--help`` for options).
 
-What a proxy adds for a single client, against the stub itself in the same round;
-and how long anything holds the proxy's reactor under 64 uploads of 4 MB.
+What a proxy adds for a single client, against the stub itself in the same round; what
+it adds to a search while 64 others send pictures; and how long anything holds the
+proxy's reactor under 64 uploads of 4 MB.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ import attrs
 from attrs import asdict, frozen
 
 from benchmarks.latency.probe import Percentiles, percentiles, probing
+from benchmarks.latency.searches import measure as measure_searches
+from benchmarks.latency.searches import table as searches_table
 from benchmarks.proxies.load import InvalidRun, Result, await_healthy, run_wrk
 from benchmarks.proxies.peers import Peer, Place, Running, proxy_options, run_peers
 from benchmarks.proxies.setting import Setting, arguments, output_directory, prepare
@@ -181,11 +184,14 @@ def main() -> int:
     try:
         with prepare(options) as setting:
             rows = measure_added(setting, rounds, seconds)
+            searches = measure_searches(setting, rounds, 2 if options.quick else 5)
             lags = measure_lag(setting, 2 if options.quick else 8)
     except InvalidRun as error:
         raise SystemExit(f"invalid: {error}") from error
     print(f"One client, {rounds} rounds, medians (smallest-largest):\n")
     print(added_table(rows))
+    print(f"\nA search under {CLIENTS} x 300 KB, {rounds} rounds:\n")
+    print(searches_table(searches))
     print(f"\nUnder {CLIENTS} uploads of 4 MB at once:\n")
     print(lag_table(lags))
     directory = output_directory(options)
@@ -193,6 +199,7 @@ def main() -> int:
         document = {
             **description(),
             "added": rounded([asdict(row) for row in rows]),
+            "searches": rounded([asdict(row) for row in searches]),
             "lag": rounded([asdict(lag) for lag in lags]),
         }
         write_json(directory / "latency.json", document)

@@ -1,4 +1,4 @@
-"""A probe from outside: how long a cheap GET takes while a proxy is under load."""
+"""A probe from outside: how long a request takes while a proxy is under load."""
 
 from __future__ import annotations
 
@@ -11,8 +11,26 @@ from contextlib import contextmanager
 from attrs import frozen
 
 from benchmarks.proxies.peers import PROBE_PATH, Running
+from benchmarks.shared.payloads import CONTENT_TYPE
 
 INTERVAL = 0.005
+
+
+@frozen
+class Request:
+    """What is asked again and again."""
+
+    method: str
+    path: str
+    body: bytes | None = None
+
+
+CHEAP = Request("GET", PROBE_PATH)
+
+
+def search(body: bytes) -> Request:
+    """Return a predict with this body."""
+    return Request("POST", "/predict", body)
 
 
 @frozen
@@ -42,12 +60,15 @@ def percentiles(seconds: Sequence[float]) -> Percentiles:
     )
 
 
-def _probe(port: int, done: threading.Event, times: list[float]) -> None:
+def _probe(
+    port: int, request: Request, done: threading.Event, times: list[float]
+) -> None:
+    headers = {} if request.body is None else {"Content-Type": CONTENT_TYPE}
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     try:
         while not done.is_set():
             began = time.perf_counter()
-            connection.request("GET", PROBE_PATH)
+            connection.request(request.method, request.path, request.body, headers)
             connection.getresponse().read()
             times.append(time.perf_counter() - began)
             done.wait(INTERVAL)
@@ -56,7 +77,7 @@ def _probe(port: int, done: threading.Event, times: list[float]) -> None:
 
 
 @contextmanager
-def probing(target: Running) -> Iterator[list[float]]:
+def probing(target: Running, request: Request = CHEAP) -> Iterator[list[float]]:
     """Probe every few milliseconds while the context lasts; yield the seconds taken.
 
     Each answer waits its turn behind everything the proxy is doing, so this is what
@@ -64,7 +85,7 @@ def probing(target: Running) -> Iterator[list[float]]:
     """
     times: list[float] = []
     done = threading.Event()
-    thread = threading.Thread(target=_probe, args=(target.port, done, times))
+    thread = threading.Thread(target=_probe, args=(target.port, request, done, times))
     thread.start()
     try:
         yield times

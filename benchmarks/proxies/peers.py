@@ -28,7 +28,7 @@ PROBE_PATH = "/api/health"
 
 @frozen
 class Place:
-    """Where a peer runs: its port, its directory and the ports of the stubs."""
+    """Where a peer runs: its port, its own directory and the ports of the stubs."""
 
     port: int
     directory: Path
@@ -44,6 +44,10 @@ class Peer:
     command: Callable[[Place], Sequence[str]]
     reads_body: bool
     """Whether the task in the body decides between the stubs."""
+    checkout: Path = CHECKOUT
+    """Where its Python modules are, if it has any."""
+    port: int = 0
+    """The one that it listens on whatever it is told; 0: it can be told."""
 
 
 @frozen
@@ -126,10 +130,10 @@ def haproxy_command(place: Place) -> list[str]:
     return ["haproxy", "-db", "-q", "-f", str(path)]
 
 
-def proxy_options(place: Place) -> list[str]:
-    """Write config.json for this proxy and return its command-line options."""
+def configuration(place: Place) -> dict[str, object]:
+    """Return a config.json that sends clip to stub a and faces to stub b."""
     backends = {"a": place.stub_a, "b": place.stub_b}
-    config = {
+    return {
         "defaultBackend": "a",
         "backends": [
             {"name": name, "url": f"http://127.0.0.1:{port}"}
@@ -137,17 +141,34 @@ def proxy_options(place: Place) -> list[str]:
         ],
         "taskRouting": {"clip": "a", "facial-recognition": "b"},
     }
+
+
+def proxy_options(
+    place: Place, settings: Mapping[str, object] | None = None
+) -> list[str]:
+    """Write config.json for this proxy and return its command-line options.
+
+    :param settings: members of the configuration, added to what routing needs.
+    """
     path = place.directory / "config.json"
-    path.write_text(json.dumps(config), "utf-8")
+    path.write_text(json.dumps({**configuration(place), **(settings or {})}), "utf-8")
     listen = f"tcp:{place.port}:interface=127.0.0.1"
     return ["--listen", listen, "--config", str(path)]
 
 
-def proxy_command(place: Place) -> list[str]:
-    """Run this checkout's proxy the way its users do, under twistd."""
+def proxy_command(
+    place: Place,
+    python: str = sys.executable,
+    settings: Mapping[str, object] | None = None,
+) -> list[str]:
+    """Run the proxy the way its users do, under twistd.
+
+    :param python: the Python that has its libraries.
+    :param settings: as those of `proxy_options`.
+    """
     twistd = "from twisted.scripts.twistd import run; run()"
-    options = ["-n", "--pidfile=", "immich-ml-proxy", *proxy_options(place)]
-    return [sys.executable, "-c", twistd, *options]
+    options = ["-n", "--pidfile=", "immich-ml-proxy", *proxy_options(place, settings)]
+    return [python, "-c", twistd, *options]
 
 
 def all_peers() -> dict[str, Peer]:
@@ -196,15 +217,17 @@ def run_peers(
         stub_b = stack.enter_context(run_stub("b", cores.stub_b, directory, delay))
         targets = {"direct": Running("direct", stub_a.port, None, reads_body=False)}
         for peer in peers:
-            place = Place(free_port(), directory, stub_a.port, stub_b.port)
+            home = directory / peer.name
+            home.mkdir(exist_ok=True)
+            place = Place(free_port(peer.port), home, stub_a.port, stub_b.port)
             child = stack.enter_context(
                 server(
                     peer.name,
                     peer.command(place),
                     port=place.port,
                     core=cores.proxy,
-                    directory=directory,
-                    environment={"PYTHONPATH": str(CHECKOUT)},
+                    directory=home,
+                    environment={"PYTHONPATH": str(peer.checkout)},
                 )
             )
             targets[peer.name] = Running(peer.name, place.port, child, peer.reads_body)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from attrs import frozen
 
+from benchmarks.proxies.given import HELP, baseline_peer, other_peer
 from benchmarks.proxies.peers import Peer, all_peers, missing_programs
 from benchmarks.shared.measure import Cores, allot
 from benchmarks.shared.options import choose
@@ -40,6 +41,12 @@ def arguments(description: str) -> argparse.ArgumentParser:
         "--only", metavar="PROXIES", help="comma-separated: " + ", ".join(all_peers())
     )
     parser.add_argument(
+        "--peer", action="append", default=[], metavar="NAME=COMMAND", help=HELP
+    )
+    parser.add_argument(
+        "--baseline", metavar="COMMIT", help="run the proxy of that commit, too"
+    )
+    parser.add_argument(
         "--quick", action="store_true", help="a smoke run, too short to mean much"
     )
     parser.add_argument(
@@ -65,7 +72,15 @@ def prepare(options: argparse.Namespace) -> Iterator[Setting]:
 
     Raises SystemExit with what to do if something is missing.
     """
-    names = choose(options.only, list(all_peers()), "--only")
+    peers = all_peers()
+    names = choose(options.only, list(peers), "--only")
+    for text in options.peer:
+        other = other_peer(text, [*peers, "direct"])
+        peers[other.name] = other
+        names.append(other.name)
+    if options.baseline is not None:
+        peers[options.baseline] = baseline_peer(options.baseline)
+        names.append(options.baseline)
     missing = missing_programs(names)
     if missing:
         raise SystemExit(f"missing: {', '.join(missing)}; run benchmarks/install")
@@ -83,7 +98,7 @@ def prepare(options: argparse.Namespace) -> Iterator[Setting]:
         yield Setting(
             cores=cores,
             directory=directory,
-            peers=tuple(all_peers()[each] for each in names),
+            peers=tuple(peers[each] for each in names),
             payloads=payloads,
             bodies={
                 each: write_bodies(payload, directory)

@@ -16,16 +16,25 @@ from benchmarks.shared.measure import process_tree
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 
-def free_port() -> int:
-    """Return a TCP port of 127.0.0.1 that nobody listens on at this moment."""
+def free_port(wanted: int = 0) -> int:
+    """Return a TCP port of 127.0.0.1 that nobody listens on at this moment.
+
+    Raises SystemExit if it is to be the ``wanted`` one and somebody does.
+    """
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wanted))
+        except OSError as error:
+            raise SystemExit(f"port {wanted}: {error.strerror}") from error
         port: int = probe.getsockname()[1]
         return port
 
 
-def _await_port(child: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    deadline = time.monotonic() + 20
+def _await_port(
+    child: subprocess.Popen[bytes], port: int, log: Path, patience: float
+) -> None:
+    deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         if child.poll() is not None:
             break
@@ -54,18 +63,22 @@ def server(
     command: Sequence[str],
     *,
     port: int,
-    core: int,
+    core: int | None,
     directory: Path,
     environment: Mapping[str, str] | None = None,
+    patience: float = 20.0,
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run ``command`` pinned to ``core`` while the context lasts.
+    """Run ``command`` while the context lasts.
 
+    :param core: the core that it is pinned to, None for any of ours.
     :param directory: where its output goes, as ``name.log``.
     :param environment: variables added to ours.
+    :param patience: seconds until it must listen.
 
     Raises RuntimeError, with the end of its output, if it does not listen on
-    ``port`` of 127.0.0.1 within 20 s.
+    ``port`` of 127.0.0.1 by then.
     """
+    cores = os.sched_getaffinity(0) if core is None else {core}
     log = directory / f"{name}.log"
     with log.open("wb") as output:
         child = subprocess.Popen(
@@ -76,10 +89,10 @@ def server(
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=lambda: os.sched_setaffinity(0, {core}),
+            preexec_fn=lambda: os.sched_setaffinity(0, cores),
         )
     try:
-        _await_port(child, port, log)
+        _await_port(child, port, log, patience)
         yield child
     finally:
         _stop(child)

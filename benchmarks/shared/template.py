@@ -8,7 +8,11 @@ from pathlib import Path
 
 def fill(template: Path, values: Mapping[str, object]) -> str:
     """Return the text of ``template`` with each @NAME@ replaced by its value."""
-    text = template.read_text("utf-8")
+    return replaced(template.read_text("utf-8"), values)
+
+
+def replaced(text: str, values: Mapping[str, object]) -> str:
+    """Return ``text`` with each @NAME@ replaced by its value."""
     for name, value in values.items():
         text = text.replace(f"@{name}@", str(value))
     return text

@@ -1,7 +1,8 @@
 """The speed benchmark: ``python -m benchmarks.speed`` (``--help`` lists its options).
 
-Every round loads each proxy once with each payload and number of clients, in an
-order shuffled anew, so that a slow minute of the machine hits all of them alike.
+Every round loads each proxy once with each payload and number of clients. What is
+compared runs one after the other, in an order shuffled anew, and a baseline right
+before or after the proxy of today, so that a slow minute of the machine hits both.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from benchmarks.proxies.load import InvalidRun, Result, await_healthy, run_wrk
-from benchmarks.proxies.peers import Running, run_peers
+from benchmarks.proxies.peers import Running, all_peers, run_peers
 from benchmarks.proxies.setting import (
     Setting,
     arguments,
@@ -24,11 +25,12 @@ from benchmarks.shared.measure import wait_until_idle
 from benchmarks.shared.options import choose
 from benchmarks.shared.report import write_json
 from benchmarks.speed.plot import throughput
-from benchmarks.speed.summary import Case, Row, as_json, summarize, table
+from benchmarks.speed.summary import Case, Row, as_json, cpu_table, summarize, table
 
 CLIENTS = ("1", "8", "64")
 SECONDS = {"text": 2, "300KB": 2, "4MB": 3}
 SEED = 3004
+OURS = "immich-ml-proxy"
 COMPARED = ("nginx", "nginx-lua", "bare", "haproxy")
 
 
@@ -57,19 +59,42 @@ def _warm_up(setting: Setting, targets: Mapping[str, Running], quick: bool) -> N
             _run(setting, target, Case("4MB", 64, target.name), 3)
 
 
+def shuffled(
+    cases: Sequence[Case], baseline: str | None, chance: random.Random
+) -> list[Case]:
+    """Return the cases in the order of a round: load by load, a pair side by side."""
+    loads: dict[tuple[str, int], list[Case]] = {}
+    for case in cases:
+        loads.setdefault((case.payload, case.connections), []).append(case)
+    order = []
+    groups = list(loads.values())
+    chance.shuffle(groups)
+    for group in groups:
+        chance.shuffle(group)
+        pair = [each for each in group if each.proxy in (OURS, baseline)]
+        for case in group:
+            if case not in pair:
+                order.append(case)
+            elif case == pair[0]:
+                order.extend(pair)
+    return order
+
+
 def measure(
-    setting: Setting, cases: Sequence[Case], rounds: int, quick: bool
+    setting: Setting,
+    cases: Sequence[Case],
+    rounds: int,
+    quick: bool,
+    baseline: str | None = None,
 ) -> dict[Case, list[Result | None]]:
     """Run every case once a round and return what each round measured."""
     runs: dict[Case, list[Result | None]] = {case: [] for case in cases}
-    order = list(cases)
-    shuffle = random.Random(SEED).shuffle
+    chance = random.Random(SEED)
     with run_peers(setting.peers, setting.cores, setting.directory) as targets:
         _warm_up(setting, targets, quick)
         for number in range(rounds):
             print(f"round {number + 1} of {rounds}", file=sys.stderr, flush=True)
-            shuffle(order)
-            for case in order:
+            for case in shuffled(cases, baseline, chance):
                 seconds = 1 if quick else SECONDS[case.payload]
                 result = _run(setting, targets[case.proxy], case, seconds)
                 runs[case].append(result)
@@ -106,10 +131,15 @@ def main() -> int:
             for count in clients
             for name in names
         ]
-        runs = measure(setting, cases, rounds, options.quick)
-    compared = [name for name in COMPARED if name in names]
+        runs = measure(setting, cases, rounds, options.quick, options.baseline)
+    known = [*all_peers(), "direct"]
+    given = [name for name in names if name not in known]
+    compared = [*(name for name in COMPARED if name in names), *given]
     rows = summarize(runs, compared)
     print(table(rows, compared))
+    if OURS in names:
+        print(f"\nCPU time of a request through {OURS}, and as a share of others':\n")
+        print(cpu_table(rows, OURS, compared))
     print(
         f"\nRounds: {rounds}; medians (smallest-largest). One core per proxy. A ratio"
         "\nabove 1 means faster than that peer, compared round by round. Peak memory"

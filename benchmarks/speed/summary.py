@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from attrs import asdict, frozen
 
@@ -13,17 +13,29 @@ Rounds = Sequence[Result | None]
 """What each round measured, in order; None for an invalid run."""
 
 
-def ratio(ours: Rounds, theirs: Rounds) -> Spread | None:
+def _rate(result: Result) -> float:
+    return result.requests_per_second
+
+
+def _cpu(result: Result) -> float:
+    return result.cpu_ms_per_request
+
+
+def ratio(
+    ours: Rounds, theirs: Rounds, measure: Callable[[Result], float] = _rate
+) -> Spread | None:
     """Return how many times their requests/s ours are, compared round by round.
+
+    :param measure: what is compared, if not that; a pair with a 0 is left out.
 
     Both saw the same machine in the same round, so its moods cancel out. None if no
     round is valid for both.
     """
     pairs = zip(ours, theirs, strict=True)
     values = [
-        a.requests_per_second / b.requests_per_second
+        measure(a) / measure(b)
         for a, b in pairs
-        if a is not None and b is not None
+        if a is not None and b is not None and measure(a) and measure(b)
     ]
     return spread(values) if values else None
 
@@ -43,6 +55,8 @@ class Row:
     invalid: int
     ratio: dict[str, Spread]
     """The ratio of requests/s to each of the peers that were asked for."""
+    cpu_ratio: dict[str, Spread]
+    """Likewise, of the CPU time of a request."""
 
 
 @frozen
@@ -64,11 +78,15 @@ def summarize(runs: Mapping[Case, Rounds], compared: Sequence[str]) -> list[Row]
         valid = [result for result in rounds if result is not None]
         if not valid:
             continue
-        ratios = {}
+        ratios, cpu_ratios = {}, {}
         for other in compared:
             theirs = runs.get(Case(case.payload, case.connections, other))
-            if theirs is not None and (found := ratio(rounds, theirs)) is not None:
+            if theirs is None:
+                continue
+            if (found := ratio(rounds, theirs)) is not None:
                 ratios[other] = found
+            if (found := ratio(rounds, theirs, _cpu)) is not None:
+                cpu_ratios[other] = found
         cpu = [r.cpu_ms_per_request for r in valid if r.cpu_ms_per_request]
         rows.append(
             Row(
@@ -82,6 +100,7 @@ def summarize(runs: Mapping[Case, Rounds], compared: Sequence[str]) -> list[Row]
                 peak_bytes=max(r.peak_bytes for r in valid),
                 invalid=len(rounds) - len(valid),
                 ratio=ratios,
+                cpu_ratio=cpu_ratios,
             )
         )
     return rows
@@ -110,6 +129,23 @@ def table(rows: Sequence[Row], compared: Sequence[str]) -> str:
             ]
         )
     return aligned(cells, left=3)
+
+
+def cpu_table(rows: Sequence[Row], proxy: str, compared: Sequence[str]) -> str:
+    """Return what a request costs through ``proxy``, as a share of others' cost."""
+    cells = [["payload", "clients", "CPU ms/request", *(f"/ {n}" for n in compared)]]
+    for row in rows:
+        if row.proxy == proxy and row.cpu_ms_per_request is not None:
+            shares = [row.cpu_ratio.get(name) for name in compared]
+            cells.append(
+                [
+                    row.payload,
+                    str(row.connections),
+                    row.cpu_ms_per_request.text(3),
+                    *("-" if each is None else each.text(2) for each in shares),
+                ]
+            )
+    return aligned(cells, left=2)
 
 
 def as_json(rows: Sequence[Row]) -> object:

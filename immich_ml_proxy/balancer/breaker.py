@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator
 
 import attrs
 
+from immich_ml_proxy.balancer.need import short
+
 #: Requests in a row that a server must fail, and others serve, to be put out.
 TRIP_AFTER = 3
 #: Seconds out after the first time; each further time in a row doubles it.
@@ -105,6 +107,14 @@ class Breakers(dict[str, Breaker]):
         for task, breaker in self.items():
             if now < breaker.open_until:
                 yield task, breaker
+
+    def in_words(self, now: float) -> list[str]:
+        """Return why it is out, and until when, by task."""
+        return [
+            f"{short(task)}: failed {breaker.failures} requests in a row that other "
+            f"servers then answered; tried again in {breaker.open_until - now:.0f} s"
+            for task, breaker in self.tripped(now)
+        ]
 
     def _put(self, task: str, breaker: Breaker) -> None:
         if task not in self and len(self) >= MOST_TASKS:

@@ -12,7 +12,6 @@ from immich_ml_proxy.balancer.demand import Demand
 from immich_ml_proxy.balancer.health import NEVER, Health
 from immich_ml_proxy.balancer.latency import ServiceTimes, patience
 from immich_ml_proxy.balancer.limit import TaskLimits, limiter_of
-from immich_ml_proxy.balancer.need import short
 from immich_ml_proxy.balancer.observer import NOBODY, Observer
 from immich_ml_proxy.config.model import Backend
 
@@ -184,7 +183,8 @@ class Server:
         if self._is_denied(now):
             return health.observe(self._denial, health.last_check)
         if self._is_out(now):
-            return health.observe("; ".join(self._outages(now)), health.last_check)
+            told = "; ".join(self.breakers.in_words(now))
+            return health.observe(told, health.last_check)
         return health
 
     def notes(self, now: float) -> list[str]:
@@ -195,7 +195,7 @@ class Server:
             notes.append(self._denial)
         if now < self.busy_until:
             notes.append(f"busy: wants nothing for {self.busy_until - now:.0f} s more")
-        return [*notes, *self._outages(now)]
+        return [*notes, *self.breakers.in_words(now)]
 
     def has_place(self, demand: Demand, now: float) -> bool:
         """
@@ -294,13 +294,6 @@ class Server:
         """Whether it fails all that it does."""
         out = {task for task, _ in self.breakers.tripped(now)}
         return bool(out) and out >= self._does
-
-    def _outages(self, now: float) -> list[str]:
-        return [
-            f"{short(task)}: failed {breaker.failures} requests in a row that other "
-            f"servers then answered; tried again in {breaker.open_until - now:.0f} s"
-            for task, breaker in self.breakers.tripped(now)
-        ]
 
     def _overdue(self, now: float) -> int:
         late = takewhile(lambda began: now - began >= OVERDUE, self.under_way.values())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Collection
 from pathlib import Path
 
 from immich_ml_proxy.config import document as config_document
@@ -22,12 +23,15 @@ _HINTS = {
 class ConfigStore:
     """
     :param path: the file; it need not exist yet.
+    :param passing: URLs of servers that end with this process: a configuration with
+        one of them is never written.
     :ivar error: why the file could not be used when it was loaded; ``None`` once a
         configuration is saved over it.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, passing: Collection[str] = ()) -> None:
         self._path = path
+        self._passing = passing
         self.error: str | None = None
         self._loaded = False
 
@@ -55,6 +59,10 @@ class ConfigStore:
     def is_kept(self) -> bool:
         """Whether the configuration in force is the file's; that of a demo is not."""
         return self._loaded
+
+    def keeps(self, new: Config) -> bool:
+        """Whether a configuration may be written; one of simulated servers may not."""
+        return not any(backend.url in self._passing for backend in new.backends)
 
     def save(self, new: Config) -> None:
         """

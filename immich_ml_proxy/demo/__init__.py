@@ -19,6 +19,8 @@ one that got mixed up on its way shows.
 - ``server``: one server: places, time, faults.
 - ``site``, ``listener``: its connections, and its port.
 - ``fleet``: the servers of ``--demo``.
+- ``incidents``: what goes wrong with them while trouble is simulated; pure.
+- ``immich``: what Immich sends; pure. ``trickle``: sends some of it, for ``--demo``.
 - ``options``: the command line of ``python -m immich_ml_proxy.demo``, which runs some
   in a process of their own.
 """
@@ -30,6 +32,7 @@ from .kinds import KINDS, MODES, Mode
 from .models import ServiceError
 from .server import SIMULATED, SimulatedServer
 from .site import site
+from .trickle import Trickle
 
 __all__ = [
     "KINDS",
@@ -42,6 +45,7 @@ __all__ = [
     "Mode",
     "ServiceError",
     "SimulatedServer",
+    "Trickle",
     "expected_answer",
     "site",
 ]

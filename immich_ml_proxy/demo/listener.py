@@ -46,6 +46,7 @@ class Listener(Service):
     _listening: IListeningPort | None = field(default=None, init=False)
     _stopped: Deferred[None] | None = field(default=None, init=False)
     _restart: IDelayedCall | None = field(default=None, init=False)
+    _is_off: bool = field(default=False, init=False)
 
     def __attrs_post_init__(self) -> None:
         self._site = site(self.server)
@@ -85,11 +86,33 @@ class Listener(Service):
         if listening is not None:
             self._stopped = listening.stopListening()
 
-    def _exit(self) -> None:
+    def switch_off(self) -> None:
+        """Refuse connections, and cut those that there are, until it is switched on."""
+        self._is_off = True
+        self._refuse()
+
+    def switch_on(self) -> None:
+        """
+        Listen again, if it was switched off.
+
+        :raise OSError: if somebody else has taken the port meanwhile.
+        """
+        if self._is_off and self.running:
+            self._start_again()
+            self._is_off = False
+
+    def _refuse(self) -> None:
+        if self._restart is not None:
+            self._restart.cancel()
+            self._restart = None
         self._stop_listening()
         self._site.close_connections()
-        seconds = self.server.behaviour.restart_seconds
-        self._restart = self._reactor.callLater(seconds, self._start_again)
+
+    def _exit(self) -> None:
+        self._refuse()
+        if not self._is_off:
+            seconds = self.server.behaviour.restart_seconds
+            self._restart = self._reactor.callLater(seconds, self._start_again)
 
     def _start_again(self) -> None:
         self._restart = None

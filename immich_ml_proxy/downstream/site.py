@@ -140,8 +140,11 @@ def _is_config(path: bytes) -> bool:
     return path.rstrip(b"/") == b"/api/config"
 
 
+#: What pages ask for all the time.
+_POLLED = (b"/debug", b"/api/overview", b"/api/demo")
+
+
 def _is_recorded(path: bytes) -> bool:
-    return not (
-        path in (b"/debug", b"/api/overview")  # which pages ask for all the time
-        or path.startswith((b"/debug/", b"/api/debug/", b"/static/"))
+    return path not in _POLLED and not path.startswith(
+        (b"/debug/", b"/api/debug/", b"/static/")
     )

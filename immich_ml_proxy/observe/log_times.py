@@ -13,6 +13,7 @@ from math import log2
 
 #: Milliseconds of the first unit. 0 is no time at all: nothing was timed.
 _FIRST = 0.25
+_FIRSTS = 1000 / _FIRST  # in a second
 _PER_OCTAVE = 12
 #: How many units there are, 0 included.
 UNITS = 256
@@ -21,10 +22,11 @@ _LAST = UNITS - 1
 
 def unit_of(seconds: float) -> int:
     """Return the unit of a time, 1 to 255; what is out of the range is at its end."""
-    milliseconds = seconds * 1000
-    if milliseconds <= _FIRST:
+    firsts = seconds * _FIRSTS
+    if firsts <= 1.0:
         return 1
-    return min(_LAST, 1 + round(_PER_OCTAVE * log2(milliseconds / _FIRST)))
+    unit = int(_PER_OCTAVE * log2(firsts) + 1.5)
+    return unit if unit < UNITS else _LAST
 
 
 #: Milliseconds of each unit, as people are told them.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 import attrs
 
 from immich_ml_proxy.balancer.demand import Demand
@@ -22,8 +20,8 @@ class Counts:
     :ivar failed: how many failed, and the last one's reason, by server and kind.
     """
 
-    arrived: Counter[tuple[str, str]] = attrs.field(factory=Counter)
-    answered: dict[tuple[Server, str, str], Counter[int]] = attrs.field(factory=dict)
+    arrived: dict[tuple[str, str], int] = attrs.field(factory=dict)
+    answered: dict[tuple[Server, str, str], dict[int, int]] = attrs.field(factory=dict)
     failed: dict[tuple[Server, str], tuple[int, str]] = attrs.field(factory=dict)
 
 
@@ -35,15 +33,17 @@ class Tally:
 
     def arrived(self, demand: Demand) -> None:
         """A request has come."""
-        self._counts.arrived[demand.route.key, kind_of(demand)] += 1
+        key, arrived = (demand.route.key, kind_of(demand)), self._counts.arrived
+        arrived[key] = arrived.get(key, 0) + 1
 
     def answered(self, server: Server, demand: Demand, seconds: float) -> None:
         """A server has served it."""
         key = server, demand.route.key, kind_of(demand)
         times = self._counts.answered.get(key)
         if times is None:
-            times = self._counts.answered[key] = Counter()
-        times[unit_of(seconds)] += 1
+            times = self._counts.answered[key] = {}
+        unit = unit_of(seconds)
+        times[unit] = times.get(unit, 0) + 1
 
     def failed(self, server: Server, demand: Demand, reason: str) -> None:
         """A server has failed it."""

@@ -22,6 +22,11 @@ from immich_ml_proxy.observe.status import status
 from immich_ml_proxy.web.answers import json_answer, json_text
 from immich_ml_proxy.web.origin import body_of, read, who
 
+NOT_KEPT = (
+    "This is in force, but was not saved: the simulated machines end with this proxy. "
+    "It is saved once they are all removed."
+)
+
 
 class _State(msgspec.Struct, forbid_unknown_fields=True):
     state: State
@@ -89,7 +94,8 @@ class ConfigEndpoints:
         Check, save and put in force; answered with what is in force then.
 
         What had to be mended is told beside it, under ``warnings``. Secrets that come
-        back as they were shown are kept.
+        back as they were shown are kept. One of simulated servers is put in force and
+        not saved: they end with this process.
         """
         current = self._pool.config
         if_match = request.requestHeaders.getRawHeaders(b"if-match", ())
@@ -103,10 +109,14 @@ class ConfigEndpoints:
         if given is not sent:
             immich.check_host(current.immich, new.immich)
         self._check(new)
-        self._store.save(new)
+        warnings = [*new.warnings]
+        if self._store.keeps(new):
+            self._store.save(new)
+        else:
+            warnings.append(NOT_KEPT)
         self._apply(new, who(request))
         self._tell_version(request)
-        told = {"warnings": new.warnings} if new.warnings else {}
+        told = {"warnings": warnings} if warnings else {}
         return _pretty(request, {**config_document.saved(new), **told})
 
     def _version(self, config: Config) -> str:
@@ -183,7 +193,7 @@ class ConfigEndpoints:
 
     def _change(self, request: ProxyRequest, new: Config) -> None:
         """Put a small change in force, and save it where there is a file."""
-        if self._store.is_kept:
+        if self._store.is_kept and self._store.keeps(new):
             self._store.save(new)
         self._apply(new, who(request))
 

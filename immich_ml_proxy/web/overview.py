@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import parse_qs
 
 import msgspec
 from klein import Klein
-from twisted.web.http import parse_qs
 
 from immich_ml_proxy.balancer.pool import Pool
 from immich_ml_proxy.downstream.request import ProxyRequest
@@ -55,7 +55,7 @@ class OverviewEndpoints:
 
     def overview(self, request: ProxyRequest) -> bytes:
         """All that the overview shows, or what is new since; see the README."""
-        plot, since = _argument(request, b"plot"), _argument(request, b"since")
+        plot, since = _argument(request, "plot"), _argument(request, "since")
         answer = self._overview.answer(
             plot or "15m", since, self._timepiece.moment(), self._beside()
         )
@@ -83,7 +83,8 @@ class OverviewEndpoints:
         return json_answer(request, {"text": f"{name} was sent a wake-up call."})
 
 
-def _argument(request: ProxyRequest, name: bytes) -> str | None:
+def _argument(request: ProxyRequest, name: str) -> str | None:
     """Return the last value of a query parameter."""
-    values = parse_qs(request.uri.partition(b"?")[2]).get(name)
-    return values[-1].decode("utf-8", "replace") if values else None
+    query = request.uri.partition(b"?")[2].decode("latin-1")
+    values = parse_qs(query, errors="replace").get(name)
+    return values[-1] if values else None

@@ -30,7 +30,7 @@ const DEFAULT_STATE = STATES[0].value;
 
 /** What Immich asks for; a limit can be set for each. */
 export const TASKS = [
-  { task: "clip", label: "Smart search" },
+  { task: "clip", label: "Searches and pictures" },
   { task: "facial-recognition", label: "Faces" },
   { task: "ocr", label: "Text in pictures" },
 ];

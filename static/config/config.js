@@ -8,6 +8,7 @@ import { whileBusy } from "../shared/busy.js";
 import { BackendList } from "./backend_list.js";
 import { DefaultRoute, RouteList } from "./route_list.js";
 import { SettingList } from "./setting_list.js";
+import { watchDemo } from "../shared/demo.js";
 import { byId, controlById, tell } from "../shared/dom.js";
 import { hasChanges, problems, readDraft, writeDraft } from "./draft.js";
 import { ImmichSettings } from "./immich_settings.js";
@@ -156,5 +157,5 @@ byId("add-route").addEventListener("click", () => routes.add());
 window.addEventListener("beforeunload", (event) => {
   if (hasChanges(draft)) event.preventDefault();
 });
-
+watchDemo(byId("demo"));
 tellAccess();

@@ -12,10 +12,10 @@
 export function healthWords(health) {
   if (!health) return { state: "unknown", text: "Not known to the proxy", checked: null };
   const checked = health.lastCheck > 0 ? new Date(health.lastCheck * 1000) : null;
-  if (health.status === "healthy") return { state: "healthy", text: "Healthy", checked };
+  if (health.status === "healthy") return { state: "healthy", text: "Up", checked };
   if (health.status === "unhealthy") {
     const reason = health.error ? `: ${health.error}` : "";
-    return { state: "unhealthy", text: `Unhealthy${reason}`, checked };
+    return { state: "unhealthy", text: `Down${reason}`, checked };
   }
   if (!health.error) return { state: "unknown", text: "Not checked yet", checked };
   return { state: "unknown", text: `Not checked: ${health.error}`, checked: null };

@@ -132,7 +132,7 @@ export class RouteList {
     const editor = new RouteEditor(route, "Goes to", this._changed);
     editor.offer(this._draft.backends);
     const fallback = checkBox(
-      "If none of these is healthy, use the default",
+      "If none of these is up, use the default",
       { "data-field": "fallback" },
       route.fallback,
       (checked) => {

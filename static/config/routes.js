@@ -35,7 +35,7 @@ export const STRATEGIES = [
   {
     value: "in_order",
     label: "In order",
-    hint: "The first one that is healthy, in the order in which you tick them.",
+    hint: "The first one that is up, in the order in which you tick them.",
     isOrdered: true,
   },
 ];

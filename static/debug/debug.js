@@ -3,6 +3,7 @@
 import { tellAccess } from "../shared/access.js";
 import { ApiError, get, post, remove } from "../shared/api.js";
 import { tellStale } from "../shared/banners.js";
+import { watchDemo } from "../shared/demo.js";
 import { byId, controlById, tell } from "../shared/dom.js";
 import { poll } from "../shared/poll.js";
 import { RecordList } from "./record_list.js";
@@ -124,5 +125,5 @@ document.querySelector(".skip")?.addEventListener("click", (event) => {
   event.preventDefault();
   byId("main").focus();
 });
-
+watchDemo(byId("demo"));
 tellAccess();

@@ -5,6 +5,7 @@ import { HEIGHTS, ImmichFrame, MachineView, RouteView, SourceBox } from "./flow_
 import { layOut } from "./flow_layout.js";
 import { flowOf } from "./flow_model.js";
 import { FlowTable } from "./flow_table.js";
+import { Motion } from "./motion.js";
 import { set, svg } from "./svg.js";
 
 /** @import { Layout } from "./flow_layout.js" */
@@ -54,6 +55,7 @@ class FlowView {
     /** @type {Map<string, SourceBox|RouteView|MachineView>} */
     this._boxes = new Map();
     this._under = svg("g", { "aria-hidden": "true" });
+    this._motion = new Motion(this._under);
     this._immich = new ImmichFrame();
     this._over = svg("g");
     const label = "From Immich over the routes to the machines; tables with the same follow.";
@@ -82,6 +84,7 @@ class FlowView {
     this._svg.classList.toggle("flow-narrow", narrow);
     this._immich.show(sourceWidth(narrow), height, narrow);
     this._drawLines(this._flow.links, layout);
+    this._motion.want(this._flow.links.some(({ rate }) => rate > 0));
     this._drawBoxes(this._flow, layout, narrow);
   }
 
@@ -176,8 +179,7 @@ class LineView {
     set(this._moving, { d: path, "stroke-width": Math.min(4, Math.max(1, width / 3)) });
     // Dashes as short as a wide line would look like a ladder.
     const dash = Math.round(5 + width / 2);
-    this._line.style.setProperty("--dash", `${dash}px`);
-    this._line.style.setProperty("--period", `${dash + Math.round(4 + width / 4)}px`);
+    set(this._line, { "stroke-dasharray": fallback ? `${dash} ${4 + width / 4}` : "none" });
   }
 }
 

@@ -86,10 +86,11 @@ export function readCount(text) {
  * @param {number} now
  * @returns {TimeLeft}
  */
-export function timeOfQueues({ kinds, slowest, ends }, now) {
-  const told = /** @type {[Kind, KindLeft][]} */ (Object.entries(kinds)).filter(
-    ([, { left, rate }]) => left !== null && (left > 0 || rate > 0),
-  );
+export function timeOfQueues({ kinds, slowest, ends, error }, now) {
+  const all = /** @type {[Kind, KindLeft][]} */ (Object.entries(kinds));
+  const known = all.filter(([, { left }]) => left !== null);
+  if (known.length === 0) return { sum: error ? "" : "Immich has not told yet.", lines: [] };
+  const told = known.filter(([, { left, rate }]) => (left ?? 0) > 0 || rate > 0);
   if (told.every(([, { left }]) => left === 0)) return { sum: "Immich’s queues are empty.", lines: [] };
   const lines = told.map(([kind, one]) => ({
     kind,

@@ -64,10 +64,12 @@ export class LeftCard {
    */
   _countDown({ left, proxy }, now) {
     // Read each time: another tab may have typed, and counted, too.
-    const kept = readCount(localStorage.getItem(KEPT));
+    const before = localStorage.getItem(KEPT);
+    const kept = readCount(before);
     if (!kept) return null;
     const count = counted(kept, left, proxy.started);
-    localStorage.setItem(KEPT, JSON.stringify(count));
+    const after = JSON.stringify(count);
+    if (after !== before) localStorage.setItem(KEPT, after);
     return timeOfCount(count, left, now);
   }
 

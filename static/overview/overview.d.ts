@@ -1,6 +1,8 @@
 // The JSON of `/api/overview`, for the type checker alone: no page loads this. Times are
 // seconds since 1970, durations seconds, percentiles milliseconds.
 
+import type { Demo } from "../shared/demo_state.d.ts";
+
 /** `search` is a search, the others are of images: `clip` pictures, `faces`, `ocr` text. */
 export type Kind = "search" | "clip" | "faces" | "ocr" | "other";
 
@@ -11,7 +13,7 @@ export type Overview = {
   proxy: { version: string; started: number; config: number };
   recording: boolean;
   configError: string | null;
-  demo: { simulated: boolean } | null;
+  demo: Demo | null;
   immich: { firstCall: number | null };
   machines: Machine[];
   routes: Route[];

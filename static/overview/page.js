@@ -13,6 +13,7 @@ import { goneVerdict, verdictOf } from "./verdict.js";
 import { VerdictLine } from "./verdict_line.js";
 import { tellAccess } from "../shared/access.js";
 import { get } from "../shared/api.js";
+import { mountDemo } from "../shared/demo.js";
 import { byId, tell } from "../shared/dom.js";
 import { poll } from "../shared/poll.js";
 import { ageWords } from "../shared/words.js";
@@ -48,6 +49,7 @@ const parts = [
   new LeftCard(byId("left")),
   new ImmichStep(),
 ];
+const demo = mountDemo(byId("demo"));
 new FirstMachine(byId("first"), () => refresh());
 
 /** @param {Action} action */
@@ -71,6 +73,7 @@ function show() {
   byId("first").hidden = known.machines.length > 0;
   byId("live").hidden = known.machines.length === 0;
   for (const part of parts) part.update(known, now);
+  demo.update(known.demo);
   const { version, started } = known.proxy;
   tell(byId("about"), `Version ${version}, up for ${ageWords(now - started)}`);
 }

@@ -21,8 +21,7 @@ const RANGES = [
   ["24h", "24 hours"],
 ];
 
-/** Pixels that the plot is high, and that the pointer may be away from a mark. */
-const HEIGHT = 128;
+/** Pixels that the pointer may be away from a mark. */
 const REACH = 8;
 
 /** Events that are told to those who hear the page. */
@@ -67,6 +66,7 @@ class PlotView {
     this._events = el("ul");
     const hidden = el("div", { class: "visually-hidden" }, el("p", {}, "Events:"), this._events);
     const head = el("div", { class: "plot-head" }, this._legend.node, buttons);
+    element.classList.add("plot");
     element.append(head, this._problem, this._canvas, hidden);
     /** @type {uPlot|undefined} */
     this._plot = undefined;
@@ -116,10 +116,10 @@ class PlotView {
       this._plot.setData(data);
       return;
     }
-    const width = this._canvas.clientWidth;
-    if (width === 0) return;
+    const size = this._size;
+    if (size.width === 0) return;
     const options = optionsOf(series.layers.length, {
-      size: { width, height: HEIGHT },
+      size,
       marks: () => this._series?.marks ?? [],
       onCursor: () => this._tell(),
     });
@@ -127,9 +127,12 @@ class PlotView {
   }
 
   _resize() {
-    const width = this._canvas.clientWidth;
-    if (this._plot && width > 0) this._plot.setSize({ width, height: HEIGHT });
+    if (this._plot && this._size.width > 0) this._plot.setSize(this._size);
     else this._draw();
+  }
+
+  get _size() {
+    return { width: this._canvas.clientWidth, height: this._canvas.clientHeight };
   }
 
   /** Tell the numbers under the pointer; the latest, while it is elsewhere. */

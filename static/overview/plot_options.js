@@ -11,8 +11,16 @@ const COLOURS = 8;
 
 const FONT = "12px system-ui, sans-serif";
 
-/** @type {Record<Mark["tone"], string>} */
-const TONES = { good: "--good", bad: "--bad", other: "--muted" };
+/**
+ * In the order in which marks are drawn: what went wrong is hidden by nothing.
+ *
+ * @type {[Mark["tone"], string][]}
+ */
+const TONES = [
+  ["other", "--muted"],
+  ["good", "--good"],
+  ["bad", "--bad"],
+];
 
 /**
  * Return the colour of a machine, as CSS has it.
@@ -120,9 +128,12 @@ function drawMarks(plot, marks) {
   ctx.save();
   ctx.lineWidth = unit;
   ctx.setLineDash([3 * unit, 3 * unit]);
-  for (const { at, tone } of marks) {
+  const drawn = TONES.flatMap(([tone, colour]) =>
+    marks.filter((mark) => mark.tone === tone).map(({ at }) => ({ at, colour })),
+  );
+  for (const { at, colour } of drawn) {
     const x = Math.round(plot.valToPos(at, "x", true));
-    ctx.strokeStyle = token(TONES[tone]);
+    ctx.strokeStyle = token(colour);
     ctx.fillStyle = ctx.strokeStyle;
     ctx.beginPath();
     ctx.moveTo(x, bbox.top);

@@ -2,11 +2,13 @@
 // proxy may tell more, which is kept as it is.
 
 import type { Kind, Overview } from "../overview/overview.d.ts";
+import type { Demo } from "./demo_state.d.ts";
 
 /** What a GET is answered with, by path. */
 export type Got = {
   [overview: `api/overview?${string}`]: Overview;
   "api/config": Configuration;
+  "api/demo": { demo: Demo | null };
   "api/health": Record<string, Health>;
   "api/status": Status;
   "api/debug/status": DebugStatus;
@@ -18,6 +20,7 @@ export type Posted = {
   "api/config": Configuration & { warnings?: string[] };
   "api/login": Access;
   "api/logout": Access;
+  "api/demo": { demo: Demo | null };
   "api/debug/toggle": DebugStatus;
   "api/debug/max-records": DebugStatus;
   "api/try": Tried;

@@ -38,7 +38,7 @@ def test_a_newcomer_adds_a_backend_and_a_route(
     browser.press("#add-route")
     browser.fill("Work", "clip/textual")
     tick(browser, "#routes", "gpu")
-    tick(browser, "#routes", "If none of these is healthy, use the default")
+    tick(browser, "#routes", "If none of these is up, use the default")
     browser.fill("Seconds between health checks", "1")
     assert browser.text("#state") == "Unsaved changes"
     assert browser.driver.title.startswith("• ")
@@ -55,7 +55,7 @@ def test_a_newcomer_adds_a_backend_and_a_route(
     assert browser.field("Work").get_attribute("value") == "clip/textual"
     assert browser.field("gpu", "#default").is_selected()
     assert browser.field("gpu", "#routes").is_selected()
-    browser.until_told(".health", "Healthy checked")
+    browser.until_told(".health", "Up checked")
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_what_had_to_be_mended_is_told(
     browser.until_told("#warnings", told)
     assert browser.field("URL").get_attribute("value") == gpu.url
     assert not browser.driver.title.startswith("• ")
-    browser.until_told(".health", "Healthy checked")
+    browser.until_told(".health", "Up checked")
     browser.open(f"{proxy.url}/config")
     browser.until_told("#warnings", told)
     browser.fill("Seconds to wait for a health check", "3")

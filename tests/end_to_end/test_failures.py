@@ -88,9 +88,11 @@ def test_ping_answers_in_time_whatever_backends_do(
         proxy = start_proxy({**config, "backends": config["backends"][:1]})
         assert proxy.post("/api/config", config)[0] == 200
         hanging.signal(signal.SIGSTOP)
-        began = time.monotonic()
-        status, body = proxy.get("/ping")
-        took = time.monotonic() - began
+        # One that was well is out after two pings that nobody has answered.
+        for _ in range(2):
+            began = time.monotonic()
+            status, body = proxy.get("/ping")
+            took = time.monotonic() - began
         hanging.signal(signal.SIGCONT)
     assert status == 503
     assert b"default" in body

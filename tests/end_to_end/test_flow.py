@@ -36,14 +36,14 @@ return boxes.flatMap(([one, a], index) => boxes.slice(index + 1)
 """
 _LINES = """
 return [...document.querySelectorAll(".flow-line")].map((line) => {
-  const { strokeDasharray, strokeWidth, animationName } = getComputedStyle(line);
+  const { strokeDasharray, strokeWidth, strokeDashoffset } = getComputedStyle(line);
   const moving = getComputedStyle(line.nextSibling);
   const { tone, fallback, busy } = line.parentNode.dataset;
   return {
     tone, fallback, busy, width: parseFloat(strokeWidth),
     dashed: strokeDasharray !== "none",
-    moves: animationName !== "none"
-      || moving.display !== "none" && moving.animationName !== "none",
+    moved: parseFloat(strokeDashoffset) < 0
+      || moving.display !== "none" && parseFloat(moving.strokeDashoffset) < 0,
   };
 });
 """
@@ -97,16 +97,43 @@ def test_lines_are_as_wide_as_their_traffic_and_have_the_colour_of_health(
     assert {line["dashed"] for line in lines if line["fallback"] == "false"} == {False}
 
 
-@pytest.mark.parametrize("motion", ["no-preference", "reduce"])
-def test_it_moves_where_there_is_traffic_and_the_system_allows_motion(
-    browser: Browser, flow: Drawn, motion: str
-) -> None:
-    """Somebody whom motion makes ill sees none."""
-    prefer(browser, reduced_motion=motion)
+def test_it_moves_where_there_is_traffic(browser: Browser, flow: Drawn) -> None:
+    """A line that nothing takes stands still."""
+    prefer(browser, reduced_motion="no-preference")
     flow.show(trouble())
+
+    def moved() -> bool:
+        return any(line["moved"] for line in browser.run(_LINES))
+
+    browser.until(moved, "something moves")
     for line in browser.run(_LINES):
-        allowed = motion == "no-preference"
-        assert line["moves"] is (allowed and line["busy"] == "true"), line
+        assert line["moved"] is (line["busy"] == "true"), line
+
+
+def test_it_stands_still_where_the_system_wants_no_motion(
+    browser: Browser, flow: Drawn
+) -> None:
+    """Somebody whom motion makes ill sees none, from the moment it is set."""
+    moves = "[data-moves=true] .flow-line"
+    prefer(browser, reduced_motion="no-preference")
+    flow.show(trouble())
+    assert browser.all(moves)
+    prefer(browser, reduced_motion="reduce")
+    browser.until(lambda: not browser.all(moves), "it stands still")
+    flow.show(trouble(), 2)
+    assert not browser.all(moves)
+    assert not any(line["moved"] for line in browser.run(_LINES))
+
+
+def test_it_does_not_move_for_nothing(browser: Browser, flow: Drawn) -> None:
+    """A page that is left open over night costs nothing while nobody works."""
+    prefer(browser, reduced_motion="no-preference")
+    idle = trouble()
+    flow.show(idle)
+    for route in idle["routes"]:
+        route["arrived"], route["to"] = {}, {}
+    flow.show(idle, 2)
+    assert not browser.all("[data-moves=true] .flow-line")
 
 
 def test_a_machine_and_a_route_lead_to_their_requests(

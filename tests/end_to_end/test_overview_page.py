@@ -11,6 +11,7 @@ from tests.end_to_end.asks import Ask
 from tests.end_to_end.browser import Browser
 from tests.end_to_end.drawn import resize
 from tests.end_to_end.fleet import Fleet
+from tests.end_to_end.load import Load
 from tests.end_to_end.processes import config_for, until
 from tests.end_to_end.test_failures import SEARCH, form, predict
 from tests.end_to_end.test_import import StartProxy, StartServer
@@ -235,3 +236,23 @@ def test_an_address_that_is_wrong_is_not_used(
     browser.press("#first-try")
     browser.until_told("#first .tried[data-tone=bad]", "this proxy itself")
     assert browser.all("#first > p button") == []
+
+
+def test_work_is_drawn_as_it_comes(
+    browser: Browser, start_server: StartServer, start_proxy: StartProxy
+) -> None:
+    """What goes where and how fast, of a minute or a day, without reloading."""
+    proxy = start_proxy(config_for(start_server("gpu")))
+    resize(browser, 1280)
+    browser.open(f"{proxy.url}/")
+    browser.until_told("#flow [href='debug#machine=gpu']", "0 images/s · 0 % of all")
+    browser.until_told(".plot-legend", "searches (95 %) –")
+    with Load(proxy, 1):
+        browser.until_told("#flow [href='debug#machine=gpu']", "searches/s · 100 %")
+        browser.until(lambda: browser.all("#flow [data-busy=true]"), "a line is busy")
+        browser.until_told(".plot-legend", " ms")
+        browser.press("#plot [data-range='24h']")
+        browser.find("#plot [data-range='24h'][aria-pressed=true]")
+        browser.until_told(".plot-legend", " ms")
+        browser.press("#plot [data-range='15m']")
+        browser.find("#plot [data-range='15m'][aria-pressed=true]")

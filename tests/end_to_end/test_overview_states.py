@@ -152,6 +152,7 @@ def proxy() -> Iterator[FakeProxy]:
     started = FakeProxy()
     started.answers["/api/overview"] = live(healthy)
     started.answers["/api/debug/toggle"] = {}
+    started.answers["/api/demo"] = {"demo": None}
     yield started
     started.stop()
 

@@ -26,7 +26,7 @@ HOSTILE = "<img src=x onerror=\"document.title='run'\">'&quot;"
     ("page", "where", "well", "gone"),
     [
         ("/", "#machines tbody tr", "Up", "connection refused"),
-        ("/config", ".health", "Healthy checked", "Unhealthy: connection refused"),
+        ("/config", ".health", "Up checked", "Down: connection refused"),
     ],
 )
 def test_health_is_shown_live(

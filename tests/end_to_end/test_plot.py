@@ -84,8 +84,11 @@ def test_machines_are_stacked_in_their_order_and_colours(
 
 
 def test_what_happened_is_marked(browser: Browser, plot: Drawn) -> None:
-    """From the top to the bottom, in the colour of what it means."""
-    plot.show(working())
+    """From the top to the bottom, what went wrong over all else of that moment."""
+    overview = working()
+    [down] = overview["events"]
+    aside = {**down, "id": 2, "kind": "drained", "text": "nas was drained by hand"}
+    plot.show({**overview, "events": [down, aside]})
     assert "--bad" in browser.run(_COLUMN, 0.5)
     assert "--bad" not in browser.run(_COLUMN, 0.4)
 

@@ -26,7 +26,7 @@ OF_A_BACKEND = {
     "Requests at once": "4",
     "Weight": "2.5",
     "Can do": "clip: ViT-B-32__openai, RN50__openai; facial-recognition; ocr",
-    "Smart search": "3",
+    "Searches and pictures": "3",
     "Faces": "2",
     "Text in pictures": "1",
     "MAC address": "00:11:22:aa:bb:cc",

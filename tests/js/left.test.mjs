@@ -80,6 +80,9 @@ test("Immich's queues are told with their ends, the slowest marked", () => {
   assert.deepEqual(lines.map(({ isSlowest }) => isSlowest), [false, true, false]);
   const one = { ...counts({ clip: kinds.clip }), slowest: "clip", ends: NOW + 7800 };
   assert.equal(left.timeOfQueues(one, NOW).sum, `About 2 h 10 min left, until ${clockTime(NOW + 7800, NOW)}`);
+  const silent = { ...counts({ clip: kind(9, 1) }), source: "immich" };
+  assert.equal(left.timeOfQueues(silent, NOW).sum, "Immich has not told yet.");
+  assert.equal(left.timeOfQueues({ ...silent, error: "refused" }, NOW).sum, "");
   const empty = counts({ clip: kind(9, 1, { left: 0, ends: NOW }) });
   assert.equal(left.timeOfQueues(empty, NOW).sum, "Immich’s queues are empty.");
 });

@@ -31,11 +31,11 @@ test("health is told in words, with the reason and the time", () => {
   const down = { status: "unhealthy", lastCheck: 1735278010, error: "connection refused" };
   assert.deepEqual(health.healthWords(down), {
     state: "unhealthy",
-    text: "Unhealthy: connection refused",
+    text: "Down: connection refused",
     checked: new Date("2024-12-27T05:40:10Z"),
   });
-  assert.equal(health.healthWords({ ...down, error: "" }).text, "Unhealthy");
-  assert.equal(health.healthWords({ ...down, status: "healthy" }).text, "Healthy");
+  assert.equal(health.healthWords({ ...down, error: "" }).text, "Down");
+  assert.equal(health.healthWords({ ...down, status: "healthy" }).text, "Up");
   const never = { status: "unknown", lastCheck: 0, error: "" };
   assert.deepEqual(health.healthWords(never), {
     state: "unknown",

@@ -1,0 +1,1 @@
+"""Instructions that the processor executes for a request: a measure without noise."""
