@@ -171,7 +171,7 @@ def makeService(
     debug = DebugEndpoints(recorder)
 
     def door(option: str, open_only: bool) -> tuple[Listener, ProxySite]:
-        gate = Gate(reactor, wall, access, pages, open_only)
+        gate = Gate(reactor, wall, access, pages, open_only, bool(options["demo"]))
         login = LoginEndpoints(wall, gate, pages)
         audiences = immich, overviews, trials, demo, config, debug, login, pages
         app = make_app(gate, *audiences)

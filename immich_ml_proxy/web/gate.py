@@ -54,6 +54,7 @@ class Gate:
     :param access: who may do what.
     :param pages: the login page.
     :param open_only: all but what everybody may ask for is somewhere else.
+    :param demo: the machines are simulated, which the pages say instead.
     """
 
     _log = Logger()
@@ -65,12 +66,14 @@ class Gate:
         access: Access,
         pages: Pages,
         open_only: bool = False,
+        demo: bool = False,
     ) -> None:
         self.access = access
         self._clock = clock
         self._wall = wall
         self._pages = pages
         self._open_only = open_only
+        self._everybody = b"demo" if demo else b"open"
         self._attempts = Attempts()
 
     def admit(self, request: Any) -> None:
@@ -99,7 +102,7 @@ class Gate:
         check_site(asked)
         if token is None:
             check_host(asked, self.access.allowed_hosts)
-            request.setHeader(ACCESS, b"open")
+            request.setHeader(ACCESS, self._everybody)
         elif self.has_session(request):
             request.setHeader(ACCESS, b"session")
         elif not _is_for_login(path):
