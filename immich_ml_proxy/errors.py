@@ -3,6 +3,15 @@
 from __future__ import annotations
 
 
+class CannotStart(SystemExit, Exception):
+    """
+    Ends the process with a line that says why.
+
+    As an ``Exception`` it makes twistd tidy up and tell who started the daemon; as a
+    ``SystemExit`` it is printed without a traceback.
+    """
+
+
 class ProxyError(Exception):
     """
     Something that ends a request; its text is shown to the client.
@@ -99,3 +108,60 @@ class ForeignOrigin(ProxyError):
     """A page of another site tries to change something."""
 
     status = 403
+
+
+class WrongHost(ProxyError):
+    """
+    The name that was asked for may be a stranger's.
+
+    :param name: of the host, as it was asked for.
+    """
+
+    status = 421
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"this proxy does not answer to the name {name!r}, which may be a "
+            "stranger's; if it is yours, start the proxy with "
+            f"--allowed-host {name or 'NAME'} (or the environment variable "
+            f"IMMICH_ML_PROXY_ALLOWED_HOSTS={name or 'NAME'})"
+        )
+        self.name = name
+
+
+class Elsewhere(ProxyError):
+    """What is asked for is at another address."""
+
+    status = 404
+
+
+class NeedsLogin(ProxyError):
+    """What is asked for needs the admin token, which was not shown."""
+
+    status = 401
+
+
+class TooManyAttempts(ProxyError):
+    """
+    Wrong tokens were tried; the next one is looked at later.
+
+    :param seconds: until then.
+    """
+
+    status = 429
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"too many wrong tokens; try again in {seconds} s")
+        self.retry_after = seconds
+
+
+class LoopDetected(ProxyError):
+    """A request has come back to where it was before."""
+
+    status = 508
+
+
+class VersionMismatch(ProxyError):
+    """The configuration is not the one that a change is meant for."""
+
+    status = 412

@@ -40,12 +40,14 @@ class Form:
     :ivar entries: the value of ``entries`` and its place in the body.
     :ivar content_type: of the body.
     :ivar trace_id: names the request in answers, logs and records; ASCII.
+    :ivar via: the ``Via`` that it goes on with; empty: none.
     """
 
     body: Body
     entries: Entries
     content_type: bytes
     trace_id: str
+    via: bytes = b""
 
 
 @attrs.define
@@ -160,7 +162,15 @@ class Predictor:
 
     def _work(self, order: Order, form: Form, splice: Splice | None) -> Work:
         level = self._pool.config.check_answers
-        return Work(order, form.body, splice, form.content_type, form.trace_id, level)
+        return Work(
+            order,
+            form.body,
+            splice,
+            form.content_type,
+            form.trace_id,
+            level,
+            form.via,
+        )
 
     async def _accepted(self, work: Work) -> Served:
         served = await self._forwarder.forward(work)

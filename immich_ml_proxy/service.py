@@ -8,9 +8,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from twisted.application.service import IService, MultiService
-from twisted.internet.defer import Deferred, maybeDeferred
-from twisted.internet.defer import TimeoutError as TookTooLong
-from twisted.internet.task import deferLater
+from twisted.internet.defer import (
+    Deferred,
+    DeferredList,
+    gatherResults,
+    maybeDeferred,
+)
 from twisted.logger import Logger
 
 from immich_ml_proxy.balancer.pool import Pool
@@ -20,8 +23,6 @@ from immich_ml_proxy.upstream.client import BackendClient
 
 #: Seconds that requests under way get when the proxy is stopped.
 GRACE = 30.0
-#: Seconds between two looks at whether the last answers have been sent.
-FLUSH = 0.02
 
 
 class ProxyService(MultiService):
@@ -29,13 +30,13 @@ class ProxyService(MultiService):
     The whole proxy.
 
     :param reactor: source of time, and what a signal stops.
-    :param listener: the port.
-    :param site: the requests under way.
+    :param doors: the ports, the one for Immich first, each with its site.
     :param pool: the backends, for the greeting.
     :param client: closed at the end.
     :param parts: services that must run while requests are answered.
     :param guests: of those, or of their own, who send requests to it themselves: they
         are stopped first, and nobody waits for what they have asked.
+    :param note: what is to be known of who may do what, or empty.
     """
 
     _log = Logger()
@@ -43,27 +44,31 @@ class ProxyService(MultiService):
     def __init__(
         self,
         reactor: Any,
-        listener: Listener,
-        site: ProxySite,
+        doors: Sequence[tuple[Listener, ProxySite]],
         pool: Pool,
         client: BackendClient,
         *parts: IService,
         guests: Sequence[IService] = (),
+        note: str = "",
     ) -> None:
         super().__init__()
         self._reactor = reactor
-        self._listener = listener
-        self._site = site
+        self._doors = doors
+        self._note = note
         self._pool = pool
         self._client = client
         self._guests = guests
-        for part in (*parts, listener):
+        for part in parts:
             part.setServiceParent(self)
+        for listener, _ in reversed(doors):
+            listener.setServiceParent(self)
 
     def startService(self) -> None:
         """Start everything, and say where."""
         super().startService()
         self._log.info("{greeting}", greeting=self._greeting())
+        if self._note:
+            self._log.warn("{note}", note=self._note)
         self._reactor.callWhenRunning(_stop_on_signals, self._reactor)
         # What was made so far stays: looking at it again in every collection makes
         # the slowest percent of requests wait 20 ms longer.
@@ -73,23 +78,22 @@ class ProxyService(MultiService):
     async def _stop(self) -> None:
         for guest in self._guests:
             await maybeDeferred(guest.stopService)
-        await self._listener.stopService()
-        deadline = self._reactor.seconds() + GRACE
-        drained = self._site.drained()
-        if self._site.active:
+        await gatherResults([listener.stopService() for listener, _ in self._doors])
+        sites = [site for _, site in self._doors]
+        active = sum(len(site.active) for site in sites)
+        if active:
             self._log.info(
                 "stopping; {count} requests get up to {grace:.0f} s to finish",
-                count=len(self._site.active),
+                count=active,
                 grace=GRACE,
             )
-        try:
-            await drained.addTimeout(GRACE, self._reactor)
-            while any(getattr(one, "connected", 0) for one in self._site.closing):
-                await deferLater(self._reactor, FLUSH)
-                if self._reactor.seconds() > deadline:
-                    break
-        except TookTooLong:
-            self._log.warn("{count} requests cut off", count=len(self._site.active))
+        ended = DeferredList([site.end() for site in sites], consumeErrors=True)
+        await ended.addTimeout(GRACE, self._reactor)
+        if any(site.connections for site in sites):
+            active = sum(len(site.active) for site in sites)
+            self._log.warn("{count} requests cut off", count=active)
+            for site in sites:
+                site.connections.cut()
         await super().stopService()
         self._client.close()
 
@@ -100,20 +104,26 @@ class ProxyService(MultiService):
     def _greeting(self) -> str:
         count = len(list(self._pool))
         backends = "1 backend" if count == 1 else f"{count or 'no'} backends"
-        port = self._listener.port
-        host: Any = port.getHost() if port is not None else None
-        if not hasattr(host, "port"):
-            return f"listening on {host}; {backends}"
-        name = "localhost" if host.host in ("0.0.0.0", "::") else host.host
-        base = (
-            f"http://[{name}]:{host.port}"
-            if ":" in name
-            else f"http://{name}:{host.port}"
-        )
+        places = [_url(listener) for listener, _ in self._doors]
+        place, pages = places[0], places[-1]
+        if place is None or pages is None:
+            told = [str(listener.host) for listener, _ in self._doors]
+            return f"listening on {' and '.join(told)}; {backends}"
         return (
-            f"immich-ml-proxy is listening on {base} with {backends}; "
-            f"configure it at {base}/config, watch it at {base}/debug"
+            f"immich-ml-proxy is listening on {place} with {backends}; "
+            f"configure it at {pages}/config, watch it at {pages}/debug"
         )
+
+
+def _url(listener: Listener) -> str | None:
+    """Return the URL of a port, if it is one that has a number."""
+    host: Any = listener.host
+    if not hasattr(host, "port"):
+        return None
+    name = "localhost" if host.host in ("0.0.0.0", "::") else host.host
+    return (
+        f"http://[{name}]:{host.port}" if ":" in name else f"http://{name}:{host.port}"
+    )
 
 
 def _stop_on_signals(reactor: Any) -> None:

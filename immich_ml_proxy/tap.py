@@ -27,6 +27,7 @@ from immich_ml_proxy.balancer.health_checker import HealthChecker
 from immich_ml_proxy.balancer.place import Places
 from immich_ml_proxy.balancer.pool import Pool
 from immich_ml_proxy.balancer.server import Server
+from immich_ml_proxy.commands.access import access_of
 from immich_ml_proxy.commands.options import Options
 from immich_ml_proxy.config import document as config_document
 from immich_ml_proxy.config.model import Config
@@ -48,19 +49,23 @@ from immich_ml_proxy.observe.watch import Watch
 from immich_ml_proxy.power.wake_on_lan import Waker
 from immich_ml_proxy.predictor import Predictor
 from immich_ml_proxy.protocol.caller import is_immich
+from immich_ml_proxy.protocol.hops import Hops
 from immich_ml_proxy.records.recorder import Recorder
 from immich_ml_proxy.service import ProxyService
 from immich_ml_proxy.trial.trial import Trial
 from immich_ml_proxy.upstream.client import BackendClient
 from immich_ml_proxy.upstream.endpoints import connections
 from immich_ml_proxy.upstream.resolver import Resolver
+from immich_ml_proxy.upstream.tls import check_ca_files
 from immich_ml_proxy.web.answers import write_error
 from immich_ml_proxy.web.app import make_app
 from immich_ml_proxy.web.config import ConfigEndpoints
 from immich_ml_proxy.web.debug import DebugEndpoints
 from immich_ml_proxy.web.demo import DemoEndpoints
 from immich_ml_proxy.web.description import DescriptionEndpoints
+from immich_ml_proxy.web.gate import Gate
 from immich_ml_proxy.web.immich import ImmichEndpoints
+from immich_ml_proxy.web.login import LoginEndpoints
 from immich_ml_proxy.web.overview import OverviewEndpoints
 from immich_ml_proxy.web.pages import Pages, static_folder
 from immich_ml_proxy.web.trial import TrialEndpoints
@@ -106,8 +111,10 @@ def makeService(
     waker = Waker(reactor)
     places = Places(reactor, pool, waker.wanted)
     outward = connections(reactor)
+    outward.trust(first.backends)
     client = BackendClient(reactor, outward, recorder, wall)
-    checker = HealthChecker(reactor, client, pool, new_trace_id)
+    hops = Hops(new_trace_id())
+    checker = HealthChecker(reactor, client, pool, new_trace_id, hops.first)
     parts.append(checker)
     forwarder = Forwarder(reactor, wall, client, pool, places, checker.ping)
     checker.observers.append(forwarder.observed)
@@ -136,6 +143,7 @@ def makeService(
         forwarder.reconfigured()
         admission.limit(new)
         checker.reconfigured()
+        outward.trust(new.backends)
         asked = [new.immich.url] if new.immich is not None else []
         outward.retain([*(backend.url for backend in new.backends), *asked])
         queues.reconfigured(new.immich)
@@ -147,22 +155,42 @@ def makeService(
     admission = Admission(write_error, room_for_clients(raise_limit()))
     admission.limit(first)
     pages = Pages(static_folder())
-    resource = make_app(
-        ImmichEndpoints(reactor, pool, checker, pages, heard),
-        OverviewEndpoints(timepiece, overview, beside, pool, waker),
-        TrialEndpoints(Trial(reactor, client, own), ours, own),
-        demo,
-        ConfigEndpoints(reactor, wall, pool, places, forwarder.hedges, store, apply),
-        DebugEndpoints(recorder),
-        DescriptionEndpoints(),
-        pages,
+    access = access_of(options)
+    immich = ImmichEndpoints(reactor, pool, checker, pages, heard)
+    overviews = OverviewEndpoints(timepiece, overview, beside, pool, waker)
+    trials = TrialEndpoints(Trial(reactor, client, own, hops.first), ours, own)
+    config = ConfigEndpoints(
+        reactor,
+        wall,
+        pool,
+        places,
+        forwarder.hedges,
+        store,
+        apply,
+        check_ca_files,
+        new_trace_id().encode("ascii"),
     )
-    site = ProxySite(reactor, wall, resource, predictor.predict, recorder, admission)
+    debug = DebugEndpoints(recorder)
+    described = DescriptionEndpoints()
+
+    def door(option: str, open_only: bool) -> tuple[Listener, ProxySite]:
+        gate = Gate(reactor, wall, access, pages, open_only, bool(options["demo"]))
+        login = LoginEndpoints(wall, gate, pages)
+        asked = overviews, trials, demo, config, debug, described, login, pages
+        app = make_app(gate, immich, *asked)
+        site = ProxySite(
+            reactor, wall, app, predictor.predict, recorder, admission, hops
+        )
+        return Listener(reactor, options[option], site, f"--{option}"), site
+
     parts.append(ClientWatch(reactor, admission))
     parts.append(Memory(reactor, admission.budget, glibc()))
-    listener = Listener(reactor, options["listen"], site)
-    guests = [] if stage is None else [_trickle(reactor, stage, site)]
-    return ProxyService(reactor, listener, site, pool, client, *parts, guests=guests)
+    doors = [door("listen", open_only=options["admin-listen"] is not None)]
+    if options["admin-listen"] is not None:
+        doors.append(door("admin-listen", open_only=False))
+    note = access.note(options["admin-listen"])
+    guests = [] if stage is None else [_trickle(reactor, stage, doors[0][1])]
+    return ProxyService(reactor, doors, pool, client, *parts, guests=guests, note=note)
 
 
 def _loaded(store: ConfigStore) -> Config:

@@ -166,8 +166,11 @@ class Proxy:
         parsed = Options()
         parsed.parseOptions(["--config", str(self.file), *options])
         self.service: Any = makeService(parsed, network, network.wall)
+        before = len(network.tcpServers)
         self.service.privilegedStartService()
-        self.site: Any = network.tcpServers[-1][1]
+        #: Of each port, the one for Immich last.
+        self.sites: list[Any] = [one[1] for one in network.tcpServers[before:]]
+        self.site: Any = self.sites[-1]
 
     def start_checks(self) -> None:
         """Start the parts that run by themselves: the health checks."""
@@ -175,12 +178,12 @@ class Proxy:
             part_.startService()
         self.network.flush()
 
-    def connect(self) -> Client:
-        """Return a new connection."""
+    def connect(self, site: Any = None) -> Client:
+        """Return a new connection, to the port for Immich if no other is named."""
         client = Client(self.network)
         address = IPv4Address("TCP", "10.0.0.1", 3004)
         client.connection = MemoryConnection(
-            "proxy", client, self.site.buildProtocol(address), address
+            "proxy", client, (site or self.site).buildProtocol(address), address
         )
         self.network.connections.append(client.connection)
         return client

@@ -30,6 +30,7 @@ from immich_ml_proxy.balancer.place import Places
 from immich_ml_proxy.balancer.pool import Pool
 from immich_ml_proxy.balancer.server import Server
 from immich_ml_proxy.balancer.work import Served, Work
+from immich_ml_proxy.errors import LoopDetected
 from immich_ml_proxy.protocol import contract
 from immich_ml_proxy.upstream.client import BackendClient
 from immich_ml_proxy.upstream.reply import ExchangeFailed, Reply
@@ -89,6 +90,8 @@ class Forwarder:
             else:
                 error = result.value
             return outcome.of_error(error)
+        if result.status == LoopDetected.status:
+            return outcome.of_loop(result)
         if not 200 <= result.status < 300:
             return outcome.of_refusal(result, had_served, self._unix_time())
         due, has_image = work.order.due, work.body.has_image

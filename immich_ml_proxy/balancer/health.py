@@ -92,6 +92,8 @@ def of_ping(reply: Reply) -> str | None:
     """Return what is wrong with the answer to a ping, in words; ``None``: nothing."""
     if 200 <= reply.status < 300 and reply.body.strip() == b"pong":
         return None
+    if reply.status == 508:
+        return "leads back to this proxy: a backend must be an ML server"
     if reply.status >= 500:
         return f"answered {reply.status}"  # a gateway in its place
     seems = _seems(reply)

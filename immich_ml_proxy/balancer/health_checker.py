@@ -29,6 +29,7 @@ class HealthChecker(Service):
     :param client: sends the pings.
     :param pool: the backends, and the interval in the configuration in force.
     :param new_trace_id: names a round of pings in records.
+    :param via: the ``Via`` of pings of our own; empty: none.
     :ivar observers: told of the backend after every ping.
     """
 
@@ -40,11 +41,13 @@ class HealthChecker(Service):
         client: BackendClient,
         pool: Pool,
         new_trace_id: Callable[[], str],
+        via: bytes = b"",
     ) -> None:
         self._clock = clock
         self._client = client
         self._pool = pool
         self._new_trace_id = new_trace_id
+        self._via = via
         self.observers: list[Callable[[Server], object]] = []
         self._loop: LoopingCall | None = None
         self._pings: dict[Server, Deferred[None]] = {}
@@ -68,16 +71,18 @@ class HealthChecker(Service):
             self._stop_loop()
             self._start_loop()
 
-    def check(self, trace_id: str | None = None) -> Deferred[None]:
+    def check(self, trace_id: str | None = None, via: bytes = b"") -> Deferred[None]:
         """
         Ping all backends in parallel; the Deferred fires within ``LONGEST_ROUND``.
 
         A backend that is being pinged is not pinged twice: rounds share the ping.
         Pings that are not answered by then go on.
+
+        :param via: the ``Via`` of the ping that they are for.
         """
         trace_id = trace_id or self._new_trace_id()
         pings = [
-            self.ping(server, trace_id)
+            self.ping(server, trace_id, via)
             for server in self._pool
             if server.backend.state != "disabled"
         ]
@@ -92,12 +97,14 @@ class HealthChecker(Service):
         DeferredList(pings, consumeErrors=True).addCallback(answered)
         return done
 
-    def ping(self, server: Server, trace_id: str | None = None) -> Deferred[None]:
+    def ping(
+        self, server: Server, trace_id: str | None = None, via: bytes = b""
+    ) -> Deferred[None]:
         """Ping one backend, or join the ping under way; it never fails."""
         under_way = self._pings.get(server)
         if under_way is None:
             pinging = Deferred.fromCoroutine(
-                self._ping(server, trace_id or self._new_trace_id())
+                self._ping(server, trace_id or self._new_trace_id(), via or self._via)
             )
             self._pings[server] = under_way = pinging
             pinging.addBoth(self._pinged, server)
@@ -105,8 +112,9 @@ class HealthChecker(Service):
         under_way.chainDeferred(joined)
         return joined
 
-    async def _ping(self, server: Server, trace_id: str) -> None:
-        outgoing = Outgoing(b"GET", "/ping", Headers({b"Accept": [b"*/*"]}), trace_id)
+    async def _ping(self, server: Server, trace_id: str, via: bytes) -> None:
+        headers = Headers({b"Accept": [b"*/*"], b"Via": [via] if via else []})
+        outgoing = Outgoing(b"GET", "/ping", headers, trace_id)
         evidence, timeout = self._pool.evidence, self._pool.config.ping_timeout
         sent = self._clock.seconds()
         try:

@@ -22,6 +22,7 @@ served this
 any other 4xx, 3xx, 501              another server        cannot do this; 401, 403,
                                                            404, 405, 407, 3xx: told
                                                            what is wrong with it
+508: it leads back to this proxy     another server        cannot do this; told so
 ===================================  ====================  =========================
 
 What stands on the right counts when another server then serves the group, but for
@@ -192,6 +193,12 @@ def of_refusal(reply: Reply, has_served: bool, unix_time: float) -> Outcome:
     else:
         kind = Kind.UNABLE
     return Outcome(kind, reason, reply)
+
+
+def of_loop(reply: Reply) -> Outcome:
+    """Return what a 508 means: whom we have asked is ourselves, or asks us."""
+    told = "leads back to this proxy: it is a loop"
+    return Outcome(Kind.UNWILLING, told, reply, denial=told)
 
 
 def is_settled(tries: Sequence[Try]) -> bool:

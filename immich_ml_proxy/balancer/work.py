@@ -49,6 +49,7 @@ class Work:
     :ivar trace_id: of the client's request.
     :ivar check_answers: how closely, by the configuration that was in force when it
         came; see :func:`~immich_ml_proxy.protocol.contract.check`.
+    :ivar via: the ``Via`` that it goes on with; empty: none.
     """
 
     order: Order
@@ -57,6 +58,7 @@ class Work:
     content_type: bytes
     trace_id: str
     check_answers: CheckAnswers
+    via: bytes = b""
 
     @property
     def group(self) -> Group:
@@ -96,6 +98,7 @@ def outgoing(work: Work) -> Outgoing:
                 b"Content-Type": [work.content_type],
                 b"Accept": [b"*/*"],
                 b"X-Request-ID": [work.trace_id.encode("ascii")],
+                b"Via": [work.via] if work.via else [],
             }
         ),
         trace_id=work.trace_id,

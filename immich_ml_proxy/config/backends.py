@@ -7,9 +7,10 @@ from typing import Any
 
 import msgspec
 
-from immich_ml_proxy.config import abilities
+from immich_ml_proxy.config import abilities, headers
 from immich_ml_proxy.config.fields import (
     check_broadcast,
+    check_ca_file,
     checked_mac,
     checked_url,
     convert,
@@ -57,4 +58,12 @@ def read(items: list[Any]) -> Iterator[Backend]:
         if len(limits) < len(backend.limits):
             raise ConfigError(f"{path}.limits", "names a task in two spellings")
         url = checked_url(backend.url, f"{path}.url")
-        yield msgspec.structs.replace(backend, url=url, limits=limits, abilities=stated)
+        if backend.ca_file is not None:
+            check_ca_file(backend.ca_file, url, f"{path}.caFile")
+        yield msgspec.structs.replace(
+            backend,
+            url=url,
+            limits=limits,
+            abilities=stated,
+            headers=headers.read(backend.headers, f"{path}.headers"),
+        )

@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import msgspec
 
 from immich_ml_proxy.config import backends as backend_list
-from immich_ml_proxy.config import immich, routes
+from immich_ml_proxy.config import headers, immich, routes
 from immich_ml_proxy.config.fields import convert
 from immich_ml_proxy.config.legacy import upgraded
 from immich_ml_proxy.config.mend import mended
@@ -59,10 +59,11 @@ class _Document(
     max_connections_per_address: Annotated[int, msgspec.Meta(ge=0, le=10**6)] = 0
 
 
-def parse(raw: bytes) -> Config:
+def parse(raw: bytes, before: Config | None = None) -> Config:
     """
     Check a document and return what it says.
 
+    :param before: the configuration whose secrets are kept where they are masked.
     :param raw: JSON in UTF-8, with or without a byte order mark, in the README's form
         or the Go program's newest.
     :raises ConfigError: with the path of the first bad field and the reason.
@@ -71,6 +72,8 @@ def parse(raw: bytes) -> Config:
     # An answer to a save tells them; they are no part of what is saved again.
     document.pop("warnings", None)
     document, repaired = mended(document)
+    if before is not None:
+        document = headers.unmasked(document, msgspec.json.decode(before.document))
     top = convert(document, _Document, "")
     backends = tuple(backend_list.read(top.backends))
     if len(backends) > top.max_backends:
@@ -125,9 +128,14 @@ def with_state(current: Config, name: str, state: State) -> Config:
     raise ConfigError("", f"there is no backend named {name!r}")
 
 
+def saved(config: Config) -> dict[str, Any]:
+    """Return what was saved, but for the values of secrets."""
+    return immich.masked(headers.masked(msgspec.json.decode(config.document)))
+
+
 def shown(config: Config) -> dict[str, Any]:
     """Return what was saved, with the fields that every client expects; no secrets."""
-    document = immich.masked(msgspec.json.decode(config.document))
+    document = saved(config)
     for field, nothing in (
         ("defaultBackend", ""),
         ("backends", []),

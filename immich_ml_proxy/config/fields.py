@@ -61,13 +61,15 @@ def checked_url(text: str, path: str) -> str:
         if ":" not in host:
             host = host.encode("idna").decode("ascii")
     except ValueError as error:
-        raise ConfigError(path, f"is no URL: {error}") from None
+        # With an "@" it may hold a password, which is not repeated.
+        told = "is no URL" if "@" in text else f"is no URL: {error}"
+        raise ConfigError(path, told) from None
+    if "@" in url.netloc:
+        raise ConfigError(path, "must not hold a user name or password")
     if not re.fullmatch(r"[a-z0-9._-]+|[0-9a-f:.]+", host):
         raise ConfigError(path, f"has no host name but {host!r}")
     if port == 0:
         raise ConfigError(path, "port 0 is not between 1 and 65535")
-    if "@" in url.netloc:
-        raise ConfigError(path, "must not hold a user name or password")
     if "?" in text or "#" in text:
         raise ConfigError(path, "must end with the path: no ? and no #")
     netloc = f"[{host}]" if ":" in host else host
@@ -76,6 +78,24 @@ def checked_url(text: str, path: str) -> str:
     return f"{url.scheme}://{netloc}{quote(url.path, safe='/%:@!$&()*+,;=~')}".rstrip(
         "/"
     )
+
+
+def check_ca_file(text: str, url: str, path: str) -> None:
+    """
+    Refuse what cannot be a file of certificates for a backend.
+
+    :param url: of the backend.
+    :raises ConfigError: with what would be right. Whether the file is there is not
+        looked at.
+    """
+    if not url.startswith("https://"):
+        raise ConfigError(path, "is for https:// only; with http:// nothing is checked")
+    if not text.startswith("/") or not text.isprintable():
+        raise ConfigError(
+            path,
+            "must be the full path of a file on the proxy's machine, such as "
+            "/etc/immich-ml-proxy/ca.pem",
+        )
 
 
 _MAC = re.compile(r"[0-9A-Fa-f]{2}([:-]?)[0-9A-Fa-f]{2}(\1[0-9A-Fa-f]{2}){4}")

@@ -5,7 +5,8 @@ A file is replaced by one written beside it, so that whoever reads it meanwhile,
 after a power cut, finds the one or the other. A symbolic link stays, and its target is
 replaced. A file that cannot be replaced because it is a mount of its own
 (``docker run -v ./config.json:/app/config.json``), or lies in a folder where nothing
-can be written, is written in place.
+can be written, is written in place: the new content is put behind the old one first,
+so that whatever ends the process, one of them is whole; :func:`read` finds it.
 """
 
 from __future__ import annotations
@@ -15,9 +16,14 @@ import os
 import shutil
 import tempfile
 from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
 
 _SUFFIX = ".new"
+#: Stands before a copy, and in no JSON: "record separator" is its name.
+_MARK = b"\x1e"
+#: Characters of the digest that follows it.
+_DIGEST = 64
 #: Why no file can be written beside one that itself may be written, or take its place.
 _IN_PLACE = {errno.EBUSY, errno.EXDEV, errno.EROFS, errno.EACCES, errno.EPERM}
 
@@ -26,7 +32,7 @@ def write(path: Path, content: bytes, keep_as: Path | None = None) -> None:
     """
     Make ``content`` what the file holds, and have that survive a power cut.
 
-    :param content: JSON; white space at its end must mean nothing.
+    :param content: JSON.
     :param keep_as: gets a copy of what was there, if that is a file.
     :raises OSError: when it cannot be written; the file is as before.
     """
@@ -45,6 +51,35 @@ def write(path: Path, content: bytes, keep_as: Path | None = None) -> None:
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+def read(path: Path) -> bytes:
+    """
+    Return what the file holds.
+
+    Where a process ended while it was written in place, that is the old content or the
+    new one, and the file is made to hold only that, if it can be written.
+
+    :raises OSError: when it cannot be read.
+    """
+    content = path.read_bytes()
+    front, mark, behind = content.partition(_MARK)
+    if not mark:
+        return content
+    digest, copy = behind[:_DIGEST], behind[_DIGEST:]
+    is_whole = digest == sha256(copy).hexdigest().encode("ascii")
+    # The old one is not touched before the copy is whole.
+    whole = copy if is_whole else front.rstrip(b" ")
+    with suppress(OSError):
+        number = os.open(path, os.O_RDWR)
+        try:
+            if is_whole:
+                _put(number, whole.ljust(len(front)), 0)
+            os.ftruncate(number, len(whole))
+            os.fsync(number)
+        finally:
+            os.close(number)
+    return whole
 
 
 def remove_leftovers(path: Path) -> None:
@@ -110,16 +145,18 @@ def _sync_folder(folder: Path) -> None:
 
 def _overwrite(target: Path, content: bytes) -> None:
     """
-    Write a file in place, so that at every moment it holds the old or the new JSON.
+    Write a file in place, so that at every moment it holds the old or the new content.
 
-    White space makes room first, and fills what is left over until it is cut off.
+    A copy of the new one comes behind both, where it is whole before anything of the
+    old one is touched. A write of more than a page can be cut off in the middle.
     """
     number = os.open(target, os.O_RDWR)
     try:
-        old = target.read_bytes()
+        old = read(target)
+        behind = max(len(old), len(content))
         try:
-            _put(number, b" " * (len(content) - len(old)), len(old))
-            _put(number, content.ljust(len(old)), 0)
+            _put(number, b" " * (behind - len(old)) + _copy(content), len(old))
+            _put(number, content.ljust(behind), 0)
             os.ftruncate(number, len(content))
             os.fsync(number)
         except OSError:
@@ -129,6 +166,11 @@ def _overwrite(target: Path, content: bytes) -> None:
             raise
     finally:
         os.close(number)
+
+
+def _copy(content: bytes) -> bytes:
+    """Return a copy that shows whether it is whole."""
+    return _MARK + sha256(content).hexdigest().encode("ascii") + content
 
 
 def _put(number: int, content: bytes, offset: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -71,3 +72,17 @@ def unmasked(raw: bytes, before: bytes) -> bytes:
         return raw
     document["immich"][_FIELD] = key
     return msgspec.json.encode(document)
+
+
+def check_host(before: ImmichServer | None, after: ImmichServer | None) -> None:
+    """
+    Refuse a key that is kept for another host: somebody would have it sent to his own.
+
+    :raises ConfigError: with what to do.
+    """
+    if before is None or after is None:
+        return
+    if urlsplit(before.url).hostname != urlsplit(after.url).hostname:
+        raise ConfigError(
+            "immich.apiKey", "is kept for another host; type it again for this one"
+        )

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from typing import Any
+from urllib.parse import unquote
 
 #: A host, perhaps with a port, and what follows it: a URL but for its scheme.
 _NO_SCHEME = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:/?#@\[\]]+)(:\d+)?([/?#].*)?")
+#: A URL with a user, and perhaps a password.
+_USER = re.compile(
+    r"(?P<scheme>https?://)(?P<user>[^/?#@\s]+)@(?P<rest>[^/?#@].*)", re.I
+)
 #: The last step of a path that the proxy itself adds to a backend's URL.
 _ADDED = ("predict", "ping")
 
@@ -25,12 +31,33 @@ def mended(document: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     mended_backends = []
     for index, backend in enumerate(backends):
         if isinstance(backend, dict) and isinstance(backend.get("url"), str):
+            backend, told = _without_user(backend)
+            warnings += [f"backends[{index}].url: {told}"] if told else []
             url, done = mended_url(backend["url"])
             if done:
                 backend = {**backend, "url": url}
                 warnings.append(f"backends[{index}].url: {done}; it is {url} now")
         mended_backends.append(backend)
     return {**document, "backends": mended_backends}, warnings
+
+
+def _without_user(backend: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    """
+    Return a backend whose URL's user and password have become a header.
+
+    What is no such URL stays as it is, and so does one that has both.
+    """
+    url, headers = backend["url"].strip(), backend.get("headers") or {}
+    found = _USER.fullmatch(url)
+    if not found or not isinstance(headers, dict):
+        return backend, ""
+    if any(name.lower() == "authorization" for name in headers):
+        return backend, ""
+    user, separator, password = found["user"].partition(":")
+    pair = f"{unquote(user)}{separator or ':'}{unquote(password)}".encode()
+    headers = {**headers, "Authorization": f"Basic {b64encode(pair).decode('ascii')}"}
+    moved = {**backend, "url": found["scheme"] + found["rest"], "headers": headers}
+    return moved, "the user and the password were moved to headers, as Authorization"
 
 
 def mended_url(text: str) -> tuple[str, str]:

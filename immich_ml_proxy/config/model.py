@@ -96,6 +96,10 @@ class Backend(
     :ivar limits: the same by task, such as ``{"ocr": 1}``; by :func:`normalized` key.
     :ivar wake_on_lan: how to wake it when work waits for it.
     :ivar abilities: what it can do; ``None``: that is found out.
+    :ivar headers: sent with every request, by name; secrets, see
+        :mod:`~immich_ml_proxy.config.headers`.
+    :ivar ca_file: path of the certificates whose signatures are believed, instead of
+        those that this machine believes; PEM.
     """
 
     name: Name
@@ -106,6 +110,8 @@ class Backend(
     limits: dict[str, Any] = {}
     wake_on_lan: WakeOnLan | None = None
     abilities: StatedAbilities | None = None
+    headers: dict[str, Any] = {}
+    ca_file: str | None = None
 
 
 class ImmichServer(

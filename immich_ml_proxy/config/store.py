@@ -44,7 +44,7 @@ class ConfigStore:
         """
         file.remove_leftovers(self._path)
         try:
-            loaded = config_document.parse(self._path.read_bytes())
+            loaded = config_document.parse(file.read(self._path))
             self._loaded = True
             return loaded
         except FileNotFoundError:

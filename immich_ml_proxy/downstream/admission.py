@@ -38,7 +38,6 @@ class Admission:
     :ivar channels: the connections.
     :ivar budget: the room for bodies.
     :ivar max_body_size: largest body, in bytes.
-    :ivar stopping: no new request is let in.
     """
 
     def __init__(self, write_error: WriteError, room: int = 1000) -> None:
@@ -49,7 +48,6 @@ class Admission:
         self.channels: set[Any] = set()
         self.budget = Budget(0)
         self.max_body_size = 0
-        self.stopping = False
 
     def is_open_for(self, length: int | None) -> bool:
         """
@@ -62,7 +60,6 @@ class Admission:
             length is not None
             and length <= SMALL
             and length <= self.max_body_size
-            and not self.stopping
             and not self.visitors.is_crowded
         )
 
@@ -127,8 +124,6 @@ class Ticket:
         :return: why it cannot be let in.
         """
         admission = self._admission
-        if admission.stopping:
-            return Unavailable("the proxy is shutting down")
         if self._request.path == b"/predict" and admission.visitors.is_crowded:
             return Unavailable("too many clients are connected (maxConnections)")
         if length is not None and length > self._most:

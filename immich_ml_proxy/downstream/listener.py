@@ -12,24 +12,22 @@ from twisted.internet.defer import Deferred, gatherResults, maybeDeferred, succe
 from twisted.internet.endpoints import serverFromString
 from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IListeningPort
+from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from immich_ml_proxy.downstream.last_connections import (
+    HANDSHAKE,
+    accept_waiting,
+    turn_away,
+)
 from immich_ml_proxy.downstream.site import ProxySite
+from immich_ml_proxy.errors import CannotStart
 
 #: Connections that may wait to be accepted, where the endpoint does not say.
 BACKLOG = 1024
 #: How a system without IPv6 refuses to listen on its addresses.
 NO_IPV6 = (errno.EAFNOSUPPORT, errno.EPROTONOSUPPORT, errno.EADDRNOTAVAIL)
-
-
-class CannotStart(SystemExit, Exception):
-    """
-    Ends the process with a line that says why.
-
-    As an ``Exception`` it makes twistd tidy up and tell who started the daemon; as a
-    ``SystemExit`` it is printed without a traceback.
-    """
 
 
 class _AllAddresses:
@@ -82,17 +80,17 @@ class _Ports:
     """Two ports as one; its address is the first one's."""
 
     def __init__(self, *ports: IListeningPort) -> None:
-        self._ports = ports
+        self.ports = ports
         self.getHost = ports[0].getHost
 
     def startListening(self) -> None:
         """Listen again; see ``IListeningPort``."""
-        for port in self._ports:
+        for port in self.ports:
             port.startListening()
 
     def stopListening(self) -> Deferred[Any]:
         """Take no new connection; see ``IListeningPort``."""
-        stops: list[Callable[[], Any]] = [port.stopListening for port in self._ports]
+        stops: list[Callable[[], Any]] = [port.stopListening for port in self.ports]
         return gatherResults([maybeDeferred(stop) for stop in stops])
 
 
@@ -107,19 +105,30 @@ class Listener(Service):
     :param description: an endpoint string, such as ``tcp:3004``; without an interface
         it is IPv6 and IPv4, or IPv4 alone where there is no IPv6.
     :param site: answers.
+    :param option: of the command line that has the description.
     :raises CannotStart: when the description is none, or the port is taken.
     """
 
-    def __init__(self, reactor: Any, description: str, site: ProxySite) -> None:
+    def __init__(
+        self, reactor: Any, description: str, site: ProxySite, option: str = "--listen"
+    ) -> None:
         try:
             addresses = _AllAddresses(reactor, ":backlog=" in description)
             self._endpoint = serverFromString(addresses, description)
-        except (ValueError, TypeError) as error:
+        except LookupError:
+            # Twisted looks for it among those that were handed over.
             raise CannotStart(
-                f"--listen {description}: not an endpoint, such as tcp:3004 ({error})"
+                f"{option} {description}: no such socket was handed over; is the "
+                "socket unit enabled, and was the service started by systemd?"
             ) from None
+        except (ValueError, TypeError, AttributeError) as error:
+            raise CannotStart(
+                f"{option} {description}: not an endpoint, such as tcp:3004 ({error})"
+            ) from None
+        self._reactor = reactor
         self._description = description
         self._site = site
+        self._option = option
         self.port: IListeningPort | None = None
 
     def privilegedStartService(self) -> None:
@@ -130,14 +139,32 @@ class Listener(Service):
         if failures:
             raise CannotStart(self._refusal(failures[0].value))
 
+    @property
+    def host(self) -> Any:
+        """The address that it listens on; ``None`` while it does not."""
+        return None if self.port is None else self.port.getHost()
+
     def stopService(self) -> Deferred[None]:
-        """Take no new connection."""
+        """Take no new connection; those that are being made are taken still."""
         super().stopService()
         port, self.port = self.port, None
         if port is None:
             return succeed(None)
-        stop: Callable[[], Any] = port.stopListening
-        return maybeDeferred(stop)
+        return Deferred.fromCoroutine(self._stop(port))
+
+    async def _stop(self, port: Any) -> None:
+        ports = () if self._is_held else getattr(port, "ports", (port,))
+        turned_away = [turn_away(one) for one in ports]
+        if any(turned_away):
+            await deferLater(self._reactor, HANDSHAKE)
+        for one in ports:
+            accept_waiting(one)
+        await maybeDeferred(port.stopListening)
+
+    @property
+    def _is_held(self) -> bool:
+        """Whether somebody else holds the socket too, for who listens after us."""
+        return self._description.startswith("systemd:")
 
     def _listening(self, port: IListeningPort) -> None:
         self.port = port
@@ -146,7 +173,8 @@ class Listener(Service):
         reason: object = error
         if isinstance(error, CannotListenError):
             reason = getattr(error.socketError, "strerror", error.socketError)
+        option = self._option
         return (
             f"immich-ml-proxy cannot listen on {self._description}: {reason}. "
-            "Choose another place with --listen, such as --listen tcp:3005."
+            f"Choose another place with {option}, such as {option} tcp:3005."
         )

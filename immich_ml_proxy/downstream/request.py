@@ -14,7 +14,7 @@ from immich_ml_proxy.downstream.admission import Ticket
 from immich_ml_proxy.downstream.target import origin_form
 from immich_ml_proxy.downstream.trace_id import trace_id
 from immich_ml_proxy.downstream.upload import Upload
-from immich_ml_proxy.errors import ProxyError
+from immich_ml_proxy.errors import LoopDetected, ProxyError
 from immich_ml_proxy.headers import KnownHeaders
 from immich_ml_proxy.predictor import Prediction
 from immich_ml_proxy.protocol.body import Body
@@ -86,10 +86,10 @@ class ProxyRequest(server.Request):
             self.answer = []
         if length is None or length > HEAD:
             channel.transport.bufferSize = BLOCK
-        error = None
-        if not site.admission.is_open_for(length):
+        error = self._loop()
+        if error is not None or not site.admission.is_open_for(length):
             self._ticket = Ticket(site.admission, self, self._resumed)
-            error = self._ticket.announced(length)
+            error = error or self._ticket.announced(length)
         if error is not None:
             self._refuse(error)
         elif length != 0 and self.path == b"/predict" and self.method == b"POST":
@@ -104,6 +104,20 @@ class ProxyRequest(server.Request):
             and not self.body.complete
             and not (ticket is not None and (ticket.refused or ticket.waiting))
         )
+
+    @property
+    def via(self) -> bytes:
+        """The ``Via`` that it goes on with."""
+        return self._proxy.hops.onward(self.requestHeaders.getRawHeaders(b"via", ()))
+
+    def _loop(self) -> ProxyError | None:
+        via = self.requestHeaders.getRawHeaders(b"via")
+        if via is not None:
+            try:
+                self._proxy.hops.check(via)
+            except LoopDetected as error:
+                return error
+        return None
 
     def handleContentChunk(self, data: bytes) -> None:
         """Keep a chunk; see ``twisted.web.http.Request``."""
@@ -184,9 +198,16 @@ class ProxyRequest(server.Request):
 
     def write(self, data: bytes) -> None:
         """Send a part of the answer; see ``twisted.web.http.Request``."""
+        self._end_connection()
         if self.answer is not None:
             self.answer.append(data)
         super().write(data)
+
+    def _end_connection(self) -> None:
+        """Have the answer be the last one where the site ends."""
+        if self._proxy.is_ending and not self.startedWriting:
+            self.channel.persistent = 0
+            self.setHeader(b"Connection", b"close")
 
     def respond(self, body: bytes) -> None:
         """
@@ -199,6 +220,7 @@ class ProxyRequest(server.Request):
         else:
             if self.answer is not None:
                 self.answer.append(body)
+            self._end_connection()
             self.startedWriting = 1
             self.channel.writeHeaders(
                 b"HTTP/1.1", b"%d" % self.code, self.code_message, self.responseHeaders
@@ -212,9 +234,6 @@ class ProxyRequest(server.Request):
         self._transport.bufferSize = HEAD
         if self._ticket is not None:
             self._ticket.answered()
-        if site.admission.stopping:
-            self.channel.persistent = 0
-            site.closing.append(self._transport)
         super().finish()
         self._let_go(site)
 
@@ -246,7 +265,9 @@ class ProxyRequest(server.Request):
 
     def _begin_upload(self) -> Upload:
         content_type = self.getHeader(b"content-type")
-        upload = Upload(self.body, content_type, self.trace_id, self._proxy.predict)
+        upload = Upload(
+            self.body, content_type, self.trace_id, self.via, self._proxy.predict
+        )
         upload.held = self._ticket is not None and self._ticket.waiting
         self.upload = upload
         return upload

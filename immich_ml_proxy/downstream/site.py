@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.web.http import datetimeToString
 from twisted.web.resource import IResource
 from twisted.web.server import Site
 
+from immich_ml_proxy.config.headers import without_values
 from immich_ml_proxy.downstream.admission import Admission
 from immich_ml_proxy.downstream.channel import ProxyChannel
+from immich_ml_proxy.downstream.open_connections import OpenConnections
 from immich_ml_proxy.downstream.request import ProxyRequest
 from immich_ml_proxy.downstream.upload import Predict
+from immich_ml_proxy.protocol.hops import Hops
 from immich_ml_proxy.records.recorder import Recorder, RequestSeen, ResponseSeen
 from immich_ml_proxy.upstream.client import flat
 
@@ -27,8 +30,10 @@ class ProxySite(Site):
     :param predict: begins the work of a ``POST /predict``.
     :param recorder: is told of every request while debug is on.
     :param admission: lets requests in.
+    :param hops: knows what has been here before.
     :ivar active: the requests under way.
-    :ivar closing: the connections of the last answers, which may still be on their way.
+    :ivar connections: those of clients that are open.
+    :ivar is_ending: each connection ends with its next answer.
     """
 
     protocol: Any = ProxyChannel
@@ -44,6 +49,7 @@ class ProxySite(Site):
         predict: Predict,
         recorder: Recorder,
         admission: Admission,
+        hops: Hops,
     ) -> None:
         super().__init__(
             resource,
@@ -56,9 +62,10 @@ class ProxySite(Site):
         self.predict = predict
         self.recorder = recorder
         self.admission = admission
+        self.hops = hops
         self.active: set[ProxyRequest] = set()
-        self.closing: list[Any] = []
-        self._idle: list[Deferred[None]] = []
+        self.connections = OpenConnections()
+        self.is_ending = False
         self._date = b""
         self._date_of = 0
 
@@ -68,6 +75,12 @@ class ProxySite(Site):
         if now != self._date_of:
             self._date_of, self._date = now, datetimeToString(now)
         return self._date
+
+    def buildProtocol(self, addr: Any) -> Any:
+        """Return the channel of a connection; see ``IProtocolFactory``."""
+        channel: Any = super().buildProtocol(addr)
+        channel.connections = self.connections
+        return channel
 
     def log(self, request: Any) -> None:
         """Record a request that was answered; there is no access log."""
@@ -82,19 +95,15 @@ class ProxySite(Site):
     def finished(self, request: ProxyRequest) -> None:
         """A request is over, in whatever way."""
         self.active.discard(request)
-        if not self.active:
-            idle, self._idle = self._idle, []
-            for waiting in idle:
-                waiting.callback(None)
 
-    def drained(self) -> Deferred[None]:
-        """Take no new request; the Deferred fires when none is under way."""
-        self.admission.stopping = True
-        if not self.active:
-            return succeed(None)
-        waiting: Deferred[None] = Deferred()
-        self._idle.append(waiting)
-        return waiting
+    def end(self) -> Deferred[None]:
+        """
+        Serve what still comes over open connections, and let each end after that.
+
+        :return: fires when all have ended.
+        """
+        self.is_ending = True
+        return self.connections.end()
 
     def _record(self, request: ProxyRequest, error: str | None) -> None:
         answered = request.startedWriting
@@ -110,7 +119,7 @@ class ProxySite(Site):
                 request.method.decode("latin-1"),
                 request.uri.decode("latin-1"),
                 flat(request.requestHeaders),
-                request.body.chunks,
+                _recorded_body(request),
             ),
             response=ResponseSeen(
                 request.code, flat(request.responseHeaders), request.answer or ()
@@ -119,6 +128,16 @@ class ProxySite(Site):
             else None,
             error=error,
         )
+
+
+def _recorded_body(request: ProxyRequest) -> Sequence[bytes]:
+    chunks = request.body.chunks
+    # The headers of backends may have any name: theirs does not tell that it is secret.
+    return [without_values(b"".join(chunks))] if _is_config(request.path) else chunks
+
+
+def _is_config(path: bytes) -> bool:
+    return path.rstrip(b"/") == b"/api/config"
 
 
 #: What pages ask for all the time.

@@ -15,14 +15,11 @@ from twisted.internet.interfaces import IDelayedCall
 from twisted.internet.protocol import connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
-from twisted.web.http import (
-    HTTPChannel,
-    _ChunkedTransferDecoder,
-    _MalformedChunkedDataError,
-)
+from twisted.web.http import _ChunkedTransferDecoder, _MalformedChunkedDataError
 
 from immich_ml_proxy.downstream import head_rules
 from immich_ml_proxy.downstream.address import plain
+from immich_ml_proxy.downstream.open_connections import Tracked
 from immich_ml_proxy.downstream.pace import Pace
 from immich_ml_proxy.downstream.trace_id import new_trace_id
 
@@ -35,7 +32,7 @@ _DIGITS = 18
 _LARGEST_CHUNK = 2**40
 
 
-class StrictChannel(HTTPChannel):
+class StrictChannel(Tracked):
     """
     :ivar refused: an answer says so; what still comes is not looked at.
     """

@@ -25,6 +25,7 @@ class Upload:
     :param body: takes the bytes; it is filled by whoever calls :meth:`feed`.
     :param content_type: of the body, or ``None``.
     :param trace_id: names the request.
+    :param via: the ``Via`` that it goes on with.
     :param predict: begins the work.
     :ivar held: the body is not read on at present. It must not take a backend's place
         then: who has room for a body might wait for that place, and so both for ever.
@@ -33,11 +34,17 @@ class Upload:
     _log = Logger()
 
     def __init__(
-        self, body: Body, content_type: bytes | None, trace_id: str, predict: Predict
+        self,
+        body: Body,
+        content_type: bytes | None,
+        trace_id: str,
+        via: bytes,
+        predict: Predict,
     ) -> None:
         self._body = body
         self._content_type = content_type or b""
         self._trace_id = trace_id
+        self._via = via
         self._predict = predict
         self._scanner: Scanner | None = None
         self._prediction: Deferred[Prediction] | None = None
@@ -109,7 +116,8 @@ class Upload:
             self._begin(entries)
 
     def _begin(self, entries: Entries) -> None:
-        form = Form(self._body, entries, self._content_type, self._trace_id)
+        content_type, trace_id = self._content_type, self._trace_id
+        form = Form(self._body, entries, content_type, trace_id, self._via)
         try:
             self._prediction = self._predict(form)
         except Exception:

@@ -32,12 +32,17 @@ class Trial:
     :param clock: source of time.
     :param client: sends the questions.
     :param own: names this run of the proxy.
+    :param via: the ``Via`` of its pings: the proxy itself may be what answers, and say
+        who it is to those with a token only.
     """
 
-    def __init__(self, clock: IReactorTime, client: BackendClient, own: str) -> None:
+    def __init__(
+        self, clock: IReactorTime, client: BackendClient, own: str, via: bytes = b""
+    ) -> None:
         self._clock = clock
         self._client = client
         self._own = own
+        self._via = via
 
     async def of(self, text: str, kinds: Sequence[str], trace_id: str) -> Any:
         """
@@ -137,6 +142,8 @@ class Trial:
         seconds: float = QUESTION,
     ) -> Said:
         headers = {b"Accept": [b"application/json"]}
+        if path == finding.PING:
+            headers[b"Via"] = [self._via] if self._via else []
         more: dict[str, Any] = {}
         if form is not None:
             body = Body(len(form))

@@ -7,7 +7,7 @@ is here that outgoing records are made.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import attrs
@@ -28,9 +28,11 @@ from twisted.web.client import ResponseFailed, ResponseNeverReceived
 from twisted.web.http_headers import Headers
 from twisted.web.iweb import IBodyProducer
 
+from immich_ml_proxy.config.headers import MASK
 from immich_ml_proxy.config.model import Backend
 from immich_ml_proxy.protocol.body import Body
 from immich_ml_proxy.records.recorder import Recorder, RequestSeen, ResponseSeen
+from immich_ml_proxy.upstream import tls
 from immich_ml_proxy.upstream.answer_reader import BadAnswer
 from immich_ml_proxy.upstream.endpoints import (
     Connections,
@@ -40,6 +42,7 @@ from immich_ml_proxy.upstream.endpoints import (
 from immich_ml_proxy.upstream.http_connection import Answer
 from immich_ml_proxy.upstream.reply import ExchangeFailed, HeaderValues, Reply
 from immich_ml_proxy.upstream.time_limit import Limited, TimeLimits
+from immich_ml_proxy.upstream.tls import BadTrust
 
 
 @attrs.define
@@ -106,7 +109,7 @@ class BackendClient:
         if connections.opened() == opened:
             exchange.addErrback(self._again, backend, outgoing)
         limited = self._limits.limit(exchange, look, outgoing.body)
-        exchange.addBoth(self._ended, limited)
+        exchange.addBoth(self._ended, limited, backend)
         if self._recorder.enabled:
             exchange.addBoth(self._record, backend, outgoing, self._clock.seconds())
         return exchange
@@ -125,10 +128,15 @@ class BackendClient:
         failure.trap(ResponseNeverReceived)
         return _request(self._connections.fresh_client, backend, outgoing)
 
-    def _ended(self, result: Answer | Failure, limited: Limited) -> Reply | Failure:
+    def _ended(
+        self, result: Answer | Failure, limited: Limited, backend: Backend
+    ) -> Reply | Failure:
         self._limits.end(limited)
         if not isinstance(result, Failure):
-            return Reply(result.code, result.headers, result.body)
+            body = result.body
+            if backend.headers:
+                body = without_secrets(body, backend.headers.values())
+            return Reply(result.code, result.headers, body)
         return _explained(result if limited.error is None else Failure(limited.error))
 
     def _record(
@@ -149,7 +157,10 @@ class BackendClient:
             request=RequestSeen(
                 outgoing.method.decode("ascii"),
                 backend.url + outgoing.path,
-                flat(outgoing.headers),
+                [
+                    *flat(outgoing.headers),
+                    *((name.encode(), MASK.encode()) for name in backend.headers),
+                ],
                 outgoing.chunks(),
             ),
             response=reply
@@ -162,11 +173,17 @@ class BackendClient:
 def _request(
     client: PreparedClient, backend: Backend, outgoing: Outgoing
 ) -> Deferred[Any]:
-    make_body = outgoing.make_body
+    make_body, headers = outgoing.make_body, outgoing.headers
+    if backend.headers:
+        headers = Headers(
+            {name: list(values) for name, values in headers.getAllRawHeaders()}
+        )
+        for name, value in backend.headers.items():
+            headers.setRawHeaders(name, [value])
     return client.send(
         outgoing.method,
         backend_url(backend.url, outgoing.path),
-        outgoing.headers,
+        headers,
         make_body() if make_body is not None else None,
     )
 
@@ -186,6 +203,8 @@ def in_words(error: BaseException) -> str:
     if isinstance(error, ConnectTimeout):
         # Its own text says more than a person wants to know.
         return str(error.osError or "connecting timed out")
+    if isinstance(error, BadTrust):
+        return str(error)
     for kind, words in _WORDS:
         if isinstance(error, kind):
             return words
@@ -195,7 +214,7 @@ def in_words(error: BaseException) -> str:
         if isinstance(first, BadAnswer):
             return f"answered wrongly: {first}"
         if not isinstance(first, ConnectionClosed):
-            return f"connection failed: {first}"
+            return tls.in_words(first) or f"connection failed: {first}"
     if isinstance(error, ResponseFailed) and not isinstance(
         error, ResponseNeverReceived
     ):
@@ -214,6 +233,20 @@ _WORDS: tuple[tuple[type[BaseException], str], ...] = (
     (NoRouteError, "no route to host"),
     (ConnectError, "connecting failed"),
 )
+
+
+def without_secrets(body: bytes, secrets: Iterable[str]) -> bytes:
+    """
+    Return an answer without what was sent for the server's eyes alone.
+
+    Some tell in an error what they were sent. What is shorter than 8 characters is no
+    secret, and may well be in an answer by chance.
+    """
+    for secret in secrets:
+        for text in (secret, secret.rpartition(" ")[2]):
+            if len(text) >= 8:
+                body = body.replace(text.encode("ascii"), MASK.encode())
+    return body
 
 
 def flat(headers: HeaderValues) -> list[tuple[bytes, bytes]]:

@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 from treq.client import HTTPClient
 from twisted.internet.abstract import isIPAddress, isIPv6Address
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import CancelledError, Deferred, fail
 from twisted.internet.endpoints import (
     HostnameEndpoint,
     TCP4ClientEndpoint,
@@ -28,10 +28,11 @@ from twisted.web.http_headers import Headers
 from twisted.web.iweb import IAgentEndpointFactory, IBodyProducer
 from zope.interface import implementer
 
+from immich_ml_proxy.config.model import Backend
 from immich_ml_proxy.upstream.connection_pool import BackendAgent
 from immich_ml_proxy.upstream.http_connection import below_tls
 from immich_ml_proxy.upstream.resolver import NamedHost
-from immich_ml_proxy.upstream.tls import ServerTLS
+from immich_ml_proxy.upstream.tls import BadTrust, ServerTLS, trust_of
 
 #: Seconds until connecting, with the look-up of the name, is given up.
 CONNECT_TIMEOUT = 2.0
@@ -153,6 +154,19 @@ class BackendEndpoints:
         self._timeout = timeout
         self._made: dict[tuple[bytes, bytes, int], BackendEndpoint] = {}
         self.opened = 0
+        self._ca_files: dict[tuple[bytes, bytes, int], str] = {}
+
+    def trust(self, backends: Iterable[Backend]) -> None:
+        """Believe the signatures that each backend's ``caFile`` names."""
+        ca_files = {}
+        for backend in backends:
+            if backend.ca_file is not None:
+                uri = URI.fromBytes(backend.url.encode("ascii"))
+                ca_files[uri.scheme, uri.host, uri.port] = backend.ca_file
+        # A file that is saved again may be another one.
+        for key in self._ca_files.keys() | ca_files.keys():
+            self._made.pop(key, None)
+        self._ca_files = ca_files
 
     def endpointForURI(self, uri: URI) -> BackendEndpoint:
         """Return the endpoint for a backend's URL; see ``IAgentEndpointFactory``."""
@@ -183,8 +197,25 @@ class BackendEndpoints:
                 named, "backend", uri.port, timeout, attemptDelay=0.05
             )
         if uri.scheme == b"https":
-            endpoint = wrapClientTLS(ServerTLS(host), endpoint)
+            ca_file = self._ca_files.get((uri.scheme, uri.host, uri.port))
+            try:
+                trust = None if ca_file is None else trust_of(ca_file)
+            except BadTrust as error:
+                return _Failing(error)
+            endpoint = wrapClientTLS(ServerTLS(host, trust), endpoint)
         return endpoint
+
+
+@implementer(IStreamClientEndpoint)
+@attrs.frozen
+class _Failing:
+    """Connects to nobody, and says why."""
+
+    _error: Exception
+
+    def connect(self, factory: IProtocolFactory) -> Deferred[Any]:
+        """Fail; see ``IStreamClientEndpoint``."""
+        return fail(self._error)
 
 
 @attrs.frozen
@@ -193,6 +224,8 @@ class Connections:
     :ivar client: the client that keeps connections.
     :ivar fresh_client: one that opens a connection for every request.
     :ivar opened: how many connections were begun so far.
+    :ivar trust: is told all backends, at the start and when they have changed: whom
+        each trusts.
     :ivar retain: is told the URLs of all backends when they have changed; connections
         to others are not kept.
     :ivar close: closes the idle ones; none is kept from then on.
@@ -201,6 +234,7 @@ class Connections:
     client: PreparedClient
     fresh_client: PreparedClient
     opened: Callable[[], int]
+    trust: Callable[[Iterable[Backend]], None]
     retain: Callable[[Iterable[str]], None]
     close: Callable[[], None]
 
@@ -210,10 +244,17 @@ def connections(reactor: Any) -> Connections:
     endpoints = BackendEndpoints(reactor)
     kept = BackendAgent(endpoints, reactor, IDLE_TIMEOUT)
     fresh = BackendAgent(endpoints, reactor, IDLE_TIMEOUT, keep=False)
+
+    def retain(urls: Iterable[str]) -> None:
+        uris = [url.encode("ascii") for url in urls]
+        for agent in (kept, fresh):
+            agent.retain(uris)
+
     return Connections(
         PreparedClient(kept),
         PreparedClient(fresh),
         lambda: endpoints.opened,
-        lambda urls: kept.retain(url.encode("ascii") for url in urls),
+        endpoints.trust,
+        retain,
         kept.close,
     )

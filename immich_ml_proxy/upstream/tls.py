@@ -7,18 +7,30 @@ Twisted's own ``optionsForClientTLS`` refuses names that containers have, such a
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 from OpenSSL.crypto import X509
+from OpenSSL.crypto import Error as CryptoError
 from OpenSSL.SSL import VERIFY_FAIL_IF_NO_PEER_CERT, VERIFY_PEER, Connection
+from OpenSSL.SSL import Error as SSLError
 from service_identity import CertificateError, VerificationError
 from service_identity.hazmat import DNS_ID, IPAddress_ID, verify_service_identity
 from service_identity.pyopenssl import extract_patterns
 from twisted.internet.abstract import isIPAddress, isIPv6Address
 from twisted.internet.interfaces import IOpenSSLClientConnectionCreator
-from twisted.internet.ssl import CertificateOptions, platformTrust
+from twisted.internet.ssl import (
+    Certificate,
+    CertificateOptions,
+    platformTrust,
+    trustRootFromCertificates,
+)
 from twisted.python.failure import Failure
 from zope.interface import implementer
+
+from immich_ml_proxy.config.model import Config
+from immich_ml_proxy.errors import ConfigError
 
 #: What OpenSSL's numbers mean, in x509_vfy.h.
 _WORDS = {
@@ -29,6 +41,77 @@ _WORDS = {
     20: "is signed by somebody whom this machine does not know",
     21: "is signed by somebody whom this machine does not know",
 }
+
+
+class BadTrust(Exception):
+    """A file of certificates cannot be used; the text says why."""
+
+
+def trust_of(ca_file: str) -> Any:
+    """
+    Return the trust in those whose certificates are in a file.
+
+    :raises BadTrust: when there are none.
+    """
+    try:
+        content = Path(ca_file).read_bytes()
+    except OSError as error:
+        raise BadTrust(f"{ca_file} cannot be read: {error.strerror}") from None
+    found = _CERTIFICATE.findall(content)
+    try:
+        certificates = [Certificate.loadPEM(one) for one in found]
+    except (CryptoError, ValueError):
+        raise BadTrust(f"{ca_file} holds a certificate that is broken") from None
+    if not certificates:
+        raise BadTrust(
+            f"{ca_file} holds no certificate: it must be PEM, with BEGIN CERTIFICATE"
+        )
+    return trustRootFromCertificates(certificates)
+
+
+def check_ca_files(config: Config) -> None:
+    """
+    Refuse a configuration with a file of certificates that cannot be used.
+
+    :raises ConfigError: with its field and the reason.
+    """
+    for index, backend in enumerate(config.backends):
+        if backend.ca_file is not None:
+            try:
+                trust_of(backend.ca_file)
+            except BadTrust as error:
+                raise ConfigError(f"backends[{index}].caFile", str(error)) from None
+
+
+def in_words(error: BaseException) -> str | None:
+    """Return why TLS failed, if it is that; a certificate says it by itself."""
+    if not isinstance(error, SSLError):
+        return None
+    reasons = [str(one[-1]) for one in error.args[0]] if error.args else []
+    for reason in reasons:
+        for part, words in _REASONS.items():
+            if part in reason:
+                return words
+    return f"TLS failed: {'; '.join(reasons) or 'the server gave it up'}"
+
+
+#: What OpenSSL says, and what that means.
+_REASONS = {
+    "wrong version number": "does not speak TLS: write http:// for https://, or its "
+    "TLS port",
+    "packet length too long": "does not speak TLS: write http:// for https://, or its "
+    "TLS port",
+    "http request": "does not speak TLS: write http:// for https://, or its TLS port",
+    "protocol version": "speaks no version of TLS that is safe (1.2 at least)",
+    "unsupported protocol": "speaks no version of TLS that is safe (1.2 at least)",
+    "unrecognized name": "knows no server of this name (SNI)",
+    "certificate required": "wants a certificate of the proxy, which it has none of",
+    "handshake failure": "refuses what TLS can offer (its ciphers, or a certificate "
+    "that it wants of the proxy)",
+}
+_CERTIFICATE = re.compile(
+    rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL
+)
 
 
 class BadCertificate(Exception):

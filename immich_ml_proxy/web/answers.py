@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from http.client import responses
 from typing import Any
 
@@ -9,6 +10,23 @@ import msgspec
 from twisted.web.iweb import IRequest
 
 from immich_ml_proxy.errors import ConfigError, ProxyError
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+  <meta charset="utf-8">
+  <meta name="viewport" content="width=device-width, initial-scale=1">
+  <meta name="color-scheme" content="light dark">
+  <title>{title} &ndash; Immich ML Proxy</title>
+</head>
+<body>
+  <main>
+    <h1>{title}</h1>
+    <p>{text}</p>
+  </main>
+</body>
+</html>
+"""
 
 
 def json_answer(request: IRequest, value: Any, status: int = 200) -> bytes:
@@ -24,6 +42,14 @@ def json_text(request: IRequest, text: bytes) -> bytes:
 def text_answer(request: IRequest, text: bytes, status: int = 200) -> bytes:
     """Return plain text."""
     return _answer(request, text, b"text/plain; charset=utf-8", status)
+
+
+def html_answer(request: IRequest, title: str, text: str, status: int) -> bytes:
+    """Return a page of one paragraph, which needs no other file."""
+    page = _PAGE.format(title=escape(title), text=escape(text))
+    body = _answer(request, page.encode(), b"text/html; charset=utf-8", status)
+    request.setHeader(b"Content-Security-Policy", b"default-src 'none'")
+    return body
 
 
 def write_error(request: IRequest, error: ProxyError) -> bytes:

@@ -12,7 +12,8 @@ from werkzeug.exceptions import HTTPException
 
 from immich_ml_proxy.errors import ProxyError
 from immich_ml_proxy.web.answers import json_answer, text_answer, write_error
-from immich_ml_proxy.web.resource import Handlers, ShortWays
+from immich_ml_proxy.web.gate import Gate, GatedResource
+from immich_ml_proxy.web.resource import Handlers
 
 _log = Logger()
 
@@ -24,15 +25,15 @@ class Endpoints(Protocol):
         """Add the routes to ``app``."""
 
 
-def make_app(*audiences: Endpoints) -> ShortWays:
-    """Return the resource of an app with the routes of all, and our errors."""
+def make_app(gate: Gate, *audiences: Endpoints) -> GatedResource:
+    """Return the resource of an app with the routes of all behind a gate."""
     app = Klein()
     for audience in audiences:
         audience.add_to(app)
     handle: Any
     for kind, handle in _HANDLERS:
         app.handle_errors(kind)(handle)
-    return ShortWays(app, _HANDLERS, ("/predict", "/ping"))
+    return GatedResource(gate, app, _HANDLERS, ("/predict", "/ping"))
 
 
 def _our_error(request: IRequest, failure: Failure) -> bytes:

@@ -12,7 +12,7 @@ from immich_ml_proxy.balancer.hedging import HedgeBudget
 from immich_ml_proxy.balancer.place import Places
 from immich_ml_proxy.balancer.pool import Pool
 from immich_ml_proxy.config import document as config_document
-from immich_ml_proxy.config import immich, takers
+from immich_ml_proxy.config import immich, takers, version
 from immich_ml_proxy.config.model import Config, State
 from immich_ml_proxy.config.store import ConfigStore
 from immich_ml_proxy.downstream.request import ProxyRequest
@@ -20,7 +20,7 @@ from immich_ml_proxy.errors import BadRequest
 from immich_ml_proxy.observe.kinds import key_in_words
 from immich_ml_proxy.observe.status import status
 from immich_ml_proxy.web.answers import json_answer, json_text
-from immich_ml_proxy.web.origin import body_of, who
+from immich_ml_proxy.web.origin import body_of, read, who
 
 NOT_KEPT = (
     "This is in force, but was not saved: the simulated machines end with this proxy. "
@@ -49,6 +49,8 @@ class ConfigEndpoints:
     :param hedges: counts extra requests.
     :param store: saves a configuration.
     :param apply: puts one in force; it is told who has saved it.
+    :param check: raises ``ConfigError`` for what is not as one says it is.
+    :param version_key: see :func:`~immich_ml_proxy.config.version.version`.
     """
 
     def __init__(
@@ -60,6 +62,8 @@ class ConfigEndpoints:
         hedges: HedgeBudget,
         store: ConfigStore,
         apply: Callable[[Config, str], None],
+        check: Callable[[Config], None],
+        version_key: bytes,
     ) -> None:
         self._clock = clock
         self._wall = wall
@@ -68,6 +72,8 @@ class ConfigEndpoints:
         self._hedges = hedges
         self._store = store
         self._apply = apply
+        self._check = check
+        self._version_key = version_key
 
     def add_to(self, app: Klein) -> None:
         """Add the routes to ``app``."""
@@ -79,27 +85,46 @@ class ConfigEndpoints:
         app.route("/api/routes/<path:key>", methods=["POST"])(self.set_taker)
 
     def current(self, request: ProxyRequest) -> bytes:
-        """The configuration in force, as it was saved, whole."""
+        """The configuration in force, as it was saved, but for what is secret."""
+        self._tell_version(request)
         return _pretty(request, config_document.shown(self._pool.config))
 
     def save(self, request: ProxyRequest) -> bytes:
         """
         Check, save and put in force; answered with what is in force then.
 
-        What had to be mended is told beside it, under ``warnings``. One of simulated
-        servers is put in force and not saved: they end with this process.
+        What had to be mended is told beside it, under ``warnings``. Secrets that come
+        back as they were shown are kept. One of simulated servers is put in force and
+        not saved: they end with this process.
         """
-        given = immich.unmasked(body_of(request), self._pool.config.document)
-        new = config_document.parse(given)
+        current = self._pool.config
+        if_match = request.requestHeaders.getRawHeaders(b"if-match", ())
+        self._tell_version(request)
+        version.check(
+            (line.decode("latin-1") for line in if_match), self._version(current)
+        )
+        sent = body_of(request)
+        given = immich.unmasked(sent, current.document)
+        new = config_document.parse(given, current)
+        if given is not sent:
+            immich.check_host(current.immich, new.immich)
+        self._check(new)
         warnings = [*new.warnings]
         if self._store.keeps(new):
             self._store.save(new)
         else:
             warnings.append(NOT_KEPT)
         self._apply(new, who(request))
-        document = immich.masked(msgspec.json.decode(new.document))
+        self._tell_version(request)
         told = {"warnings": warnings} if warnings else {}
-        return _pretty(request, {**document, **told})
+        return _pretty(request, {**config_document.saved(new), **told})
+
+    def _version(self, config: Config) -> str:
+        return version.version(config, self._version_key)
+
+    def _tell_version(self, request: ProxyRequest) -> None:
+        tag = f'"{self._version(self._pool.config)}"'
+        request.setHeader(b"ETag", tag.encode("ascii"))
 
     def health(self, request: ProxyRequest) -> bytes:
         """
@@ -143,12 +168,7 @@ class ConfigEndpoints:
 
         A configuration that nobody has saved yet, a demo's, stays in memory.
         """
-        try:
-            wanted = msgspec.json.decode(body_of(request), type=_State)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise BadRequest(
-                f'the body must be like {{"state": "drain"}}: {error}'
-            ) from None
+        wanted = read(request, _State, '{"state": "drain"}')
         new = config_document.with_state(self._pool.config, name, wanted.state)
         self._change(request, new)
         return self.status(request)
@@ -159,12 +179,7 @@ class ConfigEndpoints:
 
         What waits for a place goes its new way at once.
         """
-        try:
-            wanted = msgspec.json.decode(body_of(request), type=_Taker)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise BadRequest(
-                f'the body must be like {{"add": "mac-mini"}}: {error}'
-            ) from None
+        wanted = read(request, _Taker, '{"add": "mac-mini"}')
         if (wanted.add is None) == (wanted.remove is None):
             raise BadRequest("the body must have one of add and remove")
         config, name = self._pool.config, wanted.add or wanted.remove or ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import TypeVar
 
 import msgspec
 from klein import Klein
@@ -12,9 +11,7 @@ from immich_ml_proxy.downstream.request import ProxyRequest
 from immich_ml_proxy.errors import BadRequest
 from immich_ml_proxy.records.recorder import MAX_RECORDS_LIMIT, Recorder
 from immich_ml_proxy.web.answers import json_answer, json_text
-from immich_ml_proxy.web.origin import body_of, refuse_foreign
-
-_T = TypeVar("_T")
+from immich_ml_proxy.web.origin import read
 
 
 class _Switch(msgspec.Struct, forbid_unknown_fields=True):
@@ -54,12 +51,12 @@ class DebugEndpoints:
 
     def toggle(self, request: ProxyRequest) -> bytes:
         """Switch recording on or off; what was recorded stays."""
-        self._recorder.enabled = _read(request, _Switch).enabled
+        self._recorder.enabled = read(request, _Switch).enabled
         return self.debug_status(request)
 
     def max_records(self, request: ProxyRequest) -> bytes:
         """Set how many records are kept."""
-        self._recorder.max_records = _read(request, _Limit).max_records
+        self._recorder.max_records = read(request, _Limit).max_records
         return self.debug_status(request)
 
     def records(self, request: ProxyRequest) -> bytes:
@@ -75,13 +72,5 @@ class DebugEndpoints:
 
     def clear(self, request: ProxyRequest) -> bytes:
         """Forget all records."""
-        refuse_foreign(request)
         self._recorder.clear()
         return self.debug_status(request)
-
-
-def _read(request: ProxyRequest, shape: type[_T]) -> _T:
-    try:
-        return msgspec.json.decode(body_of(request), type=shape)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BadRequest(f"the body is not what is expected here: {error}") from None

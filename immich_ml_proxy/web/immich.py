@@ -65,7 +65,7 @@ class ImmichEndpoints:
         A route that holds its work is no reason for 503: Immich would send nothing.
         """
         self._heard(request)
-        await self._checker.check(request.trace_id)
+        await self._checker.check(request.trace_id, request.via)
         if self._pool.config.default is None:
             return text_answer(request, b"no ML server is configured", 503)
         down = self._pool.down(self._clock.seconds())

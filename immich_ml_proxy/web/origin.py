@@ -1,36 +1,35 @@
-"""Bodies of API requests, and who may send them."""
+"""Bodies of API requests, and who has sent them."""
 
 from __future__ import annotations
 
+from typing import TypeVar
+
+import msgspec
+
 from immich_ml_proxy.downstream.request import ProxyRequest
-from immich_ml_proxy.errors import ForeignOrigin
+from immich_ml_proxy.errors import BadRequest
+
+_T = TypeVar("_T")
 
 
 def body_of(request: ProxyRequest) -> bytes:
-    """
-    Return the whole body of a request that changes something.
-
-    :raises ForeignOrigin: when a page of another site has sent it.
-    """
-    refuse_foreign(request)
+    """Return the whole body of a request."""
     return b"".join(request.body.chunks)
 
 
-def refuse_foreign(request: ProxyRequest) -> None:
+def read(request: ProxyRequest, shape: type[_T], example: str = "") -> _T:
     """
-    Refuse a request that a page of another site makes in its reader's browser.
+    Return the value of a body.
 
-    Browsers name the page's site in ``Origin`` with every request that changes
-    something; programs such as curl send none.
-
-    :raises ForeignOrigin: when it is not the site that was asked.
+    :param shape: what it must be like.
+    :param example: such a body, for who has sent another.
+    :raises BadRequest: when it is not.
     """
-    origin = request.getHeader(b"origin")
-    if origin is None:
-        return
-    host = request.getHeader(b"x-forwarded-host") or request.getHeader(b"host") or b""
-    if origin.partition(b"://")[2].lower() != host.lower():
-        raise ForeignOrigin("a page of another site may not change anything here")
+    try:
+        return msgspec.json.decode(body_of(request), type=shape)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        told = f"must be like {example}" if example else "is not what is expected here"
+        raise BadRequest(f"the body {told}: {error}") from None
 
 
 def who(request: ProxyRequest) -> str:

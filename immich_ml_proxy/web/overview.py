@@ -10,13 +10,13 @@ from klein import Klein
 
 from immich_ml_proxy.balancer.pool import Pool
 from immich_ml_proxy.downstream.request import ProxyRequest
-from immich_ml_proxy.errors import BadRequest, NoSuchBackend
+from immich_ml_proxy.errors import NoSuchBackend
 from immich_ml_proxy.observe.overview import Beside, Overview
 from immich_ml_proxy.observe.ticker import Timepiece
 from immich_ml_proxy.power.wake_on_lan import Waker
 from immich_ml_proxy.web.accept import takes_gzip
 from immich_ml_proxy.web.answers import is_current, json_answer, json_text
-from immich_ml_proxy.web.origin import body_of
+from immich_ml_proxy.web.origin import read
 
 
 class _Machine(msgspec.Struct, forbid_unknown_fields=True):
@@ -74,12 +74,7 @@ class OverviewEndpoints:
 
     def wake(self, request: ProxyRequest) -> bytes:
         """Send a machine a wake-up call."""
-        try:
-            wanted = msgspec.json.decode(body_of(request), type=_Machine)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise BadRequest(
-                f'the body must be like {{"machine": "gaming-pc"}}: {error}'
-            ) from None
+        wanted = read(request, _Machine, '{"machine": "gaming-pc"}')
         name = wanted.machine
         server = next((one for one in self._pool if one.name == name), None)
         if server is None:

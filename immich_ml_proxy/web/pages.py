@@ -75,6 +75,10 @@ class Pages:
         """The page that explains the others."""
         return self.file(request, "help/help.html")
 
+    def login(self, request: IRequest) -> bytes:
+        """The page that asks for the admin token."""
+        return self.file(request, "login/login.html")
+
     def file(self, request: Any, name: str) -> bytes:
         """
         Answer with a file, compressed where the client takes that.

@@ -2,6 +2,8 @@
 
 import {
   ABILITIES,
+  CA_FILE,
+  HEADERS,
   MAX_CONCURRENT,
   TASKS,
   WAKE,
@@ -30,7 +32,7 @@ export class BackendOptions {
     this._backend = backend;
     this._changed = changed;
     this._state = this._stateChoice();
-    this._texts = [MAX_CONCURRENT, WEIGHT, ABILITIES].map((option) => ({
+    this._texts = [MAX_CONCURRENT, WEIGHT, ABILITIES, HEADERS, CA_FILE].map((option) => ({
       option,
       field: this._option(option, backend),
     }));

@@ -2,6 +2,7 @@
 // what the user has changed. Pure.
 
 import { abilitiesOf, abilitiesText } from "./abilities.js";
+import { headersOf, headersText } from "./headers.js";
 import { isNoNumber, numberOrAuto, put, putPart, textOf } from "./texts.js";
 
 /** @import { Backend } from "../shared/answers.d.ts" */
@@ -12,7 +13,8 @@ import { isNoNumber, numberOrAuto, put, putPart, textOf } from "./texts.js";
  * A backend while it is edited; `saved` is undefined for a new one.
  *
  * @typedef {{saved: Backend|undefined, name: string, url: string, state: string,
- *     weight: string, maxConcurrent: string, abilities: string,
+ *     weight: string, maxConcurrent: string, abilities: string, headers: string,
+ *     caFile: string,
  *     limits: {task: string, text: string}[],
  *     wake: Record<"mac"|"broadcast"|"port", string>}} EditedBackend
  */
@@ -57,6 +59,24 @@ export const ABILITIES = {
   note: "Tasks, with models if not all: “clip: ViT-B-32__openai, RN50__openai; ocr”.",
 };
 
+/** @type {Setting<"headers">} */
+export const HEADERS = {
+  name: "headers",
+  label: "Headers",
+  example: "Authorization: Bearer …",
+  note:
+    "Sent with every request, for a login. Shown as ***, which keeps what there is; " +
+    "to be typed again where the URL leads to another server.",
+};
+
+/** @type {Setting<"caFile">} */
+export const CA_FILE = {
+  name: "caFile",
+  label: "Certificates",
+  example: "/etc/immich-ml-proxy/ca.pem",
+  note: "For https with a certificate of your own: who has signed it, a file of the proxy.",
+};
+
 /**
  * How it is woken; without a MAC address it is not.
  *
@@ -84,6 +104,8 @@ export function readBackend(saved) {
     weight: textOf(saved, "weight"),
     maxConcurrent: textOf(saved, "maxConcurrent"),
     abilities: abilitiesText(saved?.abilities),
+    headers: headersText(saved?.headers),
+    caFile: textOf(saved, "caFile"),
     limits: tasksOf(saved).map((task) => ({ task, text: textOf(saved?.limits, task) })),
     wake: {
       mac: textOf(wake, "mac"),
@@ -113,6 +135,11 @@ export function writeBackend(backend) {
     if (backend.abilities === "") delete entry.abilities;
     else entry.abilities = abilitiesOf(backend.abilities, saved?.abilities);
   }
+  if (backend.headers !== headersText(saved?.headers)) {
+    if (backend.headers === "") delete entry.headers;
+    else entry.headers = headersOf(backend.headers);
+  }
+  put(entry, "caFile", backend.caFile, (text) => text.trim());
   return entry;
 }
 
@@ -148,8 +175,10 @@ export function backendProblems({ saved, name, url, weight, maxConcurrent, limit
  *
  * @param {EditedBackend} backend
  */
-export function countSet({ state, weight, maxConcurrent, abilities, limits, wake }) {
-  const texts = [weight, maxConcurrent, abilities, ...limits.map(({ text }) => text), wake.mac];
+export function countSet(backend) {
+  const { state, weight, maxConcurrent, abilities, headers, caFile, limits, wake } = backend;
+  const ours = [weight, maxConcurrent, abilities, headers, caFile, wake.mac];
+  const texts = [...ours, ...limits.map(({ text }) => text)];
   return texts.filter((text) => text !== "").length + (state === DEFAULT_STATE ? 0 : 1);
 }
 

@@ -1,6 +1,7 @@
 // The configuration page: loads, shows health, checks, saves.
 
-import { ApiError, get, post, status } from "../shared/api.js";
+import { tellAccess } from "../shared/access.js";
+import { ApiError, get, post, status, versionOf } from "../shared/api.js";
 import { ask } from "../shared/ask.js";
 import { tellBroken, tellMended, tellStale } from "../shared/banners.js";
 import { whileBusy } from "../shared/busy.js";
@@ -26,6 +27,8 @@ const discardButton = controlById("discard", HTMLButtonElement);
 
 /** Empty until the configuration has come; the form is hidden as long. */
 let draft = readDraft({});
+/** Of the configuration that is edited. */
+let version = "";
 
 const backends = new BackendList(byId("backends"), draft, () => {
   byDefault.refresh();
@@ -41,6 +44,7 @@ const sections = [backends, byDefault, routes, settings, immich];
 /** @param {Configuration} configuration */
 function show(configuration) {
   draft = readDraft(configuration);
+  version = versionOf("api/config");
   for (const section of sections) section.show(draft);
   form.hidden = false;
   changed();
@@ -59,7 +63,7 @@ async function save() {
   try {
     const found = problems(draft);
     if (found.length > 0) refuse(found);
-    else if (await isUpToDate()) await send();
+    else await sendOrAsk();
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     const text = error.message.replace(`${error.field}: `, "");
@@ -67,18 +71,24 @@ async function save() {
   }
 }
 
-async function isUpToDate() {
-  const current = await get("api/config");
-  if (JSON.stringify(current) === JSON.stringify(draft.document)) return true;
-  return ask(
-    "Overwrite the other changes?",
-    ["The configuration was changed elsewhere while this page was open."],
-    "Save what is here",
-  );
+async function sendOrAsk() {
+  await get("api/config");
+  // For the one that is told now: one that comes after it is not overwritten either.
+  const latest = versionOf("api/config");
+  const goesAhead =
+    latest === version ||
+    (await ask(
+      "Overwrite the other changes?",
+      ["The configuration was changed elsewhere while this page was open."],
+      "Save what is here",
+    ));
+  if (goesAhead) await send(latest);
 }
 
-async function send() {
-  const { warnings = [], ...saved } = await post("api/config", writeDraft(draft));
+/** @param {string} meantFor */
+async function send(meantFor) {
+  const answered = await post("api/config", writeDraft(draft), meantFor);
+  const { warnings = [], ...saved } = answered;
   show(saved);
   tellMended(warnings);
   tell(byId("state"), `Saved at ${timeOfDay(new Date())}; in force now`);
@@ -148,3 +158,4 @@ window.addEventListener("beforeunload", (event) => {
   if (hasChanges(draft)) event.preventDefault();
 });
 watchDemo(byId("demo"));
+tellAccess();

@@ -1,5 +1,6 @@
 // The debug page: the switch, the limit, the filters, and the live list of records.
 
+import { tellAccess } from "../shared/access.js";
 import { ApiError, get, post, remove } from "../shared/api.js";
 import { tellStale } from "../shared/banners.js";
 import { watchDemo } from "../shared/demo.js";
@@ -125,3 +126,4 @@ document.querySelector(".skip")?.addEventListener("click", (event) => {
   byId("main").focus();
 });
 watchDemo(byId("demo"));
+tellAccess();

@@ -11,6 +11,7 @@ import { showRequests } from "./requests.js";
 import { ahead, merged } from "./state.js";
 import { goneVerdict, verdictOf } from "./verdict.js";
 import { VerdictLine } from "./verdict_line.js";
+import { tellAccess } from "../shared/access.js";
 import { get } from "../shared/api.js";
 import { mountDemo } from "../shared/demo.js";
 import { byId, tell } from "../shared/dom.js";
@@ -95,3 +96,5 @@ const refresh = poll(
 setInterval(() => {
   if (!document.hidden) show();
 }, 1000);
+
+tellAccess();

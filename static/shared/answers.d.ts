@@ -18,6 +18,8 @@ export type Got = {
 /** What a POST is answered with, by path; `warnings` tell what was mended. */
 export type Posted = {
   "api/config": Configuration & { warnings?: string[] };
+  "api/login": Access;
+  "api/logout": Access;
   "api/demo": { demo: Demo | null };
   "api/debug/toggle": DebugStatus;
   "api/debug/max-records": DebugStatus;
@@ -36,6 +38,10 @@ export type Removed = {
 export type Refusal = {
   error: string;
   field?: string;
+};
+
+export type Access = {
+  hasSession: boolean;
 };
 
 export type JsonObject = { [name: string]: unknown };
@@ -62,6 +68,8 @@ export type Backend = {
   limits?: Record<string, number> | null;
   wakeOnLan?: WakeOnLan | null;
   abilities?: Abilities | null;
+  headers?: Record<string, string> | null;
+  caFile?: string | null;
 };
 
 /** Without `tasks` it does any of them, and any model of a task that `models` lacks. */

@@ -29,17 +29,44 @@ export async function get(path) {
   return /** @type {Got[Path]} */ (await ask(path, {}));
 }
 
+/** @type {((access: string) => void)[]} */
+const hearers = [];
+
+/**
+ * Have each answer tell who may do what: "open" to everybody, or with a "session".
+ *
+ * @param {(access: string) => void} hear
+ */
+export function hearAccess(hear) {
+  hearers.push(hear);
+}
+
+/** @type {Map<string, string>} */
+const versions = new Map();
+
+/**
+ * Return the version of what the last answer to `path` told; empty if it has none.
+ *
+ * @param {string} path
+ */
+export function versionOf(path) {
+  return versions.get(path) ?? "";
+}
+
 /**
  * Return the JSON that a POST of `value` is answered with.
  *
  * @template {keyof Posted} Path
  * @param {Path} path
  * @param {object} value
+ * @param {string} version what it is meant for; another one there is left as it is, 412
  */
-export async function post(path, value) {
+export async function post(path, value, version = "") {
+  /** @type {Record<string, string>} */
+  const condition = version ? { "If-Match": version } : {};
   const answered = await ask(path, {
     method: "POST",
-    headers: { "Content-Type": "application/json" },
+    headers: { "Content-Type": "application/json", ...condition },
     body: JSON.stringify(value),
   });
   return /** @type {Posted[Path]} */ (answered);
@@ -79,6 +106,8 @@ async function ask(path, options) {
   try {
     answer = await fetch(path, {
       ...options,
+      // A page of another site cannot send it: so the proxy knows that this is its own.
+      headers: { ...options.headers, "X-Immich-ML-Proxy": "page" },
       cache: "no-cache",
       signal: AbortSignal.timeout(PATIENCE * 1000),
     });
@@ -89,6 +118,10 @@ async function ask(path, options) {
     }
     throw new ApiError("The proxy cannot be reached. Is it running?");
   }
+  const access = answer.headers.get("X-Immich-ML-Access");
+  if (access) for (const hear of hearers) hear(access);
+  const version = answer.headers.get("ETag");
+  if (version) versions.set(path, version);
   const value = parsed(text);
   if (!answer.ok) {
     const refusal = /** @type {Partial<Refusal>|null|undefined} */ (value);

@@ -81,7 +81,12 @@ BAD: list[tuple[Any, str, str]] = [
     (backend(url="http://@gpu"), "backends[0].url", "password"),
     (backend(url=["http://gpu"]), "backends[0].url", "expected `str`"),
     (backend(url="http://[::1"), "backends[0].url", "no URL"),
-    (backend(url="http://me:pw@gpu"), "backends[0].url", "password"),
+    (backend(url="http://me:p@w@gpu"), "backends[0].url", "password"),
+    (
+        backend(url="http://me:pw@gpu", headers={"authorization": "Bearer x"}),
+        "backends[0].url",
+        "password",
+    ),
     (backend(url="http://gpu/?a=b"), "backends[0].url", "no ? and no #"),
     (backend(url="http://gpu/#top"), "backends[0].url", "no ? and no #"),
     (backend(url="http://gpu?"), "backends[0].url", "no ? and no #"),

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -90,24 +91,70 @@ def test_a_file_that_is_not_there_has_no_place(
 def test_every_moment_of_writing_in_place_holds_the_old_or_the_new(
     path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes
 ) -> None:
-    """But for white space, which JSON does not mind."""
-    seen = []
+    """
+    Also those in the middle of a write, at which a kill or a power cut may end it: what
+    is read then is one of them, and the file is made to hold just that.
+    """
+    seen: list[bytes] = []
     pwrite, ftruncate = os.pwrite, os.ftruncate
 
-    def watched(call: Callable[..., Any]) -> Callable[..., Any]:
-        def watch(*args: Any) -> Any:
-            seen.append(path.read_bytes())
-            result = call(*args)
-            seen.append(path.read_bytes())
-            return result
+    def by_bytes(number: int, text: bytes, at: int) -> int:
+        seen.append(path.read_bytes())
+        return pwrite(number, text[:1], at)
 
-        return watch
+    def watched(number: int, length: int) -> None:
+        seen.append(path.read_bytes())
+        ftruncate(number, length)
+        seen.append(path.read_bytes())
 
+    with monkeypatch.context() as slowed:
+        slowed.setattr(os, "replace", refusing(errno.EBUSY))
+        slowed.setattr(os, "pwrite", by_bytes)
+        slowed.setattr(os, "ftruncate", watched)
+        file.write(path, content)
+    assert path.read_bytes() == content
+    assert len(seen) > len(OLD)
+    found = []
+    for one in seen:
+        path.write_bytes(one)
+        found.append(file.read(path))
+        assert path.read_bytes().rstrip() == found[-1].rstrip()
+        assert file.read(path).rstrip() == found[-1].rstrip()
+    kinds = [one.rstrip() for one in found]
+    first_new = kinds.index(content.rstrip())
+    assert {*kinds[:first_new]} <= {OLD.rstrip()}
+    assert {*kinds[first_new:]} == {content.rstrip()}
+
+
+@pytest.mark.parametrize("content", [SHORT, LONG])
+def test_a_repair_that_is_cut_off_can_be_repaired(
+    path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes
+) -> None:
+    """Whoever is killed may be killed again."""
+    seen: list[bytes] = []
+    pwrite = os.pwrite
+
+    def by_bytes(number: int, text: bytes, at: int) -> int:
+        seen.append(path.read_bytes())
+        return pwrite(number, text[:1], at)
+
+    def stop(number: int, length: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    copy = file._MARK + sha256(content).hexdigest().encode() + content
+    path.write_bytes(b"x" * max(len(OLD), len(content)) + copy)
+    with monkeypatch.context() as slowed:
+        slowed.setattr(os, "pwrite", by_bytes)
+        slowed.setattr(os, "ftruncate", stop)
+        assert file.read(path) == content
+    for one in seen:
+        path.write_bytes(one)
+        assert file.read(path) == content
+        assert path.read_bytes() == content
+    path.write_bytes(seen[-1])
     monkeypatch.setattr(os, "replace", refusing(errno.EBUSY))
-    monkeypatch.setattr(os, "pwrite", watched(pwrite))
-    monkeypatch.setattr(os, "ftruncate", watched(ftruncate))
-    file.write(path, content)
-    assert {one.strip() for one in seen} == {OLD.strip(), content.strip()}
+    file.write(path, OLD)
+    assert path.read_bytes() == OLD
 
 
 @pytest.mark.parametrize("content", [SHORT, LONG])

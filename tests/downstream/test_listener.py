@@ -16,7 +16,8 @@ from zope.interface import implementer
 from zope.interface.verify import verifyObject
 
 from immich_ml_proxy.downstream.address import plain
-from immich_ml_proxy.downstream.listener import CannotStart, Listener
+from immich_ml_proxy.downstream.listener import Listener
+from immich_ml_proxy.errors import CannotStart
 
 
 @implementer(IListeningPort)

@@ -221,23 +221,41 @@ def stop(proxy: Proxy) -> list[Any]:
 def test_stopping_lets_requests_under_way_finish(
     proxy: Proxy, fakes: dict[str, FakeBackend], network: Network
 ) -> None:
-    """Those that wait, and those that are still uploaded; new ones get 503."""
+    """Those that wait, those that are still uploaded, and those of open connections."""
     fakes["b"].silent = True
     waiting, uploading = proxy.send(REQUEST), proxy.send(HALF)
-    idle_client = proxy.send(http("GET", "/api/health"))
+    open_before = proxy.send(http("GET", "/api/health"))
     proxy.start_checks()
     stopped = stop(proxy)
-    refused = idle_client.send(REQUEST).answers()[-1]
-    assert refused.status == 503
-    assert refused.error == "the proxy is shutting down"
-    assert refused.headers["retry-after"] == "5"
-    assert refused.headers["connection"] == "close"
-    assert idle_client.closed
+    open_before.send(REQUEST)
     uploading.send(REST)
     assert stopped == []
     fakes["b"].speak()
     network.flush()
-    assert [one.answer.status for one in (waiting, uploading)] == [200, 200]
+    for client in (waiting, uploading, open_before):
+        served = client.answers()[-1]
+        assert (served.status, served.headers["connection"]) == (200, "close")
+        assert client.closed
+    assert stopped == [None]
+
+
+def test_stopping_waits_for_what_idle_clients_may_still_send(
+    proxy: Proxy, network: Network
+) -> None:
+    """Immich lets go of an idle connection after 4 s; it must not be first with it."""
+    late, idle_client, silent = proxy.connect(), proxy.connect(), proxy.connect()
+    for client in (late, idle_client):
+        client.send(REQUEST)
+    proxy.start_checks()
+    stopped = stop(proxy)
+    network.advance(4.9)
+    assert not (late.closed or idle_client.closed or silent.closed)
+    assert late.send(REQUEST).answers()[-1].status == 200
+    assert late.closed
+    assert stopped == []
+    network.advance(0.1)
+    assert idle_client.closed
+    assert silent.closed
     assert stopped == [None]
 
 
@@ -264,8 +282,8 @@ def test_nothing_is_left_after_stopping(proxy: Proxy, network: Network) -> None:
     """No timer, no connection."""
     proxy.start_checks()
     client: Client = proxy.send(REQUEST)
-    assert stop(proxy) == [None]
     client.leave()
+    assert stop(proxy) == [None]
     assert network.getDelayedCalls() == []
     assert not any(connection.is_open for connection in network.connections)
 

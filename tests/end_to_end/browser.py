@@ -45,16 +45,17 @@ return [...document.querySelectorAll(arguments[0])].filter((element) => {
 """
 
 
-def start(profile: Path) -> webdriver.Chrome:
+def start(profile: Path, *more: str) -> webdriver.Chrome:
     """
     Start Chromium.
 
     :param profile: an empty folder for what it keeps.
+    :param more: flags of its command line.
     """
     options = webdriver.ChromeOptions()
     options.binary_location = need("chromium")
     options.enable_bidi = True
-    for flag in (*_FLAGS, f"--user-data-dir={profile}"):
+    for flag in (*_FLAGS, f"--user-data-dir={profile}", *more):
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     return webdriver.Chrome(options=options, service=Service(need("chromedriver")))

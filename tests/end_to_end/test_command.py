@@ -82,6 +82,10 @@ def test_a_port_in_use_is_told_without_a_traceback(
         ("--listen=nonsense", "not an endpoint"),
         ("--listen=tcp:port", "not an endpoint"),
         ("--no-such-option", "not recognized"),
+        ("--admin-token-file=missing", "cannot be read: No such file"),
+        ("--admin-listen=nonsense", "--admin-listen nonsense: not an endpoint"),
+        ("--listen=systemd:domain=INET:name=a", "no such socket was handed over"),
+        ("--trusted-proxy=nginx", "no address or range"),
     ],
 )
 def test_a_wrong_option_is_told_without_a_traceback(
