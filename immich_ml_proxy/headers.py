@@ -19,6 +19,6 @@ class KnownHeaders(Headers):
     def __init__(self, raw: dict[bytes, list[bytes]]) -> None:
         self._rawHeaders = raw
 
-    def put(self, name: bytes, value: bytes) -> None:
-        """Set the one value of a header."""
-        self._rawHeaders[name] = [value]
+    def put(self, raw: dict[bytes, list[bytes]]) -> None:
+        """Set headers; see the class for what they must be like."""
+        self._rawHeaders.update(raw)

@@ -118,7 +118,6 @@ class Attempts:
         """Whether it could be asked of a server, and is not."""
         return not self._running and not self._is_stalled
 
-    @property
     def overdue(self) -> list[Server]:
         """Those who take so long that another was asked as well."""
         return [attempt.server for attempt in self._running if attempt.is_overdue]

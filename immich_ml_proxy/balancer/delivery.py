@@ -223,7 +223,7 @@ class Delivery:
                     learned=learned,
                     other=server.name,
                 )
-        for late in self._attempts.overdue:
+        for late in self._attempts.overdue():
             late.detours.failed(self._demand.tasks, now)
 
     def _none_left(self) -> None:

@@ -126,8 +126,9 @@ class Scheduler:
         server.give_back(demand)
         if not server.in_flight:
             server.busy_seconds += now - server.busy_since
-        self._offer(server, now)
-        self._look(now)
+        if self._lines:
+            self._offer(server, now)
+            self._look(now)
 
     def reconfigured(self, now: float) -> None:
         """Another configuration is in force."""

@@ -53,15 +53,11 @@ class ProxyRequest(server.Request):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        channel: Any = self.channel
+        self._proxy: ProxySite = channel.site
         # A client may leave, or be sent away, before its headers are complete.
         self.body = Body(None)
         self.responseHeaders = KnownHeaders({})
-
-    @property
-    def _proxy(self) -> ProxySite:
-        channel: Any = self.channel
-        site: ProxySite = channel.site
-        return site
 
     @property
     def _transport(self) -> Any:
@@ -151,8 +147,7 @@ class ProxyRequest(server.Request):
     def process(self) -> None:
         """Have the site's resource answer; see ``twisted.web.server.Request``."""
         self.site = self._proxy
-        self.responseHeaders.put(b"Server", SERVER)
-        self.responseHeaders.put(b"Date", self.site.date())
+        self.responseHeaders.put({b"Server": [SERVER], b"Date": [self.site.date()]})
         if self.path == b"*":
             self._handleStar()
             return

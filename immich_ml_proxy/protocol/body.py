@@ -56,7 +56,8 @@ class Body:
             if self._small:
                 self._join()
             self.chunks.append(chunk)
-            self._changed()
+            if self.watchers:
+                self._changed()
         else:
             self._small += chunk
             if len(self._small) >= JOINED:
@@ -69,7 +70,8 @@ class Body:
         self.complete = True
         self.completed_at = now
         self.length = self.size
-        self._changed()
+        if self.watchers:
+            self._changed()
 
     def watch(self, act: Callable[[], None]) -> None:
         """Call ``act`` after every change from now on, for somebody who reads."""
@@ -112,9 +114,8 @@ class Body:
         self._small = bytearray()
 
     def _changed(self) -> None:
-        if self.watchers:
-            for watcher in tuple(self.watchers):
-                watcher()
+        for watcher in tuple(self.watchers):
+            watcher()
 
 
 def _nothing() -> None:

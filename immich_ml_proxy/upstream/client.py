@@ -104,9 +104,9 @@ class BackendClient:
         :raises ExchangeFailed: when there is no whole answer.
         """
         connections = self._connections
-        opened = connections.opened()
+        opened = connections.endpoints.opened
         exchange = _request(connections.client, backend, outgoing)
-        if connections.opened() == opened:
+        if connections.endpoints.opened == opened:
             exchange.addErrback(self._again, backend, outgoing)
         limited = self._limits.limit(exchange, look, outgoing.body)
         exchange.addBoth(self._ended, limited, backend)

@@ -223,7 +223,7 @@ class Connections:
     """
     :ivar client: the client that keeps connections.
     :ivar fresh_client: one that opens a connection for every request.
-    :ivar opened: how many connections were begun so far.
+    :ivar endpoints: where they go; they count the connections.
     :ivar trust: is told all backends, at the start and when they have changed: whom
         each trusts.
     :ivar retain: is told the URLs of all backends when they have changed; connections
@@ -233,7 +233,7 @@ class Connections:
 
     client: PreparedClient
     fresh_client: PreparedClient
-    opened: Callable[[], int]
+    endpoints: BackendEndpoints
     trust: Callable[[Iterable[Backend]], None]
     retain: Callable[[Iterable[str]], None]
     close: Callable[[], None]
@@ -253,7 +253,7 @@ def connections(reactor: Any) -> Connections:
     return Connections(
         PreparedClient(kept),
         PreparedClient(fresh),
-        lambda: endpoints.opened,
+        endpoints,
         endpoints.trust,
         retain,
         kept.close,

@@ -93,7 +93,7 @@ class Gate:
                 "address of --admin-listen"
             )
         if token is not None:
-            given = bearer(request.getHeader("authorization"))
+            given = bearer(_line(request, b"authorization"))
             if given is not None:
                 self.check_token(request, token, given)
                 request.setHeader(ACCESS, b"token")
@@ -160,7 +160,7 @@ class Gate:
 
     def is_https(self, request: Any) -> bool:
         """Whether the browser has asked over https, as far as is known."""
-        origin = request.getHeader("origin") or ""
+        origin = _line(request, b"origin") or ""
         return bool(request.isSecure()) or origin.lower().startswith("https://")
 
     def _address(self, request: Any) -> str:
@@ -170,14 +170,14 @@ class Gate:
     def _asked(self, request: Any) -> Asked:
         is_trusted = self.access.is_trusted(_peer(request))
         forwarded = _lines(request, b"x-forwarded-host") if is_trusted else ()
-        port = request.getHeader("x-forwarded-port") if is_trusted else None
+        port = _line(request, b"x-forwarded-port") if is_trusted else None
         return Asked(
             method=request.method.decode("latin-1"),
             is_api=request.path.startswith(b"/api/"),
-            hosts=told_hosts(request.getHeader("host"), forwarded, port),
-            origin=request.getHeader("origin"),
-            site=(request.getHeader("sec-fetch-site") or "").lower(),
-            mode=(request.getHeader("sec-fetch-mode") or "").lower(),
+            hosts=told_hosts(_line(request, b"host"), forwarded, port),
+            origin=_line(request, b"origin"),
+            site=(_line(request, b"sec-fetch-site") or "").lower(),
+            mode=(_line(request, b"sec-fetch-mode") or "").lower(),
             has_own_header=request.requestHeaders.hasHeader(OWN_HEADER),
         )
 
@@ -206,6 +206,12 @@ class GatedResource(ShortWays):
 
 def _is_for_login(path: bytes) -> bool:
     return path in _LOGIN or path.startswith(b"/static/")
+
+
+def _line(request: Any, name: bytes) -> str | None:
+    """Return the last value of a header; a client may send any bytes in it."""
+    lines = _lines(request, name)
+    return lines[-1] if lines else None
 
 
 def _lines(request: Any, name: bytes) -> tuple[str, ...]:

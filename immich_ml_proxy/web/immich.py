@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from klein import Klein
@@ -92,12 +93,13 @@ def _answer(prediction: Prediction, request: ProxyRequest) -> bytes:
     if prediction.status != 200:
         request.setResponseCode(prediction.status)
     headers = request.responseHeaders
-    headers.put(b"Content-Type", prediction.content_type)
-    headers.put(b"Content-Length", b"%d" % len(prediction.body))
+    timing = prediction.waited * 1000, prediction.took * 1000
     headers.put(
-        b"Server-Timing",
-        b"wait;dur=%.1f, backend;dur=%.1f"
-        % (prediction.waited * 1000, prediction.took * 1000),
+        {
+            b"Content-Type": [prediction.content_type],
+            b"Content-Length": [b"%d" % len(prediction.body)],
+            b"Server-Timing": [b"wait;dur=%.1f, backend;dur=%.1f" % timing],
+        }
     )
     _tell_who(request, prediction.backends)
     return prediction.body
@@ -111,11 +113,14 @@ def _refusal(failure: Failure, request: ProxyRequest) -> Failure:
 
 def _tell_who(request: ProxyRequest, backends: tuple[str, ...]) -> None:
     headers = request.responseHeaders
-    headers.put(b"X-Request-ID", request.trace_id.encode("ascii"))
+    headers.put({b"X-Request-Id": [request.trace_id.encode("ascii")]})
     if backends:
-        told = ", ".join(map(_unambiguous, backends)).encode("utf-8")
-        # Names are what people have written.
-        headers.setRawHeaders(b"X-Immich-ML-Backend", [told])
+        headers.setRawHeaders(b"X-Immich-ML-Backend", [_names(backends)])
+
+
+@lru_cache(maxsize=256)
+def _names(backends: tuple[str, ...]) -> bytes:
+    return ", ".join(map(_unambiguous, backends)).encode("utf-8")
 
 
 def _unambiguous(name: str) -> str:

@@ -34,10 +34,13 @@ from immich_ml_proxy.web.schemas import (
 #: What a status means, where it is no success.
 MEANINGS = {
     400: "What was sent cannot be understood, or is refused; the text says why",
+    401: "This needs the admin token",
     403: "A page of another site may change nothing",
     404: "There is nothing of this name",
+    412: "It was changed since the version that If-Match names",
     413: "The body is too large",
     422: "The field entries is missing or wrong",
+    429: "Too many wrong tokens came; the next is looked at later",
     500: "What was saved could not be written, or the proxy has a bug",
     502: "The servers failed",
     503: "No server can do it now",
@@ -121,6 +124,7 @@ def document(version: str) -> Schema:
                     "Save another one",
                     _content(CONFIG),
                     *change,
+                    412,
                     body=_content(CONFIG),
                 ),
             },
@@ -174,6 +178,19 @@ def document(version: str) -> Schema:
             },
             "/api/proxy": {
                 "get": _operation("What this proxy is", _content(map_of(ANY)))
+            },
+            "/api/login": {
+                "post": _operation(
+                    "Begin a session with the admin token",
+                    _content(map_of(ANY)),
+                    *change,
+                    401,
+                    429,
+                    body=_content(body_of({"token": TEXT})),
+                )
+            },
+            "/api/logout": {
+                "post": _operation("End a session", _content(map_of(ANY)), *change, 401)
             },
             "/api/demo": {
                 "get": _operation("The simulated servers", _content(ANY)),

@@ -73,7 +73,8 @@ def configuration(number: int) -> bytes:
         for one in range(1 + 60 * (number % 4))
     ]
     names = [one["name"] for one in backends]
-    return json.dumps({"defaultBackend": names, "backends": backends}).encode()
+    made = {"defaultBackend": names, "backends": backends, "maxBackends": 200}
+    return json.dumps(made).encode()
 
 
 def is_whole(path: Path) -> bool:

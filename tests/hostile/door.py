@@ -19,6 +19,7 @@ PASSED_ON = {
     b"accept",
     b"accept-encoding",
     b"x-request-id",
+    b"via",
 }
 
 

@@ -45,9 +45,9 @@ def test_a_connection_is_used_again(network: Network, one: Connections) -> None:
     """``opened`` tells a new connection from one that was idle."""
     for _ in range(3):
         assert ended(network, get(one, GPU)) == 200
-    assert (one.opened(), len(network.connections)) == (1, 1)
+    assert (one.endpoints.opened, len(network.connections)) == (1, 1)
     both = [get(one, GPU) for _ in range(2)]
-    assert one.opened() == 2
+    assert one.endpoints.opened == 2
     assert [ended(network, asking) for asking in both] == [200, 200]
     assert len(network.connections) == 2
 
@@ -57,7 +57,7 @@ def test_a_fresh_connection_is_used_once(network: Network, one: Connections) -> 
     ended(network, get(one, GPU))
     for count in (2, 3):
         assert ended(network, get(one, GPU, fresh=True)) == 200
-        assert one.opened() == len(network.connections) == count
+        assert one.endpoints.opened == len(network.connections) == count
         assert not network.connections[-1].is_open
 
 
@@ -127,7 +127,7 @@ def test_a_connection_is_not_used_when_the_timer_is_late(
     opened(network, one, GPU)
     network.rightNow += 1.6
     asking = get(one, GPU)
-    assert one.opened() == 2
+    assert one.endpoints.opened == 2
     assert ended(network, asking) == 200
     assert is_open(network) == [False, True]
 
@@ -140,7 +140,7 @@ def test_a_connection_that_the_backend_has_closed_is_not_used_again(
     network.connections[0].hang_up()
     network.flush()
     asking = get(one, GPU)
-    assert one.opened() == 2
+    assert one.endpoints.opened == 2
     assert ended(network, asking) == 200
 
 
