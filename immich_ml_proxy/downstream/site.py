@@ -18,7 +18,8 @@ from immich_ml_proxy.downstream.open_connections import OpenConnections
 from immich_ml_proxy.downstream.request import ProxyRequest
 from immich_ml_proxy.downstream.upload import Predict
 from immich_ml_proxy.protocol.hops import Hops
-from immich_ml_proxy.records.recorder import Recorder, RequestSeen, ResponseSeen
+from immich_ml_proxy.records.record import RequestSeen, ResponseSeen
+from immich_ml_proxy.records.recorder import Recorder
 from immich_ml_proxy.upstream.client import flat
 
 

@@ -1,35 +1,27 @@
 """
 Debug records: what went over the wire, bounded in number and in bytes.
 
-One record is one exchange, a request and what came of it::
-
-    {"id": 7, "timestamp": "2026-01-31T12:00:00.250Z", "type": "outgoing",
-     "traceId": "4f1c...", "backend": "gpu",
-     "request": {"method": "POST", "url": "http://gpu:3003/predict",
-                 "headers": {"Content-Type": ["multipart/form-data; ..."]},
-                 "body": {"kind": "form", ...}},
-     "response": {"statusCode": 200, "headers": {...}, "body": {"kind": "text", ...}},
-     "error": null, "durationMs": 41.7}
-
-An incoming request and the outgoing ones it caused share their ``traceId``. Bodies
-are as in ``description``, secrets are masked as in ``masking``. What is recorded, and
-what is not (what pages ask for all the time), is decided by the caller.
+What a record is stands in ``record``. What is recorded, and what is not (what pages ask
+for all the time), is decided by the caller.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable
+from functools import partial
 from typing import Literal
 
-import attrs
 import msgspec
 
 from immich_ml_proxy.errors import BadRequest
-from immich_ml_proxy.records.description import Description, describe
-from immich_ml_proxy.records.excerpt import label
-from immich_ml_proxy.records.masking import MASK, is_secret, mask_text, mask_url
+from immich_ml_proxy.records.record import (
+    Record,
+    RequestSeen,
+    ResponseSeen,
+    size_of,
+    written,
+)
 
 MAX_RECORDS_LIMIT = 10_000
 """The most records that may be asked for."""
@@ -37,78 +29,11 @@ MAX_RECORDS_LIMIT = 10_000
 MAX_SERVED = 16 * 1024 * 1024
 """Bytes of records in one answer: who asks often must not have copies of all made."""
 
+MAX_UNWRITTEN = 16 * 1024 * 1024
+"""Bytes of bodies that are held for records that nobody has looked at yet."""
+
 RECORD_OVERHEAD = 64
 """Bytes that a record takes in memory beside its JSON."""
-
-SHOWN_HEADERS = 100
-"""How many header lines of a message are shown; the rest is counted."""
-
-SHOWN_CHARACTERS = 4096
-"""Characters shown of a header's value, a URL or an error."""
-
-Headers = Iterable[tuple[bytes, bytes]]
-
-
-@attrs.frozen
-class RequestSeen:
-    """
-    A request as it went over the wire.
-
-    :ivar url: as in the request line, or absolute.
-    :ivar headers: name and value of every line, as sent.
-    :ivar chunks: the body as it arrived, not joined.
-    :ivar size: bytes of the whole body, if ``chunks`` is only its beginning.
-    """
-
-    method: str
-    url: str
-    headers: Headers = ()
-    chunks: Sequence[bytes] = ()
-    size: int | None = None
-
-
-@attrs.frozen
-class ResponseSeen:
-    """An answer as it went over the wire; as for a request."""
-
-    status_code: int
-    headers: Headers = ()
-    chunks: Sequence[bytes] = ()
-    size: int | None = None
-
-
-class RecordedRequest(msgspec.Struct, frozen=True, rename="camel"):
-    method: str
-    url: str
-    headers: dict[str, list[str]]
-    body: Description | None
-
-
-class RecordedResponse(msgspec.Struct, frozen=True, rename="camel"):
-    status_code: int
-    headers: dict[str, list[str]]
-    body: Description | None
-
-
-class Record(msgspec.Struct, frozen=True, rename="camel"):
-    """
-    One exchange.
-
-    :ivar id: increasing, and never given twice, not even after ``clear``.
-    :ivar timestamp: when the request began, ISO 8601 in UTC.
-    :ivar response: ``None`` if none came; then ``error`` says why.
-    :ivar duration_ms: milliseconds from the request's begin to the answer's end.
-    """
-
-    id: int
-    timestamp: str
-    type: Literal["incoming", "outgoing"]
-    trace_id: str
-    backend: str | None
-    request: RecordedRequest
-    response: RecordedResponse | None
-    error: str | None
-    duration_ms: float
 
 
 class Recorder:
@@ -117,7 +42,9 @@ class Recorder:
 
     A record is kept as its JSON: so its size is known and not estimated, and ten
     thousand records are ten thousand objects for the garbage collector to pass by
-    instead of a million.
+    instead of a million. It is written when somebody looks, or when what it is made of
+    takes too much room (``MAX_UNWRITTEN``): most are dropped unseen, and to digest a
+    picture takes as long as to pass it on.
 
     :param enabled: whether to record. Ask before gathering what a record is made of,
         so that nothing is copied while this is off.
@@ -138,6 +65,8 @@ class Recorder:
         self._max_bytes = max_bytes
         self._kept: deque[bytes] = deque()
         self._held_bytes = 0
+        self._unwritten: deque[tuple[int, Callable[[], bytes]]] = deque()  # later ones
+        self._unwritten_bytes = 0
         self._last_id = 0
         self.max_records = max_records
 
@@ -154,15 +83,18 @@ class Recorder:
             )
         self._max_records = number
         self._drop_oldest()
+        self._drop_unseen()
 
     @property
     def record_count(self) -> int:
         """Records kept now."""
+        self._write()
         return len(self._kept)
 
     @property
     def held_bytes(self) -> int:
         """Bytes taken by the records kept now; at most ``max_bytes``."""
+        self._write()
         return self._held_bytes
 
     def record(
@@ -189,28 +121,52 @@ class Recorder:
         if not self.enabled:
             return
         self._last_id += 1
-        began = datetime.fromtimestamp(now, UTC).replace(tzinfo=None)
-        kept = msgspec.json.encode(
-            Record(
-                id=self._last_id,
-                timestamp=began.isoformat(timespec="milliseconds") + "Z",
-                type=type,
-                trace_id=_shown(trace_id),
-                backend=None if backend is None else _shown(backend),
-                request=_recorded_request(request),
-                response=None if response is None else _recorded_response(response),
-                error=None if error is None else _shown(mask_text(error)),
-                duration_ms=round(duration * 1000, 3),
-            )
+        size = size_of(response) if response is not None else 0
+        if type == "incoming":  # what went on of it is the same bytes
+            size += size_of(request)
+        write = partial(
+            written,
+            self._last_id,
+            now,
+            duration,
+            type,
+            trace_id,
+            backend,
+            request,
+            response,
+            error,
         )
-        if len(kept) + RECORD_OVERHEAD > self._max_bytes:
-            return
-        self._kept.append(kept)
-        self._held_bytes += len(kept) + RECORD_OVERHEAD
-        self._drop_oldest()
+        self._unwritten.append((size, write))
+        self._unwritten_bytes += size
+        self._drop_unseen()
+        while self._unwritten_bytes > MAX_UNWRITTEN:
+            self._write_one()
+
+    def _write(self) -> None:
+        """Write what there is to be looked at."""
+        while self._unwritten:
+            self._write_one()
+
+    def _write_one(self) -> None:
+        size, write = self._unwritten.popleft()
+        self._unwritten_bytes -= size
+        kept = write()
+        if len(kept) + RECORD_OVERHEAD <= self._max_bytes:
+            self._kept.append(kept)
+            self._held_bytes += len(kept) + RECORD_OVERHEAD
+            self._drop_oldest()
+
+    def _drop_unseen(self) -> None:
+        """Drop what later ones have pushed out before anybody looked."""
+        while len(self._unwritten) > self._max_records:
+            size, _ = self._unwritten.popleft()
+            self._unwritten_bytes -= size
+            self._kept.clear()
+            self._held_bytes = 0
 
     def records(self) -> list[Record]:
         """The records kept, oldest first."""
+        self._write()
         return [msgspec.json.decode(kept, type=Record) for kept in self._kept]
 
     def to_json(self, last: int = MAX_RECORDS_LIMIT) -> bytes:
@@ -219,6 +175,7 @@ class Recorder:
 
         :param last: how many; fewer where they are over ``MAX_SERVED``, but for one.
         """
+        self._write()
         served: list[bytes] = []
         size = 0
         for kept in reversed(self._kept):
@@ -231,51 +188,9 @@ class Recorder:
     def clear(self) -> None:
         """Forget all records."""
         self._kept.clear()
-        self._held_bytes = 0
+        self._unwritten.clear()
+        self._held_bytes = self._unwritten_bytes = 0
 
     def _drop_oldest(self) -> None:
         while len(self._kept) > self._max_records or self._held_bytes > self._max_bytes:
             self._held_bytes -= len(self._kept.popleft()) + RECORD_OVERHEAD
-
-
-def _recorded_request(seen: RequestSeen) -> RecordedRequest:
-    headers = tuple(seen.headers)
-    return RecordedRequest(
-        method=_shown(seen.method),
-        url=_shown(mask_url(seen.url)),
-        headers=_recorded_headers(headers),
-        body=describe(seen.chunks, _content_type(headers), seen.size),
-    )
-
-
-def _recorded_response(seen: ResponseSeen) -> RecordedResponse:
-    headers = tuple(seen.headers)
-    return RecordedResponse(
-        status_code=seen.status_code,
-        headers=_recorded_headers(headers),
-        body=describe(seen.chunks, _content_type(headers), seen.size),
-    )
-
-
-def _recorded_headers(headers: Sequence[tuple[bytes, bytes]]) -> dict[str, list[str]]:
-    """Values by name, both as they were sent, in order."""
-    recorded: dict[str, list[str]] = {}
-    for raw_name, raw_value in headers[:SHOWN_HEADERS]:
-        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
-        shown = MASK if is_secret(name) else _shown(mask_text(value))
-        recorded.setdefault(_shown(name), []).append(shown)
-    if len(headers) > SHOWN_HEADERS:
-        recorded["…"] = [f"{len(headers) - SHOWN_HEADERS} more"]
-    return recorded
-
-
-def _content_type(headers: Sequence[tuple[bytes, bytes]]) -> str | None:
-    for name, value in headers:
-        if name.lower() == b"content-type":
-            return value.decode("latin-1")
-    return None
-
-
-def _shown(text: str) -> str:
-    """The text, not too long, and without lone surrogates, which JSON cannot hold."""
-    return label(text.encode("utf-8", "replace").decode("utf-8"), SHOWN_CHARACTERS)

@@ -31,7 +31,8 @@ from twisted.web.iweb import IBodyProducer
 from immich_ml_proxy.config.headers import MASK
 from immich_ml_proxy.config.model import Backend
 from immich_ml_proxy.protocol.body import Body
-from immich_ml_proxy.records.recorder import Recorder, RequestSeen, ResponseSeen
+from immich_ml_proxy.records.record import RequestSeen, ResponseSeen
+from immich_ml_proxy.records.recorder import Recorder
 from immich_ml_proxy.upstream import tls
 from immich_ml_proxy.upstream.answer_reader import BadAnswer
 from immich_ml_proxy.upstream.endpoints import (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from collections.abc import Sequence
 from typing import Any, Literal, NoReturn
 
@@ -14,15 +15,14 @@ from hypothesis import strategies as st
 from immich_ml_proxy.errors import BadRequest
 from immich_ml_proxy.records import recorder as recorder_module
 from immich_ml_proxy.records.excerpt import SHOWN_BYTES
-from immich_ml_proxy.records.recorder import (
-    RECORD_OVERHEAD,
+from immich_ml_proxy.records.record import (
     SHOWN_CHARACTERS,
     SHOWN_HEADERS,
     Headers,
-    Recorder,
     RequestSeen,
     ResponseSeen,
 )
+from immich_ml_proxy.records.recorder import MAX_UNWRITTEN, RECORD_OVERHEAD, Recorder
 
 NOW = 1769860800.25  # 2026-01-31 12:00:00.250 UTC
 
@@ -448,3 +448,51 @@ def test_one_answer_holds_so_many_bytes_of_records(
     assert len(json.loads(recorder.to_json())) == 2
     monkeypatch.setattr(recorder_module, "MAX_SERVED", 10)
     assert len(json.loads(recorder.to_json())) == 1
+
+
+def picture(number: int, size: int = 300_000) -> dict[str, Any]:
+    """Return what is told of an exchange with a picture."""
+    return {
+        "now": float(number),
+        "duration": 0.1,
+        "type": "incoming",
+        "trace_id": f"trace-{number}",
+        "backend": "gpu",
+        "request": RequestSeen("POST", "/predict", (), [bytes(size)]),
+        "response": None,
+        "error": None,
+    }
+
+
+def test_what_nobody_looks_at_is_dropped_unwritten() -> None:
+    """To digest a picture takes as long as to pass it on."""
+    recorder = Recorder(enabled=True, max_records=10)
+    for number in range(1000):
+        recorder.record(**picture(number, 1_000_000))
+    recorder.max_records = 5
+    assert [one.trace_id for one in recorder.records()] == [
+        f"trace-{number}" for number in range(995, 1000)
+    ]
+    assert recorder.record_count == 5
+    recorder.record(**picture(1000))
+    assert [one.trace_id for one in recorder.records()][-2:] == [
+        "trace-999",
+        "trace-1000",
+    ]
+
+
+def test_what_is_held_to_be_written_is_bounded() -> None:
+    """Beyond that the oldest are written, and their pictures let go."""
+    recorder = Recorder(enabled=True, max_records=1000)
+    tracemalloc.start()
+    for number in range(100):
+        recorder.record(**picture(number, 1_000_000))
+    held, _ = tracemalloc.get_traced_memory()
+    assert held < MAX_UNWRITTEN + 2_000_000
+    assert recorder.record_count == 100
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert held < 1_000_000
+    recorder.record(**picture(100))
+    recorder.clear()
+    assert (recorder.records(), recorder.held_bytes) == ([], 0)
