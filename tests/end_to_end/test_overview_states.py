@@ -188,6 +188,55 @@ def test_everybody_can_use_it(
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("state", STATES)
+def test_everybody_can_use_it_when_the_proxy_is_gone(
+    browser: Browser, expected: list[str], proxy: FakeProxy, state: str, scheme: str
+) -> None:
+    """What is greyed out can still be read, wide and on a phone."""
+    expected.append("net::ERR_")
+    proxy.answers["/api/overview"] = live(STATES[state])
+    prefer(browser, color_scheme=scheme)
+    resize(browser, 1280, 800)
+    browser.open(f"{proxy.url}/")
+    browser.until(lambda: browser.text("#about"), "it is shown")
+    browser.run(
+        "for (const one of document.querySelectorAll('details')) one.open = true"
+    )
+    proxy.stop()
+    browser.until_told(VERDICT, "The proxy cannot be reached.")
+    assert violations(browser) == []
+    resize(browser, 380, 740)
+    browser.until(lambda: browser.run(_FITS), "it fits")
+    assert violations(browser) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_everybody_can_use_what_is_told_in_the_corner(
+    browser: Browser, expected: list[str], proxy: FakeProxy, scheme: str
+) -> None:
+    """What was done, with the way to undo it, and what failed, wide and on a phone."""
+    expected.append("500")
+    proxy.answers["/api/overview"] = live(trouble)
+    done = {"text": "mac-mini does faces, too."}
+    proxy.answers["/api/routes/facial-recognition"] = done
+    proxy.answers["/api/wake"] = (500, {"error": "gaming-pc cannot be woken: no MAC."})
+    prefer(browser, color_scheme=scheme)
+    resize(browser, 1280, 800)
+    browser.open(f"{proxy.url}/")
+    for button, text, tone in (
+        ("#verdict button:nth-of-type(2)", "mac-mini does faces, too.", "note"),
+        ("#verdict button", "gaming-pc cannot be woken", "bad"),
+    ):
+        resize(browser, 1280, 800)
+        browser.press(button)
+        browser.until_told(f".toast[data-tone={tone}]", text)
+        assert violations(browser) == []
+        resize(browser, 380, 740)
+        browser.until(lambda: browser.run(_FITS), "it fits")
+        assert violations(browser) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_three_healthy_machines_need_no_scrolling(
     browser: Browser, proxy: FakeProxy, scheme: str
 ) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from klein import Klein
 
+from immich_ml_proxy.web.page_file import page_file
 from immich_ml_proxy.web.pages import Pages, static_folder
 from tests.memory_proxy import Answer, Proxy, http
 
@@ -88,6 +89,12 @@ def test_what_a_browser_has_already_is_not_sent_again(
 def test_there_is_nothing_but_the_files(proxy: Proxy, path: str) -> None:
     """No folder is listed, and no way leads out of it."""
     assert proxy.get(path).status == 404
+
+
+def test_all_pages_together_are_light() -> None:
+    """All files, as they are sent, have less than 200 KB."""
+    sent = [page_file(path.suffix, path.read_bytes()) for path in ALL]
+    assert sum(len(one.packed or one.body) for one in sent) < 200_000
 
 
 def test_a_path_that_is_no_text_leads_nowhere(proxy: Proxy) -> None:
