@@ -43,6 +43,7 @@ EDGES = {
     "balancer.forwarder",
     "balancer.health_checker",
     "balancer.place",
+    "balancer.turns",
     "balancer.work",
     "commands.access",
     "commands.cli",

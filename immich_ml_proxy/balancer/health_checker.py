@@ -15,6 +15,7 @@ from twisted.web.http_headers import Headers
 from immich_ml_proxy.balancer.health import of_ping
 from immich_ml_proxy.balancer.pool import Pool
 from immich_ml_proxy.balancer.server import Server
+from immich_ml_proxy.balancer.turns import Turns
 from immich_ml_proxy.upstream.client import BackendClient, Outgoing
 from immich_ml_proxy.upstream.reply import ExchangeFailed
 
@@ -50,7 +51,9 @@ class HealthChecker(Service):
         self._via = via
         self.observers: list[Callable[[Server], object]] = []
         self._loop: LoopingCall | None = None
+        # Those that wait for their turn, too.
         self._pings: dict[Server, Deferred[None]] = {}
+        self._turns = Turns(pool.config.max_pings)
 
     def startService(self) -> None:
         """Begin with a round at once."""
@@ -61,22 +64,25 @@ class HealthChecker(Service):
         """End the loop and the pings under way."""
         super().stopService()
         self._stop_loop()
+        self._turns.end()
         for ping in tuple(self._pings.values()):
             ping.cancel()
         return succeed(None)
 
     def reconfigured(self) -> None:
         """Go on with the interval and the backends of the new configuration."""
+        self._turns.end()  # some may be gone; all others are in the round that begins
+        self._turns.allow(self._pool.config.max_pings)
         if self.running:
             self._stop_loop()
             self._start_loop()
 
     def check(self, trace_id: str | None = None, via: bytes = b"") -> Deferred[None]:
         """
-        Ping all backends in parallel; the Deferred fires within ``LONGEST_ROUND``.
+        Ping all backends, ``maxPings`` at once; it fires within ``LONGEST_ROUND``.
 
         A backend that is being pinged is not pinged twice: rounds share the ping.
-        Pings that are not answered by then go on.
+        Pings that are not answered by then go on, and those that wait go out.
 
         :param via: the ``Via`` of the ping that they are for.
         """
@@ -103,14 +109,27 @@ class HealthChecker(Service):
         """Ping one backend, or join the ping under way; it never fails."""
         under_way = self._pings.get(server)
         if under_way is None:
-            pinging = Deferred.fromCoroutine(
-                self._ping(server, trace_id or self._new_trace_id(), via or self._via)
-            )
+            trace_id = trace_id or self._new_trace_id()
+            pinging = self._in_turn(server, trace_id, via or self._via)
             self._pings[server] = under_way = pinging
             pinging.addBoth(self._pinged, server)
         joined: Deferred[None] = Deferred()
         under_way.chainDeferred(joined)
         return joined
+
+    def _in_turn(self, server: Server, trace_id: str, via: bytes) -> Deferred[None]:
+        def go(_: None) -> Deferred[None]:
+            pinging = Deferred.fromCoroutine(self._ping(server, trace_id, via))
+            return pinging.addBoth(over)
+
+        def over(result: Failure | None) -> Failure | None:
+            self._turns.give_back()
+            return result
+
+        def left(failure: Failure) -> None:
+            failure.trap(CancelledError)  # it stops, or another round begins
+
+        return self._turns.take().addCallbacks(go, left)
 
     async def _ping(self, server: Server, trace_id: str, via: bytes) -> None:
         headers = Headers({b"Accept": [b"*/*"], b"Via": [via] if via else []})

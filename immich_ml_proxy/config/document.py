@@ -51,6 +51,7 @@ class _Document(
     check_answers: str = CHECK_ANSWERS[0]
     immich: Any = None
     max_backends: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 64
+    max_pings: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 16
     idle_timeout: Annotated[float, msgspec.Meta(ge=5, le=86400)] = 60.0
     head_timeout: Annotated[float, msgspec.Meta(ge=1, le=86400)] = 30.0
     min_upload_rate: Annotated[int, msgspec.Meta(ge=0, le=2**30)] = 1024
@@ -105,6 +106,7 @@ def parse(raw: bytes, before: Config | None = None) -> Config:
             top.max_connections,
             top.max_connections_per_address,
         ),
+        max_pings=top.max_pings,
         warnings=(*gone, *repaired),
     )
 

@@ -203,6 +203,7 @@ class Config:
     :ivar check_answers: one of :data:`CHECK_ANSWERS`.
     :ivar immich: Immich itself; ``None``: it is not asked.
     :ivar bounds: what clients may take.
+    :ivar max_pings: pings under way at once; the others wait their turn.
     :ivar warnings: what was mended when the document was read, and where; no part of
         what the configuration says.
     """
@@ -219,6 +220,7 @@ class Config:
     check_answers: CheckAnswers
     immich: ImmichServer | None = None
     bounds: Bounds = Bounds()
+    max_pings: int = 16
     warnings: tuple[str, ...] = attrs.field(default=(), eq=False)
 
     @property

@@ -53,6 +53,12 @@ export const SETTINGS = [
     byDefault: 64,
   },
   {
+    name: "maxPings",
+    label: "Most health checks at once",
+    byDefault: 16,
+    note: "The others wait their turn.",
+  },
+  {
     name: "maxConnections",
     label: "Most connections of clients",
     byDefault: "as many as the system allows",

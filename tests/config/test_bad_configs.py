@@ -162,6 +162,9 @@ BAD: list[tuple[Any, str, str]] = [
     (top(maxBodySize=1.5), "maxBodySize", "expected `int`"),
     (top(maxBufferedBytes=True), "maxBufferedBytes", "expected `int`"),
     (top(maxBackends=0), "maxBackends", ">= 1"),
+    (top(maxPings=0), "maxPings", ">= 1"),
+    (top(maxPings=1.5), "maxPings", "expected `int`"),
+    (top(maxPings=10_001), "maxPings", "<= 10000"),
     (
         top(maxBackends=1, backends=[GPU, {**GPU, "name": "nas"}]),
         "backends",

@@ -203,6 +203,13 @@ def test_a_configuration_has_64_backends_at_the_most() -> None:
     assert len(parsed({**more, "maxBackends": 65}).backends) == 65
 
 
+def test_16_pings_are_under_way_at_once() -> None:
+    """Unless it says otherwise."""
+    assert parsed(README).max_pings == 16
+    for value in (1, 10_000):
+        assert parsed({**README, "maxPings": value}).max_pings == value
+
+
 def test_backends_of_a_route_keep_their_order() -> None:
     """It means something to ``in_order``."""
     names = ["backend2", "backend1"]
