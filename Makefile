@@ -13,7 +13,7 @@ BIN = $(VENV)/bin
 LISTEN ?= tcp:3004
 CONFIG ?= config.json
 ARGS ?=
-WORKERS ?= 4
+WORKERS ?= 3
 MINUTES ?= 10
 
 .PHONY: run test lint types bench bench-instructions screenshots mutants forms fuzz \

@@ -141,7 +141,8 @@ class BackendAgent:
         if self._idle:
             next_one = min(idle[0].idle_since for idle in self._idle.values())
             left = next_one + self._idle_timeout - self._clock.seconds()
-            self._timer = self._clock.callLater(left, self._sweep)
+            # Some of it has passed since they were looked at.
+            self._timer = self._clock.callLater(max(left, 0.0), self._sweep)
 
     def _close_idle(self, key: Key) -> None:
         for connection in self._idle.pop(key):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -118,6 +119,42 @@ def test_each_gets_its_whole_time(network: Network, one: Connections) -> None:
     for pause, left in ((0.4, 3), (0.2, 2), (0.8, 2), (0.2, 0)):
         network.advance(pause)
         assert sum(is_open(network)) == left
+
+
+class Ticking(Network):
+    """A network whose time goes on while things are done, as it does."""
+
+    tick = 0.0
+
+    def seconds(self) -> float:
+        """Return the time, a moment later each time."""
+        self.rightNow += self.tick
+        now: float = self.rightNow
+        return now
+
+    def callLater(self, delay: float, *what: Any, **more: Any) -> Any:
+        """Do something later; see ``IReactorTime``, which knows no time before now."""
+        assert delay >= 0
+        return super().callLater(delay, *what, **more)
+
+
+@pytest.mark.parametrize("ticks", [0.5, 1.5, 2.5, 3.5])
+def test_time_may_pass_while_the_timer_looks(ticks: float) -> None:
+    """One connection's time may be over just after it was looked at."""
+    tick = 1e-6
+    network = Ticking()
+    serve(network, "gpu", "nas")
+    one = connections(network)
+    opened(network, one, GPU, GPU)
+    [timer] = network.getDelayedCalls()
+    network.advance(ticks * tick)
+    opened(network, one, GPU)
+    left = timer.getTime() - network.rightNow
+    network.tick = tick
+    network.advance(left)
+    network.advance(0.1)
+    assert not any(is_open(network))
+    assert network.getDelayedCalls() == []
 
 
 def test_a_connection_is_not_used_when_the_timer_is_late(
