@@ -199,7 +199,7 @@ def _loaded(store: ConfigStore) -> Config:
     loaded = store.load()
     if store.error is not None:
         _log.error(
-            "The configuration cannot be used: {error}. Running without backends "
+            "The configuration cannot be used: {error}. Running without machines "
             "until one is saved at /config; the file is left as it is.",
             error=store.error,
         )
@@ -224,10 +224,10 @@ def _trickle(reactor: Any, stage: DemoServers, site: ProxySite) -> Trickle:
 
 def _log_flip(server: Server, before: Health) -> None:
     if server.health.status == "healthy" and before.status != "healthy":
-        _log.info("{backend} is healthy", backend=server.name)
+        _log.info("{backend} is up", backend=server.name)
     else:
         _log.warn(
-            "{backend} is unhealthy: {error}",
+            "{backend} is down: {error}",
             backend=server.name,
-            error=server.health.error or "it fails what other servers can do",
+            error=server.health.error or "it fails what other machines can do",
         )
