@@ -11,8 +11,9 @@ from immich_ml_proxy.balancer.breaker import MOST_TASKS, Breakers
 from immich_ml_proxy.balancer.demand import Demand
 from immich_ml_proxy.balancer.health import NEVER, Health
 from immich_ml_proxy.balancer.latency import ServiceTimes, patience
-from immich_ml_proxy.balancer.limit import TaskLimits, limiter_of
+from immich_ml_proxy.balancer.limit import limiter_of
 from immich_ml_proxy.balancer.observer import NOBODY, Observer
+from immich_ml_proxy.balancer.task_limits import TaskLimits
 from immich_ml_proxy.config.model import Backend
 
 #: Searches that go beyond a limit that was found before an image has its turn.
