@@ -29,11 +29,12 @@ NO_WORDS = re.compile(
     | X-Immich-ML-Backend
     | \bML[ ]servers?\b             # see docs/words
     | machine-learning[ ]servers
+    | \bname[ ]server\b             # what knows the addresses of names
     """,
     re.VERBOSE,
 )
 #: What nobody is told.
-FORBIDDEN = re.compile(r"backend|\bservers?\b|\breplica", re.IGNORECASE)
+FORBIDDEN = re.compile(r"backend|\bservers?\b", re.IGNORECASE)
 #: Literals that no person reads, or that say something else, with the reason.
 ALLOWED = {
     "backend": "a field of a record, and a part of Server-Timing, for programs",
