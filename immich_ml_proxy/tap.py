@@ -11,7 +11,7 @@ from immich_ml_proxy.reactor import install
 install()
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -45,12 +45,14 @@ from immich_ml_proxy.memory import Memory, glibc
 from immich_ml_proxy.observe.overview import Beside, Overview
 from immich_ml_proxy.observe.tally import Tally
 from immich_ml_proxy.observe.ticker import Ticker, Timepiece
+from immich_ml_proxy.observe.under_way import Moments, under_way
 from immich_ml_proxy.observe.watch import Watch
 from immich_ml_proxy.power.wake_on_lan import Waker
 from immich_ml_proxy.predictor import Predictor
 from immich_ml_proxy.protocol.caller import is_immich
 from immich_ml_proxy.protocol.hops import Hops
 from immich_ml_proxy.records.recorder import Recorder
+from immich_ml_proxy.records.shown import Shown
 from immich_ml_proxy.service import ProxyService
 from immich_ml_proxy.trial.trial import Trial
 from immich_ml_proxy.upstream.client import BackendClient
@@ -170,7 +172,12 @@ def makeService(
         check_ca_files,
         new_trace_id().encode("ascii"),
     )
-    debug = DebugEndpoints(recorder)
+
+    def going() -> Generator[int, None, list[Shown]]:
+        at = Moments(reactor.seconds(), wall(), own[:8])
+        return under_way(forwarder.under_way, pool, at)
+
+    debug = DebugEndpoints(reactor, recorder, own[:8], going)
     described = DescriptionEndpoints()
 
     def door(option: str, open_only: bool) -> tuple[Listener, ProxySite]:

@@ -68,6 +68,7 @@ EDGES = {
     "downstream.watch",
     "memory",
     "observe.ticker",
+    "observe.under_way",
     "power.wake_on_lan",
     "predictor",
     "reactor",
@@ -95,6 +96,8 @@ EDGES = {
     "web.origin",
     "web.overview",
     "web.pages",
+    "web.slices",
+    "web.stream",
     "web.trial",
     "web.resource",
 }
