@@ -70,6 +70,7 @@ from immich_ml_proxy.web.immich import ImmichEndpoints
 from immich_ml_proxy.web.login import LoginEndpoints
 from immich_ml_proxy.web.overview import OverviewEndpoints
 from immich_ml_proxy.web.pages import Pages, static_folder
+from immich_ml_proxy.web.records import RecordEndpoints
 from immich_ml_proxy.web.trial import TrialEndpoints
 
 __all__ = ["Options", "makeService"]
@@ -178,13 +179,14 @@ def makeService(
         return under_way(forwarder.under_way, pool, at)
 
     debug = DebugEndpoints(reactor, recorder, own[:8], going)
+    records = RecordEndpoints(reactor, recorder, own[:8], ours, going)
     described = DescriptionEndpoints()
 
     def door(option: str, open_only: bool) -> tuple[Listener, ProxySite]:
         gate = Gate(reactor, wall, access, pages, open_only, bool(options["demo"]))
         login = LoginEndpoints(wall, gate, pages)
-        asked = overviews, trials, demo, config, debug, described, login, pages
-        app = make_app(gate, immich, *asked)
+        asked = overviews, trials, demo, config, described, login, pages
+        app = make_app(gate, immich, debug, records, *asked)
         site = ProxySite(
             reactor, wall, app, predictor.predict, recorder, admission, hops
         )

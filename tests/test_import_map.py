@@ -94,6 +94,7 @@ EDGES = {
     "web.immich",
     "web.login",
     "web.origin",
+    "web.records",
     "web.overview",
     "web.pages",
     "web.slices",
