@@ -91,6 +91,12 @@ class NotKept(ProxyError):
     status = 404
 
 
+class CannotRepeat(ProxyError):
+    """A request cannot be sent again, as things are."""
+
+    status = 409
+
+
 class WakeFailed(ProxyError):
     """A machine could not be sent a wake-up call."""
 

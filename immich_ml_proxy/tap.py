@@ -54,6 +54,7 @@ from immich_ml_proxy.protocol.hops import Hops
 from immich_ml_proxy.records.recorder import Recorder
 from immich_ml_proxy.records.shown import Shown
 from immich_ml_proxy.service import ProxyService
+from immich_ml_proxy.trial.repeat import Repeat
 from immich_ml_proxy.trial.trial import Trial
 from immich_ml_proxy.upstream.client import BackendClient
 from immich_ml_proxy.upstream.endpoints import connections
@@ -179,7 +180,8 @@ def makeService(
         return under_way(forwarder.under_way, pool, at)
 
     debug = DebugEndpoints(reactor, recorder, own[:8], going)
-    records = RecordEndpoints(reactor, recorder, own[:8], ours, going)
+    repeat = Repeat(reactor, client, pool, places, new_trace_id, hops.first)
+    records = RecordEndpoints(reactor, recorder, own[:8], ours, going, repeat)
     described = DescriptionEndpoints()
 
     def door(option: str, open_only: bool) -> tuple[Listener, ProxySite]:

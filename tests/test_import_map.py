@@ -75,6 +75,7 @@ EDGES = {
     "service",
     "sockets",
     "tap",
+    "trial.repeat",
     "trial.trial",
     "upstream.body_producer",
     "upstream.client",

@@ -40,7 +40,7 @@ class Recorder:
 
     def __init__(self, *, enabled: bool = False, kept: Kept | None = None) -> None:
         self.enabled = enabled
-        self.kept = kept or Kept()
+        self.kept = kept if kept is not None else Kept()
         self._open: dict[str, Row] = {}  # under way and no work, by trace
         self._last = 0
 

@@ -82,6 +82,19 @@ DETAIL = object_of(
     }
 )
 
+SENT = object_of(
+    {
+        "machine": TEXT,
+        "status": {"type": ["integer", "null"]},
+        "duration": NUMBER,
+        "text": TEXT,
+        "response": ANY,
+        "similarity": object_of({}, clip=_NUMBER_OR_NULL),
+        "faces": _OBJECTS,
+        "error": _TEXT_OR_NULL,
+    }
+)
+
 Make = Callable[..., Schema]
 
 
@@ -166,6 +179,16 @@ def debug_paths(
         f"{one}/curl": {
             "get": operation(
                 "It as a command", content(TEXT, "text/plain"), 404, parameters=by_name
+            )
+        },
+        f"{one}/send": {
+            "post": operation(
+                "Send it again to one machine, and compare the answers",
+                content(SENT),
+                *change,
+                *(404, 409, 503),
+                body=content(body_of({"machine": TEXT})),
+                parameters=by_name,
             )
         },
     }

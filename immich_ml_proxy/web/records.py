@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import Any
 
+import msgspec
 from klein import Klein
 from twisted.internet.interfaces import IReactorTime
 
@@ -18,7 +19,9 @@ from immich_ml_proxy.records.picture_kind import LOOKED_AT, picture_kind
 from immich_ml_proxy.records.recorder import Recorder
 from immich_ml_proxy.records.row import Row
 from immich_ml_proxy.records.shown import Shown, number_of, shown, shown_under_way
-from immich_ml_proxy.web.answers import json_text, text_answer
+from immich_ml_proxy.trial.repeat import Repeat
+from immich_ml_proxy.web.answers import json_answer, json_text, text_answer
+from immich_ml_proxy.web.origin import read
 from immich_ml_proxy.web.slices import in_slices
 from immich_ml_proxy.web.stream import Stream
 
@@ -27,6 +30,11 @@ SMALL = 64 * 1024
 #: Bytes that are written at once, and what that costs.
 PIECE = 64 * 1024
 COST = 100
+
+
+class _To(msgspec.Struct, forbid_unknown_fields=True):
+    machine: str
+
 
 UnderWay = Callable[[], Generator[int, None, list[Shown]]]
 
@@ -40,6 +48,7 @@ class RecordEndpoints:
     :param run: names this run of the proxy.
     :param version: of the proxy.
     :param under_way: leads to the requests that are under way.
+    :param repeat: sends a request again.
     """
 
     def __init__(
@@ -49,12 +58,14 @@ class RecordEndpoints:
         run: str,
         version: str,
         under_way: UnderWay,
+        repeat: Repeat,
     ) -> None:
         self._clock = clock
         self._recorder = recorder
         self._run = run
         self._version = version
         self._under_way = under_way
+        self._repeat = repeat
 
     def add_to(self, app: Klein) -> None:
         """Add the routes to ``app``."""
@@ -64,6 +75,7 @@ class RecordEndpoints:
         app.route(f"{path}/thumbnail", methods=["GET"])(self.thumbnail)
         app.route(f"{path}/har", methods=["GET"])(self.har)
         app.route(f"{path}/curl", methods=["GET"])(self.curl)
+        app.route(f"{path}/send", methods=["POST"])(self.send)
 
     def row(self, name: str) -> Row:
         """
@@ -120,6 +132,12 @@ class RecordEndpoints:
         """A request as a command."""
         text = curl(self.row(name), name, _base(request))
         return text_answer(request, text.encode())
+
+    async def send(self, request: ProxyRequest, name: str) -> bytes:
+        """Send a request again to one machine, and compare the answers."""
+        wanted = read(request, _To, '{"machine": "nas"}')
+        told = await self._repeat.of(self.row(name), wanted.machine)
+        return json_answer(request, told)
 
     def _picture(self, name: str) -> tuple[list[bytes], int]:
         content = self.row(name).content
