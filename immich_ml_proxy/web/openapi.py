@@ -37,6 +37,7 @@ MEANINGS = {
     401: "This needs the admin token",
     403: "A page of another site may change nothing",
     404: "There is nothing of this name",
+    409: "Nothing can be changed here now; the text says where it can",
     412: "It was changed since the version that If-Match names",
     413: "The body is too large",
     422: "The field entries is missing or wrong",
@@ -124,9 +125,16 @@ def document(version: str) -> Schema:
                     "Save another one",
                     _content(CONFIG),
                     *change,
+                    409,
                     412,
                     body=_content(CONFIG),
                 ),
+            },
+            "/api/config/schema": {
+                "get": _operation(
+                    "What a configuration may have, as a JSON Schema",
+                    _content(map_of(ANY)),
+                )
             },
             "/api/health": {"get": _operation("The backends", _content(HEALTH))},
             "/api/status": {
@@ -138,6 +146,7 @@ def document(version: str) -> Schema:
                     _content(WHOLE_STATUS),
                     *change,
                     404,
+                    409,
                     body=_content(body_of({"state": STATE})),
                     parameters=(_parameter("name", "path", NAME),),
                 )
@@ -148,6 +157,7 @@ def document(version: str) -> Schema:
                     _content(map_of(ANY)),
                     *change,
                     404,
+                    409,
                     body=_content(
                         {**object_of({}, add=TEXT, remove=TEXT), **NOTHING_ELSE}
                     ),

@@ -73,6 +73,7 @@ WHOLE_STATUS = object_of(
     {
         "configError": {"type": ["string", "null"]},
         "configWarnings": TEXTS,
+        "readOnly": {"type": ["string", "null"]},
         "backends": map_of(SERVER),
         "routes": map_of(ROUTE),
         "hedged": COUNT,
@@ -110,6 +111,7 @@ CONFIG = object_of(
     maxConnectionsPerAddress=number(0, 10**6, "integer"),
     immich=ANY,
     warnings=TEXTS,
+    **{"$schema": {"type": ["string", "null"]}},
 )
 
 DEBUG = object_of({"enabled": FLAG, "maxRecords": COUNT, "recordCount": COUNT})
