@@ -1,4 +1,7 @@
-"""The ``immich-ml-proxy`` command: twistd in the foreground, with a plain log."""
+"""
+The ``immich-ml-proxy`` command: one that ends by itself, or the proxy: twistd in the
+foreground, with a plain log.
+"""
 
 from __future__ import annotations
 
@@ -16,25 +19,39 @@ from twisted.logger import (
 from twisted.python import usage
 from twisted.scripts import twistd
 
-from immich_ml_proxy.commands.options import Options
+from immich_ml_proxy.commands.command_line import CommandLine
 
 
 def main() -> None:
-    """Run the proxy until it is told to stop."""
-    options = Options()
-    options.synopsis = "Usage: immich-ml-proxy [options]"
+    """Do what the command line says; the proxy is run until it is told to stop."""
+    line, arguments = CommandLine(), sys.argv[1:]
     try:
-        options.parseOptions(sys.argv[1:])
+        line.parseOptions(arguments)
+        command = line.subCommand
+        if command is not None and arguments[0] != command:
+            raise usage.UsageError(f"write {command} before its options")
     except usage.UsageError as error:
+        command = line.subCommand
+        if command is not None and not line.is_run:
+            print(  # noqa: T201
+                f"immich-ml-proxy {command}: {error}; "
+                f"see immich-ml-proxy {command} --help",
+                file=sys.stderr,
+            )
+            raise SystemExit(2) from None
         raise SystemExit(
             f"immich-ml-proxy: {error}; see immich-ml-proxy --help"
         ) from None
+    if not line.is_run:
+        raise SystemExit(line.subOptions.execute())
+    if command is not None:
+        del arguments[0]
     sys.argv[1:] = [
         "--nodaemon",
         "--pidfile=",
         f"--logger={__name__}.plain_log",
         "immich-ml-proxy",
-        *sys.argv[1:],
+        *arguments,
     ]
     twistd.run()
 
