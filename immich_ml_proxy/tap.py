@@ -10,17 +10,20 @@ from immich_ml_proxy.reactor import install
 
 install()
 
+import os
 import time
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import msgspec
 from twisted.application.service import IService
+from twisted.internet.defer import maybeDeferred
 from twisted.logger import Logger
 from twisted.web.client import Agent
 
+from immich_ml_proxy.aside import aside
 from immich_ml_proxy.balancer.forwarder import Forwarder
 from immich_ml_proxy.balancer.health import Health
 from immich_ml_proxy.balancer.health_checker import HealthChecker
@@ -28,9 +31,12 @@ from immich_ml_proxy.balancer.place import Places
 from immich_ml_proxy.balancer.pool import Pool
 from immich_ml_proxy.balancer.server import Server
 from immich_ml_proxy.commands.access import access_of
+from immich_ml_proxy.commands.configuration import store_of
 from immich_ml_proxy.commands.options import Options
 from immich_ml_proxy.config import document as config_document
+from immich_ml_proxy.config.file_watch import FileWatch
 from immich_ml_proxy.config.model import Config
+from immich_ml_proxy.config.resolved import resolved
 from immich_ml_proxy.config.store import ConfigStore
 from immich_ml_proxy.demo import DemoServers, Trickle
 from immich_ml_proxy.descriptors import raise_limit, room_for_clients
@@ -73,6 +79,8 @@ from immich_ml_proxy.web.trial import TrialEndpoints
 __all__ = ["Options", "makeService"]
 
 _log = Logger()
+#: Who has changed the configuration, where it was its file that did.
+_BY_FILE = "hand, in its file"
 
 
 def makeService(
@@ -84,21 +92,22 @@ def makeService(
     :param wall: what time it is, in Unix seconds, for what people are shown; all that
         is counted is counted by the reactor's clock.
     """
+    in_thread: Any = maybeDeferred
     if reactor is None:
         from twisted.internet import reactor as installed
 
         reactor = installed
         reactor.installNameResolver(Resolver(reactor))
+        in_thread = partial(aside, reactor)
     parts: list[IService] = []
     stage = DemoServers(reactor) if options["demo"] else None
-    store = ConfigStore(
-        Path(options["config"]).absolute(), stage.urls if stage is not None else ()
-    )
+    store = store_of(options, stage.urls if stage is not None else ())
     if stage is not None:
         parts.append(stage)
         first = config_document.parse(msgspec.json.encode(stage.configuration()))
     else:
         first = _loaded(store)
+    first = resolved(first, os.environ)
 
     recorder = Recorder(enabled=bool(options["debug"]))
     tally, timepiece = Tally(), Timepiece(reactor, wall)
@@ -137,7 +146,7 @@ def makeService(
         return Beside(recorder.enabled, store.error, demo.told(), queues.told())
 
     def apply(new: Config, who: str) -> None:
-        before = pool.config
+        before, new = pool.config, resolved(new, os.environ)
         pool.reconfigure(new)
         places.reconfigured()
         forwarder.reconfigured()
@@ -167,7 +176,7 @@ def makeService(
         forwarder.hedges,
         store,
         apply,
-        check_ca_files,
+        _check,
         new_trace_id().encode("ascii"),
     )
     debug = DebugEndpoints(recorder)
@@ -183,6 +192,15 @@ def makeService(
         )
         return Listener(reactor, options[option], site, f"--{option}"), site
 
+    file_watch = FileWatch(
+        reactor,
+        in_thread,
+        store,
+        _check,
+        lambda new: apply(new, _BY_FILE),
+        lambda told: watch.misconfigured(told, reactor.seconds()),
+    )
+    parts.append(file_watch)
     parts.append(ClientWatch(reactor, admission))
     parts.append(Memory(reactor, admission.budget, glibc()))
     doors = [door("listen", open_only=options["admin-listen"] is not None)]
@@ -190,12 +208,31 @@ def makeService(
         doors.append(door("admin-listen", open_only=False))
     note = access.note(options["admin-listen"])
     guests = [] if stage is None else [_trickle(reactor, stage, doors[0][1])]
-    return ProxyService(reactor, doors, pool, client, *parts, guests=guests, note=note)
+    return ProxyService(
+        reactor,
+        doors,
+        pool,
+        client,
+        *parts,
+        guests=guests,
+        note=note,
+        hung_up=file_watch.ask,
+    )
+
+
+def _check(new: Config) -> None:
+    """
+    Refuse what cannot be used on this machine.
+
+    :raises ConfigError: with the field and the reason.
+    """
+    check_ca_files(new)
+    resolved(new, os.environ)
 
 
 def _loaded(store: ConfigStore) -> Config:
     """Return what the file says, and tell what is wrong with it."""
-    loaded = store.load()
+    loaded = store.load(lambda new: resolved(new, os.environ))
     if store.error is not None:
         _log.error(
             "The configuration cannot be used: {error}. Running without backends "

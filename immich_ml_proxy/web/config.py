@@ -97,6 +97,7 @@ class ConfigEndpoints:
         back as they were shown are kept. One of simulated servers is put in force and
         not saved: they end with this process.
         """
+        self._store.check_save()
         current = self._pool.config
         if_match = request.requestHeaders.getRawHeaders(b"if-match", ())
         self._tell_version(request)
@@ -156,6 +157,7 @@ class ConfigEndpoints:
             request,
             {
                 "configError": self._store.error,
+                "readOnly": self._store.refusal,
                 "configWarnings": self._pool.config.warnings,
                 **numbers,
                 "hedged": self._hedges.hedged,
@@ -193,6 +195,7 @@ class ConfigEndpoints:
 
     def _change(self, request: ProxyRequest, new: Config) -> None:
         """Put a small change in force, and save it where there is a file."""
+        self._store.check_change()
         if self._store.is_kept and self._store.keeps(new):
             self._store.save(new)
         self._apply(new, who(request))
