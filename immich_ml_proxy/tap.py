@@ -201,11 +201,11 @@ def makeService(
         lambda told: watch.misconfigured(told, reactor.seconds()),
     )
     parts.append(file_watch)
-    parts.append(ClientWatch(reactor, admission))
     parts.append(Memory(reactor, admission.budget, glibc()))
     doors = [door("listen", open_only=options["admin-listen"] is not None)]
     if options["admin-listen"] is not None:
         doors.append(door("admin-listen", open_only=False))
+    parts.append(ClientWatch(reactor, [site.connections for _, site in doors]))
     note = access.note(options["admin-listen"])
     guests = [] if stage is None else [_trickle(reactor, stage, doors[0][1])]
     return ProxyService(
