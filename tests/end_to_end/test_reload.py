@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +51,7 @@ def renamed_over(path: Path, config: dict[str, Any]) -> None:
 @pytest.fixture
 def start_command(
     tmp_path: Path, processes: list[Process], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[StartCommand]:
+) -> StartCommand:
     """Starts the proxy as a shell does, with variables."""
 
     def start(*arguments: str, **variables: str) -> Proxy:
@@ -62,7 +62,7 @@ def start_command(
         processes.append(proxy)
         return proxy
 
-    yield start
+    return start
 
 
 def test_a_reload_under_load_loses_nothing(
