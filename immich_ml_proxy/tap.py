@@ -10,20 +10,20 @@ from immich_ml_proxy.reactor import install
 
 install()
 
-import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from importlib.metadata import version
 from typing import Any
 
 import msgspec
 from twisted.application.service import IService
-from twisted.internet.defer import maybeDeferred
+from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.logger import Logger
 from twisted.web.client import Agent
 
 from immich_ml_proxy.aside import aside
+from immich_ml_proxy.balancer.discovery import Discovery
 from immich_ml_proxy.balancer.forwarder import Forwarder
 from immich_ml_proxy.balancer.health import Health
 from immich_ml_proxy.balancer.health_checker import HealthChecker
@@ -31,13 +31,17 @@ from immich_ml_proxy.balancer.place import Places
 from immich_ml_proxy.balancer.pool import Pool
 from immich_ml_proxy.balancer.server import Server
 from immich_ml_proxy.commands.access import access_of
-from immich_ml_proxy.commands.configuration import store_of
+from immich_ml_proxy.commands.configuration import (
+    BY_FILE,
+    check,
+    in_force,
+    loaded,
+    store_of,
+)
 from immich_ml_proxy.commands.options import Options
 from immich_ml_proxy.config import document as config_document
 from immich_ml_proxy.config.file_watch import FileWatch
 from immich_ml_proxy.config.model import Config
-from immich_ml_proxy.config.resolved import resolved
-from immich_ml_proxy.config.store import ConfigStore
 from immich_ml_proxy.demo import DemoServers, Trickle
 from immich_ml_proxy.descriptors import raise_limit, room_for_clients
 from immich_ml_proxy.downstream.admission import Admission
@@ -62,7 +66,6 @@ from immich_ml_proxy.trial.trial import Trial
 from immich_ml_proxy.upstream.client import BackendClient
 from immich_ml_proxy.upstream.endpoints import connections
 from immich_ml_proxy.upstream.resolver import Resolver
-from immich_ml_proxy.upstream.tls import check_ca_files
 from immich_ml_proxy.web.answers import write_error
 from immich_ml_proxy.web.app import make_app
 from immich_ml_proxy.web.config import ConfigEndpoints
@@ -79,8 +82,6 @@ from immich_ml_proxy.web.trial import TrialEndpoints
 __all__ = ["Options", "makeService"]
 
 _log = Logger()
-#: Who has changed the configuration, where it was its file that did.
-_BY_FILE = "hand, in its file"
 
 
 def makeService(
@@ -106,8 +107,8 @@ def makeService(
         parts.append(stage)
         first = config_document.parse(msgspec.json.encode(stage.configuration()))
     else:
-        first = _loaded(store)
-    first = resolved(first, os.environ)
+        first = loaded(store)
+    first = in_force(first)
 
     recorder = Recorder(enabled=bool(options["debug"]))
     tally, timepiece = Tally(), Timepiece(reactor, wall)
@@ -126,6 +127,27 @@ def makeService(
     checker = HealthChecker(reactor, client, pool, new_trace_id, hops.first)
     parts.append(checker)
     forwarder = Forwarder(reactor, wall, client, pool, places, checker.ping)
+
+    def rearranged() -> None:
+        places.reconfigured()
+        forwarder.reconfigured()
+        asked = [server.backend.url for server in pool]
+        immich_server = pool.config.immich
+        if immich_server is not None:
+            asked.append(immich_server.url)
+        outward.retain(asked)
+
+    def resolved() -> None:
+        rearranged()
+        checker.look_at_new()
+        watch.resolved(reactor.seconds())
+
+    def look_up(host: str) -> Deferred[Sequence[str]]:
+        told: Deferred[Sequence[str]] = reactor.nameResolver.look_up(host)
+        return told
+
+    discovery = Discovery(reactor, look_up, pool, resolved)
+    parts.append(discovery)
     checker.observers.append(forwarder.observed)
     predictor = Predictor(pool, forwarder)
     watch = Watch(pool, tally, lambda: forwarder.under_way, timepiece.moment())
@@ -146,21 +168,19 @@ def makeService(
         return Beside(recorder.enabled, store.error, demo.told(), queues.told())
 
     def apply(new: Config, who: str) -> None:
-        before, new = pool.config, resolved(new, os.environ)
+        before, new = pool.config, in_force(new)
         pool.reconfigure(new)
-        places.reconfigured()
-        forwarder.reconfigured()
+        discovery.reconfigured()
+        rearranged()
         admission.limit(new)
         checker.reconfigured()
         outward.trust(new.backends)
-        asked = [new.immich.url] if new.immich is not None else []
-        outward.retain([*(backend.url for backend in new.backends), *asked])
         queues.reconfigured(new.immich)
         watch.configured(before, who, reactor.seconds())
         if stage is not None:
             stage.reconfigured(backend.url for backend in new.backends)
 
-    demo = DemoEndpoints(reactor, wall, stage, lambda who: apply(_loaded(store), who))
+    demo = DemoEndpoints(reactor, wall, stage, lambda who: apply(loaded(store), who))
     admission = Admission(write_error, room_for_clients(raise_limit()))
     admission.limit(first)
     pages = Pages(static_folder())
@@ -176,7 +196,7 @@ def makeService(
         forwarder.hedges,
         store,
         apply,
-        _check,
+        check,
         new_trace_id().encode("ascii"),
     )
     debug = DebugEndpoints(recorder)
@@ -196,8 +216,8 @@ def makeService(
         reactor,
         in_thread,
         store,
-        _check,
-        lambda new: apply(new, _BY_FILE),
+        check,
+        lambda new: apply(new, BY_FILE),
         lambda told: watch.misconfigured(told, reactor.seconds()),
     )
     parts.append(file_watch)
@@ -218,30 +238,6 @@ def makeService(
         note=note,
         hung_up=file_watch.ask,
     )
-
-
-def _check(new: Config) -> None:
-    """
-    Refuse what cannot be used on this machine.
-
-    :raises ConfigError: with the field and the reason.
-    """
-    check_ca_files(new)
-    resolved(new, os.environ)
-
-
-def _loaded(store: ConfigStore) -> Config:
-    """Return what the file says, and tell what is wrong with it."""
-    loaded = store.load(lambda new: resolved(new, os.environ))
-    if store.error is not None:
-        _log.error(
-            "The configuration cannot be used: {error}. Running without backends "
-            "until one is saved at /config; the file is left as it is.",
-            error=store.error,
-        )
-    for warning in loaded.warnings:
-        _log.warn("The configuration was mended: {warning}", warning=warning)
-    return loaded
 
 
 def _trickle(reactor: Any, stage: DemoServers, site: ProxySite) -> Trickle:

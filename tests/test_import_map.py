@@ -42,6 +42,7 @@ EDGES = {
     "aside",
     "balancer.attempts",
     "balancer.delivery",
+    "balancer.discovery",
     "balancer.forwarder",
     "balancer.health_checker",
     "balancer.place",

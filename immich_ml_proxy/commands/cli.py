@@ -19,33 +19,26 @@ from twisted.logger import (
 from twisted.python import usage
 from twisted.scripts import twistd
 
-from immich_ml_proxy.commands.command_line import CommandLine
+from immich_ml_proxy.commands.command_line import (
+    COMMANDS,
+    RUN,
+    CommandLine,
+    chosen,
+)
 
 
 def main() -> None:
     """Do what the command line says; the proxy is run until it is told to stop."""
-    line, arguments = CommandLine(), sys.argv[1:]
     try:
-        line.parseOptions(arguments)
-        command = line.subCommand
-        if command is not None and arguments[0] != command:
-            raise usage.UsageError(f"write {command} before its options")
-    except usage.UsageError as error:
-        command = line.subCommand
-        if command is not None and not line.is_run:
-            print(  # noqa: T201
-                f"immich-ml-proxy {command}: {error}; "
-                f"see immich-ml-proxy {command} --help",
-                file=sys.stderr,
-            )
-            raise SystemExit(2) from None
+        name, arguments = chosen(sys.argv[1:])
+        if name == RUN:
+            CommandLine().parseOptions(arguments)
+    except (ValueError, usage.UsageError) as error:
         raise SystemExit(
             f"immich-ml-proxy: {error}; see immich-ml-proxy --help"
         ) from None
-    if not line.is_run:
-        raise SystemExit(line.subOptions.execute())
-    if command is not None:
-        del arguments[0]
+    if name != RUN:
+        raise SystemExit(COMMANDS[name].main(arguments))
     sys.argv[1:] = [
         "--nodaemon",
         "--pidfile=",

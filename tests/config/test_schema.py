@@ -29,7 +29,7 @@ RICH: dict[str, Any] = {
     "$schema": "http://proxy:3004/api/config/schema",
     "defaultBackend": ["gpu", "nas"],
     "backends": [
-        GPU,
+        {**GPU, "resolve": "all"},
         {
             "name": "nas",
             "url": "https://nas:3003",
@@ -83,7 +83,7 @@ BEYOND = re.compile(
     r"""
     (defaultBackend|taskRouting([.].+|\[".*"\]))([.]backends)?(\[\d+\])?
     | backends
-    | backends\[\d+\][.](name|url|limits|caFile|headers([.].+|\[.*\])?)
+    | backends\[\d+\][.](name|url|limits|caFile|resolve|headers([.].+|\[.*\])?)
     | backends\[\d+\][.]abilities[.](tasks|models)([.].+|\[.*\])*
     | immich[.](url|apiKey)
     """,
