@@ -53,6 +53,7 @@ BAD: list[tuple[Any, str, str]] = [
     (backend(Url="http://gpu"), "backends[0].Url", "no such field"),
     (backend(**{"max concurrent": 1}), 'backends[0]["max concurrent"]', "no such"),
     (backend(name=7), "backends[0].name", "expected `str`"),
+    (backend(name=["gpu"], resolve="all"), "backends[0].name", "expected `str`"),
     (backend(uri="x"), "backends[0].uri", "no such field"),
     (backend(url=None), "backends[0].url", "expected `str`"),
     (backend(url=""), "backends[0].url", "must start with http:// or https://"),
