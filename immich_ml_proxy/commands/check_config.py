@@ -14,6 +14,7 @@ from pathlib import Path
 
 from immich_ml_proxy.config import document as config_document
 from immich_ml_proxy.config import file
+from immich_ml_proxy.config.doubts import doubts
 from immich_ml_proxy.config.model import Config
 from immich_ml_proxy.config.resolved import resolved
 from immich_ml_proxy.errors import ConfigError
@@ -43,6 +44,8 @@ def main(arguments: list[str]) -> int:
         return BAD
     for warning in config.warnings:
         print(f"{path}: would be mended: {warning}")  # noqa: T201
+    for doubt in doubts(config, ()):
+        print(f"{path}: {doubt.text}")  # noqa: T201
     print(f"{path} is good: {_summary(config)}")  # noqa: T201
     return GOOD
 

@@ -82,7 +82,7 @@ def loaded(store: ConfigStore) -> Config:
     found = store.load(in_force)
     if store.error is not None:
         _log.error(
-            "The configuration cannot be used: {error}. Running without backends "
+            "The configuration cannot be used: {error}. Running without machines "
             "until one is saved at /config or the file is mended; it is left as it is.",
             error=store.error,
         )

@@ -58,7 +58,7 @@ class Options(usage.Options):
     ]
     optFlags: ClassVar[list[list[Any]]] = [
         ["debug", "d", "Record requests from the start on."],
-        ["demo", None, "Use three simulated ML servers and a configuration in memory."],
+        ["demo", None, "Use three simulated machines and a configuration in memory."],
         [
             "read-only-config",
             None,

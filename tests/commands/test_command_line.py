@@ -48,6 +48,9 @@ def test_a_good_file_is_told_with_what_it_comes_to(
     told, errors = capsys.readouterr()
     assert "would be mended: backends[0].url: http:// was added" in told
     assert errors == ""
+    assert check(monkeypatch, path, top(taskRouting={"cilp": "gpu"})) == 0
+    assert "did you mean clip?" in capsys.readouterr().out
+    assert check(monkeypatch, path, backend(url="gpu:3003")) == 0
     assert json.loads(path.read_text())["backends"][0]["url"] == "gpu:3003"
     assert [one.name for one in path.parent.iterdir()] == ["c.json"]
 
