@@ -44,7 +44,8 @@ def check_names(items: Sequence[Any]) -> None:
     :raises ConfigError: with the other one.
     """
     named = [item for item in items if isinstance(item, dict)]
-    sets = {one.get("name") for one in named if one.get("resolve") is not None}
+    # A list: what is no name yet may be no key, either.
+    sets = [one.get("name") for one in named if one.get("resolve") is not None]
     for index, item in enumerate(items):
         name = item.get("name") if isinstance(item, dict) else None
         if not isinstance(name, str) or not name.endswith(")"):
