@@ -78,12 +78,12 @@ export const TASKS = {
   ocr: "text in pictures",
 };
 
-/** How requests end. @type {Record<string, string>} */
+/** How requests end: alone, and after "requests that". @type {Record<string, [string, string]>} */
 export const ENDINGS = {
-  ok: "were answered",
-  failed: "failed",
-  "4xx": "were turned down (4xx)",
-  "5xx": "ended in an error (5xx)",
+  ok: ["answered", "were answered"],
+  failed: ["failed", "failed"],
+  "4xx": ["turned down (4xx)", "were turned down (4xx)"],
+  "5xx": ["error (5xx)", "ended in an error (5xx)"],
 };
 
 /**
@@ -111,5 +111,5 @@ export function taskWord(task) {
 
 /** @param {string} status */
 export function endingWords(status) {
-  return Object.hasOwn(ENDINGS, status) ? ENDINGS[status] : `were answered with ${status}`;
+  return Object.hasOwn(ENDINGS, status) ? ENDINGS[status][1] : `were answered with ${status}`;
 }

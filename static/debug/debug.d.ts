@@ -31,7 +31,8 @@ export type Row = {
 /**
  * `rows`: newest last. `next`: what to ask `after` for what comes then; `older`: what to
  * ask `before` for what was there earlier, null: nothing. `matching` of `total` rows that
- * are kept match the filter. `reset`: what was told before is not to be kept.
+ * are kept match the filter. `underWay`: the first of `underWayTotal`. `more`: there is
+ * still more that is newer. `reset`: what was told before is not to be kept.
  */
 export type Rows = {
   rows: Row[];
@@ -40,22 +41,28 @@ export type Rows = {
   total: number;
   matching: number;
   underWay: Row[];
+  underWayTotal?: number;
   dropped: number;
+  more?: boolean;
   reset?: boolean;
 };
 
 export type Headers = Record<string, string[] | string>;
 
-/** A request that went out to a machine. `begin`: seconds after the row's. */
+/**
+ * A request that went out to a machine. `begin`: seconds after the row's. `why` in a word,
+ * `whyWords` in a sentence.
+ */
 export type Part = {
   machine: string;
   tasks: string[];
   begin: number;
-  wait: number;
+  wait?: number;
   duration: number;
   status: number | null;
   outcome: string;
   why: string;
+  whyWords?: string | null;
   reason: string | null;
   requestHeaders?: Headers | null;
   responseHeaders?: Headers | null;

@@ -69,7 +69,7 @@ function follow(isMoved) {
   filters.show(filter);
   source.want(filter);
   const isOpening = open !== opened.id && open !== "";
-  byId("split").classList.toggle("open", open !== "");
+  byId("main").classList.toggle("open", open !== "");
   list.open(open);
   opened.show(open);
   if (isOpening && isMoved) opened.focus();

@@ -1,6 +1,6 @@
 // The filters: what is chosen in them goes into the page's address, and comes from there.
 
-import { ENDINGS, narrowedWords, TASKS } from "./address.js";
+import { ALL, ENDINGS, narrowedWords, TASKS, written } from "./address.js";
 import { byId, controlById, el, tell } from "../shared/dom.js";
 import { sentence } from "../shared/words.js";
 
@@ -16,12 +16,18 @@ export class Filters {
     this._pings = controlById("filter-pings", HTMLInputElement);
     this._pages = controlById("filter-pages", HTMLInputElement);
     for (const [task, word] of Object.entries(TASKS)) option(this._task, task, word);
-    for (const [status, word] of Object.entries(ENDINGS)) option(this._status, status, word);
+    for (const [status, [word]] of Object.entries(ENDINGS)) option(this._status, status, word);
     /** @type {Filter|undefined} */
     this._filter = undefined;
     const form = controlById("filters", HTMLFormElement);
     form.addEventListener("submit", (event) => event.preventDefault());
-    form.addEventListener("input", () => changed(this._chosen()));
+    for (const kind of ["input", "change"]) {
+      form.addEventListener(kind, () => {
+        const chosen = this._chosen();
+        // Both come of one choice.
+        if (written(chosen) !== written(this._filter ?? ALL)) changed(chosen);
+      });
+    }
   }
 
   /**
@@ -63,7 +69,7 @@ export class Filters {
 
   /** @returns {Filter} */
   _chosen() {
-    const { trace = "", route = "" } = this._filter ?? {};
+    const { trace, route } = this._filter ?? ALL;
     return {
       task: this._task.value,
       machine: this._machine.value,

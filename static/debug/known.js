@@ -5,7 +5,7 @@
 /**
  * `rows`: newest first, without a gap; what is `older` has not been asked for yet.
  *
- * @typedef {Omit<Rows, "dropped"|"reset">} Known
+ * @typedef {Omit<Rows, "dropped"|"more"|"reset">} Known
  */
 
 /**
@@ -14,8 +14,9 @@
  * @param {Rows} answer
  * @returns {Known}
  */
-export function begun({ rows, next, older, total, matching, underWay }) {
-  return { rows: [...rows].reverse(), next, older, total, matching, underWay };
+export function begun({ rows, next, older, total, matching, underWay, underWayTotal }) {
+  const newest = [...rows].reverse();
+  return { rows: newest, next, older, total, matching, underWay, underWayTotal };
 }
 
 /**
@@ -27,13 +28,13 @@ export function begun({ rows, next, older, total, matching, underWay }) {
  */
 export function renewed(known, answer) {
   if (answer.reset) return begun(answer);
-  const { next, total, matching, underWay } = answer;
+  const { next, total, matching, underWay, underWayTotal } = answer;
   const seen = new Set(answer.rows.map(({ id }) => id));
   const before = seen.size ? known.rows.filter(({ id }) => !seen.has(id)) : known.rows;
   // The oldest are forgotten by the proxy, so they are here.
   const rows = [...[...answer.rows].reverse(), ...before].slice(0, Math.max(matching, 0));
   const older = rows.length < matching ? known.older : null;
-  return { rows, next, older, total, matching, underWay };
+  return { rows, next, older, total, matching, underWay, underWayTotal };
 }
 
 /**

@@ -30,7 +30,7 @@ export class Opened {
     node.append(
       el(
         "p",
-        { class: "inline steps" },
+        { class: "inline walk" },
         button("↑ Newer", () => page.step(-1)),
         button("↓ Older", () => page.step(1)),
         close,

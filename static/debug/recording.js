@@ -74,15 +74,13 @@ export class Recording {
 }
 
 /**
- * Say how much is kept: "12 of 10,000 requests kept, 3 MiB of 64 MiB".
+ * Say how much is kept: "12 of 10,000 kept: 3 MiB of 64 MiB, pictures 1 MiB of 16 MiB".
  *
  * @param {DebugStatus} status
  */
-function keptWords({ recordCount, maxRecords, bytes: held, pictureBytes, bounds }) {
-  const told = [`${countWords(recordCount)} of ${countWords(maxRecords)} requests kept`];
-  if (held !== undefined && bounds) told.push(`${bytes(held)} of ${bytes(bounds.bytes)}`);
-  if (pictureBytes !== undefined && bounds) {
-    told.push(`of these pictures ${bytes(pictureBytes)} of ${bytes(bounds.pictureBytes)}`);
-  }
-  return told.join(", ");
+function keptWords({ recordCount, maxRecords, bytes: held = 0, pictureBytes = 0, bounds }) {
+  const kept = `${countWords(recordCount)} of ${countWords(maxRecords)} kept`;
+  if (!bounds) return kept;
+  const pictures = `pictures ${bytes(pictureBytes)} of ${bytes(bounds.pictureBytes)}`;
+  return `${kept}: ${bytes(held)} of ${bytes(bounds.bytes)}, ${pictures}`;
 }

@@ -2,7 +2,6 @@
 
 import {
   barParts,
-  labelWords,
   sizeWords,
   statusWords,
   times,
@@ -31,6 +30,7 @@ export class RowView {
     this._wait = el("span", { class: "waited" });
     this._worked = el("span", { class: "worked" });
     this._took = el("span", { class: "took" });
+    this._heard = el("span", { class: "visually-hidden" });
     this._size = el("span", { class: "size" });
     this.link = el(
       "a",
@@ -42,6 +42,7 @@ export class RowView {
       el("span", { class: "status" }, this._badge.node),
       el("span", { class: "bar" }, this._wait, this._worked),
       this._took,
+      this._heard,
       this._size,
     );
     this.node = el("li", { class: "row", "data-record-id": row.id }, this.link);
@@ -91,12 +92,14 @@ export class RowView {
     tell(this._note, row.error || row.models.join(", "));
     this._note.classList.toggle("error", Boolean(row.error));
     this._note.title = this._note.textContent ?? "";
-    tell(this._machine, row.machines.join(", "));
-    this._machine.title = this._machine.textContent ?? "";
+    // It keeps its column where there is none.
+    this._machine.textContent = this._machine.title = row.machines.join(", ");
     const isDone = row.state === "done";
+    // What is heard of what has the focus must not change all the time.
+    this._took.ariaHidden = isDone ? null : "true";
+    tell(this._heard, isDone ? timesWords(times(row, 0)) : "");
     tell(this._size, bytes(row.requestBytes + (isDone ? row.responseBytes : 0)));
     this._size.title = isDone ? sizeWords(row) : "";
-    this.link.setAttribute("aria-label", labelWords(row, now));
     if (row.thumbnail && !this._thumb.firstChild) this._thumb.append(thumbnail(row.id));
     this._showTimes(row, since);
   }

@@ -4,6 +4,7 @@ import { bytes, countWords, duration, timeOfDay } from "../shared/words.js";
 
 /** @import { Tone } from "../shared/badge.js" */
 /** @import { Row } from "./debug.d.ts" */
+/** @import { Known } from "./known.js" */
 
 /** The longest that a bar shows, in milliseconds: what a client waits for. */
 const LONGEST = 300_000;
@@ -97,33 +98,19 @@ export function sizeWords({ requestBytes, responseBytes }) {
 }
 
 /**
- * Say which request this is, for who hears the list.
- *
- * @param {Row} row
- * @param {Date} now
- */
-export function labelWords(row, now) {
-  const { models, machines, error } = row;
-  const told = [timeWords(row, now), workWords(row), ...models, ...machines];
-  told.push(statusWords(row).text);
-  if (error) told.push(error);
-  // Not how long it has been under way: the name of what has the focus would change.
-  if (row.state === "done") told.push(timesWords(times(row, 0)), sizeWords(row));
-  return told.join(", ");
-}
-
-/**
  * Say how many requests there are: "3 under way, 12 waiting, 1,204 of 10,000 recorded
- * ones match".
+ * match".
  *
- * @param {{underWay: Row[], matching: number, total: number}} known
+ * @param {Pick<Known, "underWay"|"underWayTotal"|"matching"|"total">} known
  * @param {boolean} isNarrowed
  */
-export function countsWords({ underWay, matching, total }, isNarrowed) {
+export function countsWords({ underWay, underWayTotal, matching, total }, isNarrowed) {
   const told = ["under way", "waiting", "held"].flatMap((state) => {
     const count = underWay.filter((row) => row.state === state).length;
     return count ? [`${countWords(count)} ${state}`] : [];
   });
+  const others = (underWayTotal ?? 0) - underWay.length;
+  if (others > 0) told.push(`${countWords(others)} more that have not ended`);
   if (isNarrowed) told.push(`${countWords(matching)} of ${countWords(total)} recorded match`);
   else told.push(`${countWords(matching)} recorded`);
   return told.join(", ");

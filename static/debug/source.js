@@ -90,5 +90,6 @@ export class Source {
     this._known = known && base ? renewed(base, answer) : begun(answer);
     this._of = of;
     this._changed(this._known, !known);
+    if (answer.more && known) this.refresh();
   }
 }

@@ -10,10 +10,11 @@ import { duration, list } from "../shared/words.js";
 const WHY = {
   first: "first choice",
   failover: "asked after another one had failed",
+  again: "asked again after a pause",
   hedge: "asked as well, because the first one took long",
+  slow: "asked as well, because the first one took very long",
+  doubt: "asked as well, because the first one no longer answered pings",
   "second opinion": "asked as well, to see whether it says the same",
-  patience: "asked after another one had taken too long",
-  again: "sent again by hand",
 };
 
 /** What came of it. @type {Record<string, [Tone, string]>} */
@@ -21,11 +22,10 @@ const OUTCOMES = {
   answered: ["good", "answered"],
   failed: ["bad", "failed"],
   refused: ["bad", "turned it down"],
+  misfit: ["bad", "its answer was none to this"],
   cancelled: ["idle", "called off"],
-  "hedge lost": ["idle", "called off: another one was faster"],
   outpaced: ["idle", "called off: another one was faster"],
   "under way": ["idle", "under way"],
-  waiting: ["warn", "waiting"],
 };
 
 /**
@@ -33,8 +33,8 @@ const OUTCOMES = {
  *
  * @param {Part} part
  */
-export function whyWords({ why, tasks }) {
-  const told = Object.hasOwn(WHY, why) ? WHY[why] : why;
+export function whyWords({ why, whyWords: reason, tasks }) {
+  const told = reason || (Object.hasOwn(WHY, why) ? WHY[why] : why);
   const work = list(tasks.map((task) => (Object.hasOwn(TASKS, task) ? TASKS[task] : task)));
   return [work, told].filter(Boolean).join(", ");
 }
@@ -59,7 +59,7 @@ export function outcomeWords({ outcome, status }) {
  * @param {number} whole seconds that the request took
  * @returns {{begin: number, wait: number, work: number}}
  */
-export function span({ begin, wait, duration: took }, whole) {
+export function span({ begin, wait = 0, duration: took }, whole) {
   const all = Math.max(whole, begin + took, 0.000_001);
   const percent = (/** @type {number} */ seconds) => (100 * Math.max(0, seconds)) / all;
   const waited = Math.min(wait, took);
@@ -71,7 +71,7 @@ export function span({ begin, wait, duration: took }, whole) {
  *
  * @param {Part} part
  */
-export function whenWords({ begin, wait, duration: took }) {
+export function whenWords({ begin, wait = 0, duration: took }) {
   const told = [begin < 0.001 ? "at once" : `after ${duration(begin * 1000)}`];
   if (wait >= 0.001) told.push(`waited ${duration(wait * 1000)}`);
   told.push(`worked ${duration(Math.max(0, took - wait) * 1000)}`);

@@ -33,17 +33,14 @@ const ROW = {
 };
 const NOW = new Date(2026, 0, 31, 13);
 
-test("a line says what, when, where, how it ended, how long and how much", () => {
-  const time = new Date(ROW.time * 1000).toLocaleTimeString();
-  assert.equal(
-    words.labelWords(ROW, NOW),
-    `${time}, search, ViT, gpu, 200, waited 1.2 s, worked 41 ms, 1 KiB in, 2 KiB out`,
-  );
-  const ping = { ...ROW, words: "", models: [], machines: [], method: "GET", path: "/ping" };
-  assert.match(words.labelWords(ping, NOW), /, GET \/ping, 200, /);
-  const held = { ...ROW, state: "held", status: null, machines: [] };
-  assert.equal(words.labelWords(held, NOW), `${time}, search, ViT, held`);
-  assert.match(words.labelWords({ ...ROW, error: "refused" }, NOW), /, 200, refused, waited/);
+test("a line says what it was for, when, how long and how much", () => {
+  assert.equal(words.workWords(ROW), "search");
+  assert.equal(words.workWords({ ...ROW, words: "", method: "GET", path: "/ping" }), "GET /ping");
+  assert.equal(words.timeWords(ROW, NOW), new Date(ROW.time * 1000).toLocaleTimeString());
+  assert.equal(words.timesWords({ wait: 1200, work: 41 }), "waited 1.2 s, worked 41 ms");
+  assert.equal(words.timesWords({ wait: 0.2, work: 0 }), "worked 0.0 ms");
+  assert.equal(words.timesWords({ wait: 30, work: 0 }), "waited 30 ms");
+  assert.equal(words.sizeWords(ROW), "1 KiB in, 2 KiB out");
 });
 
 test("how a request ended, or what becomes of it, has a tone", () => {
@@ -82,6 +79,11 @@ test("how many there are is told, those under way first", () => {
   const known = { underWay, matching: 1204, total: 10_000 };
   assert.equal(words.countsWords(known, true), "1 under way, 1 waiting, 2 held, 1,204 of 10,000 recorded match");
   assert.equal(words.countsWords({ ...known, underWay: [] }, false), "1,204 recorded");
+  const many = { ...known, underWay: underWay.slice(0, 1), underWayTotal: 1500 };
+  assert.equal(
+    words.countsWords(many, false),
+    "1 under way, 1,499 more that have not ended, 1,204 recorded",
+  );
 });
 
 const PART = {
@@ -101,8 +103,10 @@ test("why a machine was asked is told, and what came of it", () => {
   assert.match(parts.whyWords({ ...PART, why: "failover" }), /after another one had failed/);
   assert.equal(parts.whyWords({ ...PART, tasks: ["new"], why: "newer" }), "new, newer");
   assert.equal(parts.whyWords({ ...PART, tasks: [], why: "constructor" }), "constructor");
+  const sentence = { ...PART, why: "failover", whyWords: "gpu refused the connection" };
+  assert.equal(parts.whyWords(sentence), "pictures, gpu refused the connection");
   assert.deepEqual(parts.outcomeWords(PART), { tone: "good", text: "answered, 200" });
-  const lost = parts.outcomeWords({ ...PART, status: null, outcome: "hedge lost" });
+  const lost = parts.outcomeWords({ ...PART, status: null, outcome: "outpaced" });
   assert.deepEqual(lost, { tone: "idle", text: "called off: another one was faster" });
   const newer = parts.outcomeWords({ ...PART, outcome: "newer" });
   assert.deepEqual(newer, { tone: "good", text: "newer, 200" });
