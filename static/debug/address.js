@@ -73,7 +73,6 @@ export function asked(filter, more) {
 export const TASKS = {
   "clip/textual": "searches",
   "clip/visual": "pictures",
-  clip: "searches and pictures",
   "facial-recognition": "faces",
   ocr: "text in pictures",
 };

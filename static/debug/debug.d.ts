@@ -50,15 +50,15 @@ export type Rows = {
 export type Headers = Record<string, string[] | string>;
 
 /**
- * A request that went out to a machine. `begin`: seconds after the row's. `why` in a word,
- * `whyWords` in a sentence.
+ * A request that went out to a machine. `begin`: seconds after the row's, `wait`: for how
+ * long nobody was asked before. `duration` is null while it is under way. `why` in a word,
+ * `whyWords` in a sentence. `request` is null where it is the same as the row's.
  */
 export type Part = {
   machine: string;
-  tasks: string[];
   begin: number;
-  wait?: number;
-  duration: number;
+  wait: number;
+  duration: number | null;
   status: number | null;
   outcome: string;
   why: string;
@@ -76,8 +76,10 @@ export type FaceBox = { x1: number; y1: number; x2: number; y2: number; score: n
 /** Four corners, x and y of each: in pixels, or as parts of the picture (0 to 1). */
 export type TextBox = { points: number[]; text: string; score: number };
 
+/** `outgoingLeftOut`: how many parts came before those that are told. */
 export type Detail = Row & {
   outgoing: Part[];
+  outgoingLeftOut: number;
   request: { headers?: Headers | null; [field: string]: unknown } | null;
   response: { headers?: Headers | null; [field: string]: unknown } | null;
   boxes: { faces?: FaceBox[]; texts?: TextBox[] } | null;
@@ -94,10 +96,13 @@ export type SentAgain = {
   duration: number;
   text?: string;
   response?: unknown;
-  similarity?: Record<string, number> | null;
-  faces?: { cosine: number; iou: number }[] | null;
+  similarity?: { clip?: number | null } | null;
+  faces?: { cosine: number | null; iou: number }[] | null;
   error?: string | null;
 };
 
 /** Numbers that were left out of an answer. */
 export type Folded = { numbers: number; first: number[] };
+
+/** A text of so many characters, of which only the first are told. */
+export type CutText = { characters: number; first: string };

@@ -31,7 +31,7 @@ const list = new RowList(byId("lines"), {
   since: () => (performance.now() - toldAt) / 1000,
 });
 const opened = new Opened(byId("detail"), {
-  traceHref: (trace) => `#${written({ ...ALL, trace })}`,
+  traceHref: (trace) => `#${written({ ...ALL, trace, pings: filter.pings, pages: filter.pages })}`,
   machines: offerMachines,
   close,
   step,

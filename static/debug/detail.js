@@ -2,6 +2,7 @@
 
 import { copy } from "./copying.js";
 import { factTable, headersView } from "./headers_view.js";
+import { pointerTo } from "./json_words.js";
 import { jsonView } from "./json_view.js";
 import { pictureView } from "./picture_view.js";
 import { sizeWords, statusWords, times, timesWords, timeWords, workWords } from "./row_words.js";
@@ -122,7 +123,7 @@ function message(title, told, unfold) {
  */
 function unfoldOf(id, part) {
   return async (path) => {
-    const wanted = new URLSearchParams({ path: path.join("/") });
+    const wanted = new URLSearchParams({ path: pointerTo(path) });
     if (part !== undefined) wanted.set("part", String(part));
     const base = /** @type {const} */ (`api/debug/records/${encodeURIComponent(id)}`);
     return JSON.parse(await getText(`${base}/numbers?${wanted}`)).numbers;

@@ -1,6 +1,6 @@
 // Shows a value of JSON folded: what is large is opened by who wants to see it.
 
-import { heldWords, isFolded, isVector, numbersWords, shortened } from "./json_words.js";
+import { heldWords, isCut, isFolded, isVector, leftOut, numbersWords, shortened } from "./json_words.js";
 import { ApiError } from "../shared/api.js";
 import { el } from "../shared/dom.js";
 
@@ -25,6 +25,10 @@ const MANY = 12;
 export function jsonView(value, unfold, path = []) {
   if (isFolded(value)) return foldedView(value.numbers, value.first, () => unfold(path));
   if (isVector(value)) return foldedView(value.length, value, async () => value);
+  if (isCut(value)) {
+    const { characters, first } = value;
+    return el("span", { class: "json-value" }, `“${first}… (${characters} characters)`);
+  }
   if (typeof value === "string") return textView(value);
   if (typeof value !== "object" || value === null) {
     return el("span", { class: "json-value" }, String(value));
@@ -36,9 +40,11 @@ export function jsonView(value, unfold, path = []) {
     el(
       "ul",
       { class: "json" },
-      ...entries.map(([key, one]) =>
-        el("li", {}, el("b", {}, key), " ", jsonView(one, unfold, [...path, key])),
-      ),
+      ...entries.map(([key, one], index) => {
+        const left = index === entries.length - 1 ? leftOut(key, one) : 0;
+        if (left) return el("li", { class: "muted" }, `… and ${left} more`);
+        return el("li", {}, el("b", {}, key), " ", jsonView(one, unfold, [...path, key]));
+      }),
     ),
   );
 }

@@ -1,6 +1,6 @@
 // How a value of JSON is shown folded. Pure.
 
-/** @import { Folded } from "./debug.d.ts" */
+/** @import { CutText, Folded } from "./debug.d.ts" */
 
 /** So many numbers are shown of a list of numbers, and so many letters of a text. */
 const NUMBERS = 3;
@@ -18,6 +18,41 @@ export function isFolded(value) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const { numbers, first } = /** @type {Partial<Folded>} */ (value);
   return typeof numbers === "number" && Array.isArray(first) && Object.keys(value).length === 2;
+}
+
+/**
+ * Whether a value stands for a text that was cut.
+ *
+ * @param {unknown} value
+ * @returns {value is CutText}
+ */
+export function isCut(value) {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  const { characters, first } = /** @type {Partial<CutText>} */ (value);
+  return typeof characters === "number" && typeof first === "string" && Object.keys(value).length === 2;
+}
+
+/**
+ * Return how many items or fields of a list or an object were left out.
+ *
+ * @param {string} key of the last one
+ * @param {unknown} value of it
+ * @returns {number} 0: none, it is one of them
+ */
+export function leftOut(key, value) {
+  if (key === "…" && typeof value === "number") return value;
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return 0;
+  const { more } = /** @type {{more?: unknown}} */ (value);
+  return typeof more === "number" && Object.keys(value).length === 1 ? more : 0;
+}
+
+/**
+ * Return where in a value of JSON something is, as RFC 6901 puts it.
+ *
+ * @param {string[]} path
+ */
+export function pointerTo(path) {
+  return path.map((step) => `/${step.replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
 }
 
 /**

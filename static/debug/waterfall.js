@@ -2,10 +2,10 @@
 
 import { headersView } from "./headers_view.js";
 import { jsonView } from "./json_view.js";
-import { outcomeWords, span, whenWords, wholeOf, whyWords } from "./waterfall_words.js";
+import { outcomeWords, span, whenWords, wholeOf, whyTold } from "./waterfall_words.js";
 import { Badge } from "../shared/badge.js";
 import { el } from "../shared/dom.js";
-import { duration } from "../shared/words.js";
+import { duration, sentence } from "../shared/words.js";
 
 /** @import { Detail, Part } from "./debug.d.ts" */
 /** @import { Unfold } from "./json_view.js" */
@@ -18,11 +18,15 @@ import { duration } from "../shared/words.js";
  * @returns {HTMLElement[]}
  */
 export function waterfall(detail, unfoldOf) {
-  const { outgoing } = detail;
+  const { outgoing, outgoingLeftOut } = detail;
   if (outgoing.length === 0) return [el("p", { class: "muted" }, "It was sent to no machine.")];
   const whole = wholeOf(detail);
   const parts = outgoing.map((part, index) => partView(part, whole, unfoldOf(index)));
+  const left = outgoingLeftOut
+    ? [el("p", { class: "muted" }, `${outgoingLeftOut} more that came before are not kept.`)]
+    : [];
   return [
+    ...left,
     el("ol", { class: "waterfall", "aria-label": "Machines that were asked" }, ...parts),
     el(
       "p",
@@ -48,7 +52,7 @@ function partView(part, whole, unfold) {
     {},
     el("p", { class: "asked" }, el("strong", {}, part.machine), " ", badge.node),
     track(part, whole),
-    el("p", { class: "muted" }, `${whyWords(part)}: ${whenWords(part)}`),
+    el("p", { class: "muted" }, `${sentence(whyTold(part))}: ${whenWords(part)}.`),
     ...reason,
     ...messages(part, unfold),
   );
@@ -75,20 +79,22 @@ function track(part, whole) {
 function messages({ machine, request, requestHeaders, response, responseHeaders }, unfold) {
   const sent = [
     ...headersView(requestHeaders),
+    ...(request == null ? [el("p", { class: "muted" }, "The same as came in.")] : []),
     ...(request == null ? [] : [jsonView(request, unfold)]),
   ];
   const came = [
     ...headersView(responseHeaders),
     ...(response == null ? [] : [jsonView(response, unfold)]),
   ];
-  if (sent.length + came.length === 0) return [];
+  // Nothing is kept of it but when and why.
+  if (headersView(requestHeaders).length === 0) return [];
   return [
     el(
       "details",
       { class: "fold" },
       el("summary", {}, `What ${machine} was sent, and what it answered`),
       el("h4", {}, "Sent"),
-      ...(sent.length ? sent : [el("p", { class: "muted" }, "Not kept.")]),
+      ...sent,
       el("h4", {}, "Answered"),
       ...(came.length ? came : [el("p", { class: "muted" }, "Nothing.")]),
     ),

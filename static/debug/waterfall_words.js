@@ -1,7 +1,6 @@
 // The requests that a request led to: where on its time they are, and why. Pure.
 
-import { TASKS } from "./address.js";
-import { duration, list } from "../shared/words.js";
+import { duration } from "../shared/words.js";
 
 /** @import { Tone } from "../shared/badge.js" */
 /** @import { Part } from "./debug.d.ts" */
@@ -29,14 +28,12 @@ const OUTCOMES = {
 };
 
 /**
- * Say why a machine was asked; words that are not known are told as they are.
+ * Say why a machine was asked.
  *
  * @param {Part} part
  */
-export function whyWords({ why, whyWords: reason, tasks }) {
-  const told = reason || (Object.hasOwn(WHY, why) ? WHY[why] : why);
-  const work = list(tasks.map((task) => (Object.hasOwn(TASKS, task) ? TASKS[task] : task)));
-  return [work, told].filter(Boolean).join(", ");
+export function whyTold({ why, whyWords }) {
+  return whyWords || (Object.hasOwn(WHY, why) ? WHY[why] : why);
 }
 
 /**
@@ -53,28 +50,39 @@ export function outcomeWords({ outcome, status }) {
 }
 
 /**
- * Return where on its request's time a part is, in percent.
+ * Return where on its request's time a part is, in percent: where the wait before it
+ * begins, how long that is, and how long it was at the machine.
  *
  * @param {Part} part
  * @param {number} whole seconds that the request took
  * @returns {{begin: number, wait: number, work: number}}
  */
-export function span({ begin, wait = 0, duration: took }, whole) {
-  const all = Math.max(whole, begin + took, 0.000_001);
+export function span(part, whole) {
+  const { begin, wait } = part;
+  const all = Math.max(whole, endOf(part, whole), 0.000_001);
   const percent = (/** @type {number} */ seconds) => (100 * Math.max(0, seconds)) / all;
-  const waited = Math.min(wait, took);
-  return { begin: percent(begin), wait: percent(waited), work: percent(took - waited) };
+  const waited = Math.min(wait, begin);
+  const worked = endOf(part, whole) - begin;
+  return { begin: percent(begin - waited), wait: percent(waited), work: percent(worked) };
 }
 
 /**
- * Say when it was asked and how long it took: "after 1.2 s, waited 40 ms, worked 210 ms".
+ * @param {Part} part
+ * @param {number} whole
+ */
+function endOf({ begin, duration: took }, whole) {
+  return took === null ? Math.max(begin, whole) : begin + took;
+}
+
+/**
+ * Say when it was asked and how long it took: "after 1.2 s, worked 210 ms".
  *
  * @param {Part} part
  */
-export function whenWords({ begin, wait = 0, duration: took }) {
+export function whenWords({ begin, wait, duration: took }) {
   const told = [begin < 0.001 ? "at once" : `after ${duration(begin * 1000)}`];
-  if (wait >= 0.001) told.push(`waited ${duration(wait * 1000)}`);
-  told.push(`worked ${duration(Math.max(0, took - wait) * 1000)}`);
+  if (wait >= 0.001) told.push(`of which ${duration(wait * 1000)} nobody was asked`);
+  if (took !== null) told.push(`worked ${duration(took * 1000)}`);
   return told.join(", ");
 }
 
@@ -84,5 +92,5 @@ export function whenWords({ begin, wait = 0, duration: took }) {
  * @param {{duration: number, outgoing: Part[]}} detail
  */
 export function wholeOf({ duration: took, outgoing }) {
-  return Math.max(took, ...outgoing.map((part) => part.begin + part.duration));
+  return Math.max(took, ...outgoing.map((part) => endOf(part, took)));
 }

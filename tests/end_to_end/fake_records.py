@@ -58,7 +58,6 @@ def part(machine: str = "gpu", **more: Any) -> dict[str, Any]:
     """Return what the proxy tells of a request to a machine that answered it."""
     return {
         "machine": machine,
-        "tasks": ["clip/visual"],
         "begin": 0.0,
         "wait": 0.0,
         "duration": 0.1,
@@ -79,6 +78,7 @@ def detail(told: dict[str, Any], *parts: dict[str, Any], **more: Any) -> dict[st
     return {
         **told,
         "outgoing": list(parts),
+        "outgoingLeftOut": 0,
         "request": {
             "headers": {"Host": ["proxy"], "Content-Type": ["multipart/form-data"]},
             "entries": {"clip": {"visual": {"modelName": MODEL}}},

@@ -99,12 +99,11 @@ const PART = {
 };
 
 test("why a machine was asked is told, and what came of it", () => {
-  assert.equal(parts.whyWords(PART), "pictures, first choice");
-  assert.match(parts.whyWords({ ...PART, why: "failover" }), /after another one had failed/);
-  assert.equal(parts.whyWords({ ...PART, tasks: ["new"], why: "newer" }), "new, newer");
-  assert.equal(parts.whyWords({ ...PART, tasks: [], why: "constructor" }), "constructor");
+  assert.equal(parts.whyTold(PART), "first choice");
+  assert.match(parts.whyTold({ ...PART, why: "failover" }), /after another one had failed/);
+  assert.equal(parts.whyTold({ ...PART, why: "constructor" }), "constructor");
   const sentence = { ...PART, why: "failover", whyWords: "gpu refused the connection" };
-  assert.equal(parts.whyWords(sentence), "pictures, gpu refused the connection");
+  assert.equal(parts.whyTold(sentence), "gpu refused the connection");
   assert.deepEqual(parts.outcomeWords(PART), { tone: "good", text: "answered, 200" });
   const lost = parts.outcomeWords({ ...PART, status: null, outcome: "outpaced" });
   assert.deepEqual(lost, { tone: "idle", text: "called off: another one was faster" });
@@ -112,16 +111,23 @@ test("why a machine was asked is told, and what came of it", () => {
   assert.deepEqual(newer, { tone: "good", text: "newer, 200" });
 });
 
-test("a part stands where it was on its request's time", () => {
+test("a part stands where it was on its request's time, after the wait before it", () => {
   assert.deepEqual(parts.span(PART, 4), { begin: 0, wait: 0, work: 25 });
   const later = { ...PART, begin: 2, wait: 0.5, duration: 2 };
-  assert.deepEqual(parts.span(later, 4), { begin: 50, wait: 12.5, work: 37.5 });
+  assert.deepEqual(parts.span(later, 4), { begin: 37.5, wait: 12.5, work: 50 });
   // One that goes on after the answer must not stick out.
-  assert.deepEqual(parts.span(later, 1), { begin: 50, wait: 12.5, work: 37.5 });
+  assert.deepEqual(parts.span(later, 1), { begin: 37.5, wait: 12.5, work: 50 });
   assert.deepEqual(parts.span({ ...PART, duration: 0 }, 0), { begin: 0, wait: 0, work: 0 });
+  const going = { ...PART, begin: 1, duration: null };
+  assert.deepEqual(parts.span(going, 4), { begin: 25, wait: 0, work: 75 });
   assert.equal(parts.wholeOf({ duration: 1, outgoing: [PART, later] }), 4);
+  assert.equal(parts.wholeOf({ duration: 3, outgoing: [going] }), 3);
   assert.equal(parts.whenWords(PART), "at once, worked 1.0 s");
-  assert.equal(parts.whenWords(later), "after 2.0 s, waited 500 ms, worked 1.5 s");
+  assert.equal(
+    parts.whenWords(later),
+    "after 2.0 s, of which 500 ms nobody was asked, worked 2.0 s",
+  );
+  assert.equal(parts.whenWords(going), "after 1.0 s");
 });
 
 test("faces and texts are drawn where they are, in pixels or in parts of the picture", () => {
@@ -156,6 +162,17 @@ test("long lists of numbers are folded", () => {
   for (const other of [null, 7, [], { numbers: 512 }, { numbers: 1, first: [], more: 1 }]) {
     assert.ok(!json.isFolded(other));
   }
+  assert.ok(json.isCut({ characters: 9000, first: "a" }));
+  for (const other of [null, "a", [], { characters: 1 }, { characters: "1", first: "a" }]) {
+    assert.ok(!json.isCut(other));
+  }
+  assert.equal(json.leftOut("12", { more: 7 }), 7);
+  assert.equal(json.leftOut("…", 3), 3);
+  for (const [key, other] of [["a", 3], ["…", "3"], ["1", { more: 7, b: 1 }], ["1", null]]) {
+    assert.equal(json.leftOut(key, other), 0);
+  }
+  assert.equal(json.pointerTo([]), "");
+  assert.equal(json.pointerTo(["a/b", "0", "c~d"]), "/a~1b/0/c~0d");
   assert.ok(json.isVector([1, 2, 3, 4, 5, 6, 7, 8, 9]));
   assert.ok(!json.isVector([1, 2, 3, 4, 5, 6, 7, 8]));
   assert.ok(!json.isVector([1, 2, 3, 4, 5, 6, 7, 8, "9"]));
@@ -169,9 +186,10 @@ test("long lists of numbers are folded", () => {
 test("how alike two answers are is told, and never rounded to the same", () => {
   const sent = { machine: "nas", status: 200, duration: 0.2 };
   assert.deepEqual(againWords(sent), { isBad: false, lines: ["nas answered 200 in 200 ms."] });
-  const alike = againWords({ ...sent, similarity: { "clip/visual": 0.99996 } }).lines[1];
-  assert.match(alike, /for pictures .* over 0\.999; 1 is the same\.$/);
+  const alike = againWords({ ...sent, similarity: { clip: 0.99996 } }).lines[1];
+  assert.match(alike, / over 0\.999; 1 is the same\.$/);
   assert.match(againWords({ ...sent, similarity: { clip: 1 } }).lines[1], / 1\.000; /);
+  assert.equal(againWords({ ...sent, similarity: { clip: null } }).lines.length, 1);
   const faces = [{ cosine: 0.97, iou: 0.9 }, { cosine: 0.5, iou: 0.6 }];
   assert.match(againWords({ ...sent, faces }).lines[1], /^2 faces .* 0\.970, 0\.500\.$/);
   assert.match(againWords({ ...sent, faces: faces.slice(1) }).lines[1], /^One face .* 0\.500\.$/);
