@@ -141,5 +141,5 @@ def _asked(several: Sequence[Going]) -> Asked:
         tasks=tuple(task for one in each for task in one.tasks),
         words=", ".join({one.words: None for one in each if one.words}),
         models=tuple({model: None for one in each for model in one.models}),
-        kind="other",
+        kinds=tuple({kind: None for one in each for kind in one.kinds}),
     )

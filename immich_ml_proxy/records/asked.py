@@ -23,7 +23,7 @@ _WORDS = {
     "facial-recognition": "faces",
     "ocr": "text in pictures",
 }
-_KINDS = {
+KIND_BY_WORDS = {
     "search": "search",
     "picture": "clip",
     "faces": "faces",
@@ -36,13 +36,14 @@ class Asked(msgspec.Struct, frozen=True, gc=False):
     :ivar tasks: ``clip/visual``, ``ocr/detection``, in the client's order.
     :ivar words: the same for people: ``picture, faces``; empty: nothing is asked for.
     :ivar models: their names, each once.
-    :ivar kind: ``search``, ``clip``, ``faces``, ``ocr`` or ``other``; empty: no work.
+    :ivar kinds: some of ``search``, ``clip``, ``faces``, ``ocr`` and ``other``; empty:
+        it is no work.
     """
 
     tasks: tuple[str, ...] = ()
     words: str = ""
     models: tuple[str, ...] = ()
-    kind: str = ""
+    kinds: tuple[str, ...] = ()
 
 
 NOTHING = Asked()
@@ -78,12 +79,12 @@ def _read(entries: bytes) -> Asked:
             model = _model_of(value)
             if model:
                 models[_name(model)] = None
-    kinds = {_KINDS.get(one, "other") for one in words}
+    kinds = tuple({KIND_BY_WORDS.get(one, "other"): None for one in words})
     return Asked(
         tasks=tuple(keys[:MOST]),
         words=", ".join([*words][:MOST]),
         models=tuple([*models][:MOST]),
-        kind=(kinds.pop() if len(kinds) == 1 else "other") if kinds else "other",
+        kinds=kinds or ("other",),
     )
 
 

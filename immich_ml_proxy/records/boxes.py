@@ -11,6 +11,9 @@ from immich_ml_proxy.records.text import shown
 
 #: Characters that are told of a text.
 SHOWN = 80
+#: Answers with more objects, or more values, are not read: that would take long.
+MOST_NESTED = 4000
+MOST_VALUES = 150_000
 #: x and y of the four corners of a text.
 NUMBERS_PER_BOX = 8
 
@@ -96,6 +99,8 @@ def seen(answer: bytes, most: int) -> Seen:
 
     :param most: faces, and texts, that are told.
     """
+    if answer.count(b"{") > MOST_NESTED or answer.count(b",") > MOST_VALUES:
+        return NOTHING
     try:
         found = _answer.decode(answer)
     except _ERRORS:

@@ -9,7 +9,7 @@ import attrs
 from immich_ml_proxy.records.row import Content, Sent, packed
 from immich_ml_proxy.records.seen import RequestSeen, ResponseSeen
 
-MAX_BODY = 1024 * 1024
+MAX_BODY = 2 * 1024 * 1024
 """Bytes that are kept of a body, the picture in it left out; and of a refusal."""
 MAX_REFUSAL = 64 * 1024
 

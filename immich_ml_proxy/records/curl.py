@@ -65,7 +65,8 @@ def _fields(body: Form, row: Row) -> list[str]:
     for part in body.parts:
         name = _quoted(part.name.replace("=", ""))
         if part.value is None or (part.name == "image" and part.filename is not None):
-            words.append(f"-F {name}=@picture")
+            file = "picture" if part.name == "image" else "file"
+            words.append(f"-F {name}=@{file}")
         else:
             # Not -F: for that an @ at the beginning, and a ; anywhere, mean something.
             words.append(f"--form-string {name}={_quoted(part.value)}")

@@ -117,7 +117,7 @@ def outcome_of(row: Row, part: Part) -> str:
     """Return what came of a request to a server, when all is over."""
     others = (one for one in row.parts if one is not part)
     if part.outcome == CANCELLED and any(
-        one.outcome == ANSWERED and one.begin < part.begin + (part.duration or 0.0)
+        one.outcome == ANSWERED and one.begin <= part.begin + (part.duration or 0.0)
         for one in others
     ):
         return OUTPACED

@@ -22,7 +22,7 @@ from immich_ml_proxy.records.text import shown
 FIRST = 5
 #: More objects and arrays, or more values, are not even read: that would take long.
 MOST_NESTED = 20_000
-MOST_VALUES = 120_000
+MOST_VALUES = 150_000
 MOST_DEPTH = 12
 
 _NUMBER = re.compile(r"\s*-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?\s*")

@@ -9,6 +9,7 @@ import attrs
 
 from immich_ml_proxy.config.model import normalized
 from immich_ml_proxy.errors import BadRequest
+from immich_ml_proxy.records.asked import KIND_BY_WORDS
 from immich_ml_proxy.records.row import Row
 from immich_ml_proxy.records.shown import Shown, routes_of
 
@@ -75,7 +76,7 @@ class Wanted:
         """Whether a request that is under way is wanted."""
         text = " ".join((one.trace_id, one.path, one.words, *one.tasks, *one.models))
         return (
-            (not self.task or is_of_task(self.task, one.tasks, kind_of(one.words)))
+            (not self.task or is_of_task(self.task, one.tasks, kinds_of(one.words)))
             and (not self.backend or self.backend in one.machines)
             and (not self.route or self.route in one.route)
             and (not self.trace or self.trace == one.trace_id)
@@ -84,7 +85,7 @@ class Wanted:
         )
 
     def _is_of_task(self, row: Row) -> bool:
-        return is_of_task(self.task, row.asked.tasks, row.asked.kind)
+        return is_of_task(self.task, row.asked.tasks, row.asked.kinds)
 
     def _has_status(self, status: int | None) -> bool:
         wanted = self.status
@@ -94,20 +95,15 @@ class Wanted:
         return told[:1] == wanted[:1] if wanted.endswith("xx") else told == wanted
 
 
-def kind_of(words: str) -> str:
-    """Return the kind of work, by what people call it."""
-    return {
-        "search": "search",
-        "picture": "clip",
-        "faces": "faces",
-        "text in pictures": "ocr",
-    }.get(words, "other")
+def kinds_of(words: str) -> list[str]:
+    """Return the kinds of work, by what people call them."""
+    return [KIND_BY_WORDS.get(one, "other") for one in words.split(", ")]
 
 
-def is_of_task(wanted: str, tasks: Sequence[str], kind: str) -> bool:
+def is_of_task(wanted: str, tasks: Sequence[str], kinds: Sequence[str]) -> bool:
     """Whether work is of this kind, or has a task whose key this is a part of."""
     if wanted in KINDS:
-        return wanted == kind or wanted in map(normalized, tasks)
+        return wanted in kinds
     for task in map(normalized, tasks):
         name, _, part = task.partition("/")
         if wanted in (task, name, part):
