@@ -173,7 +173,7 @@ def test_a_request_is_sent_again_to_another_machine(
     browser.press(".again button")
     browser.until_told("#detail", "cosine similarity of ")
     assert proxy.json("/api/status")["backends"]["nas"]["served"] == 0
-    har = browser.find("#detail a[download]").get_attribute("href")
+    har = browser.find("#detail a[download]").get_attribute("href") or ""
     archive = json.loads(proxy.get(har.removeprefix(proxy.url))[1])
     assert archive["log"]["version"] == "1.2"
 

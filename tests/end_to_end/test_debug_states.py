@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -319,7 +320,8 @@ def test_a_request_can_be_seen_through(
     """Its tries with their reasons on its time, what was found, and what was sent."""
     opened(records)
     browser.open(f"{fake.url}/debug")
-    assert browser.find("#lines .thumb img").get_attribute("src").endswith("/thumbnail")
+    thumbnail = browser.find("#lines .thumb img").get_attribute("src")
+    assert thumbnail == f"{fake.url}/api/debug/records/r1/thumbnail"
     browser.press(LINE)
     browser.until_told(".waterfall", "Asked after another one had failed")
     first, second = (one.text for one in browser.all(".waterfall > li"))
@@ -342,7 +344,8 @@ def test_a_request_can_be_seen_through(
     scale = image["width"] / 320
     assert face["x"] == pytest.approx(image["x"] + 20 * scale, abs=3)
     assert face["bottom"] == pytest.approx(image["y"] + 120 * scale, abs=3)
-    assert "1 face, 1 text" in browser.find(".picture img").get_attribute("alt")
+    told = "The picture that was sent; found: 1 face, 1 text"
+    assert browser.find(".picture img").get_attribute("alt") == told
     browser.run(
         "detail.querySelectorAll('.fold').forEach((one) => { one.open = true })"
     )
@@ -513,10 +516,8 @@ def test_what_others_have_written_is_only_ever_text(
             browser.run(
                 "detail.querySelectorAll('.fold').forEach((one) => { one.open = true })"
             )
-            browser.until(
-                lambda name=name: name in browser.run("return detail.textContent"),
-                "it is told",
-            )
+            shown = "return detail.textContent.includes(arguments[0])"
+            browser.until(partial(browser.run, shown, name), "it is told")
             assert browser.run(_FITS), name
             assert is_harmless()
     browser.open("about:blank")

@@ -1,4 +1,4 @@
-"""The numbers that were left out of an answer are found where they are, or not at all."""
+"""The numbers that were left out of an answer are found, or it is told why not."""
 
 from __future__ import annotations
 
