@@ -1,6 +1,8 @@
 // Which requests are wanted, as the page's address, the proxy and people put it. Pure.
 
-import { list } from "../shared/words.js";
+import { kindWord, list } from "../shared/words.js";
+
+/** @import { Kind } from "../shared/words.js" */
 
 /**
  * What is empty is no condition. `pings`, `pages`: show those as well, "1".
@@ -69,13 +71,8 @@ export function asked(filter, more) {
   return String(query);
 }
 
-/** What the tasks are called. @type {Record<string, string>} */
-export const TASKS = {
-  "clip/textual": "searches",
-  "clip/visual": "pictures",
-  "facial-recognition": "faces",
-  ocr: "text in pictures",
-};
+/** The kinds of work that there are. */
+export const KINDS = /** @type {Kind[]} */ (["search", "clip", "faces", "ocr", "other"]);
 
 /** How requests end: alone, and after "requests that". @type {Record<string, [string, string]>} */
 export const ENDINGS = {
@@ -103,9 +100,13 @@ export function narrowedWords({ task, machine, status, text, trace, route }) {
   return `Only ${task ? taskWord(task) : "requests"} that ${list(ways)}.`;
 }
 
-/** @param {string} task */
+/**
+ * Return what a kind of work is called; the key of a task stands for itself.
+ *
+ * @param {string} task
+ */
 export function taskWord(task) {
-  return Object.hasOwn(TASKS, task) ? TASKS[task] : task;
+  return KINDS.includes(/** @type {Kind} */ (task)) ? kindWord(/** @type {Kind} */ (task)) : task;
 }
 
 /** @param {string} status */

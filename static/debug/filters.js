@@ -1,6 +1,6 @@
 // The filters: what is chosen in them goes into the page's address, and comes from there.
 
-import { ALL, ENDINGS, narrowedWords, TASKS, written } from "./address.js";
+import { ALL, ENDINGS, KINDS, narrowedWords, taskWord, written } from "./address.js";
 import { byId, controlById, el, tell } from "../shared/dom.js";
 import { sentence } from "../shared/words.js";
 
@@ -15,7 +15,7 @@ export class Filters {
     this._text = controlById("text", HTMLInputElement);
     this._pings = controlById("filter-pings", HTMLInputElement);
     this._pages = controlById("filter-pages", HTMLInputElement);
-    for (const [task, word] of Object.entries(TASKS)) option(this._task, task, word);
+    for (const kind of KINDS) option(this._task, kind, taskWord(kind));
     for (const [status, [word]] of Object.entries(ENDINGS)) option(this._status, status, word);
     /** @type {Filter|undefined} */
     this._filter = undefined;

@@ -43,7 +43,7 @@ export function jsonView(value, unfold, path = []) {
       ...entries.map(([key, one], index) => {
         const left = index === entries.length - 1 ? leftOut(key, one) : 0;
         if (left) return el("li", { class: "muted" }, `… and ${left} more`);
-        return el("li", {}, el("b", {}, key), " ", jsonView(one, unfold, [...path, key]));
+        return el("li", {}, el("strong", {}, key), " ", jsonView(one, unfold, [...path, key]));
       }),
     ),
   );

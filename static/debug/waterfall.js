@@ -52,7 +52,7 @@ function partView(part, whole, unfold) {
     {},
     el("p", { class: "asked" }, el("strong", {}, part.machine), " ", badge.node),
     track(part, whole),
-    el("p", { class: "muted" }, `${sentence(whyTold(part))}: ${whenWords(part)}.`),
+    el("p", { class: "muted" }, `${whyTold(part)} ${sentence(whenWords(part))}.`),
     ...reason,
     ...messages(part, unfold),
   );

@@ -1,6 +1,6 @@
 // The requests that a request led to: where on its time they are, and why. Pure.
 
-import { duration } from "../shared/words.js";
+import { duration, sentence } from "../shared/words.js";
 
 /** @import { Tone } from "../shared/badge.js" */
 /** @import { Part } from "./debug.d.ts" */
@@ -21,6 +21,7 @@ const OUTCOMES = {
   answered: ["good", "answered"],
   failed: ["bad", "failed"],
   refused: ["bad", "turned it down"],
+  busy: ["warn", "was busy"],
   misfit: ["bad", "its answer was none to this"],
   cancelled: ["idle", "called off"],
   outpaced: ["idle", "called off: another one was faster"],
@@ -28,12 +29,12 @@ const OUTCOMES = {
 };
 
 /**
- * Say why a machine was asked.
+ * Say why a machine was asked, in a sentence.
  *
  * @param {Part} part
  */
 export function whyTold({ why, whyWords }) {
-  return whyWords || (Object.hasOwn(WHY, why) ? WHY[why] : why);
+  return whyWords || `${sentence(Object.hasOwn(WHY, why) ? WHY[why] : why)}.`;
 }
 
 /**

@@ -19,6 +19,7 @@ WORK = {
     "faces": (["facial-recognition/detection"], "faces", "buffalo_l"),
     "ocr": (["ocr/detection"], "text in pictures", "PP-OCRv5_mobile"),
 }
+KINDS = {"clip": "picture", "ocr": "text in pictures"}
 #: No answer that the page asks for may be larger.
 LARGEST = 100_000
 #: Rows that fit into it.
@@ -204,7 +205,7 @@ def _matches(told: dict[str, Any], query: dict[str, str]) -> bool:
         (told["traceId"], told["words"], *told["models"], *told["machines"])
     )
     return (
-        (not tasks or any(one.startswith(tasks) for one in told["tasks"]))
+        (not tasks or told["words"] == KINDS.get(tasks, tasks))
         and ("backend" not in query or query["backend"] in told["machines"])
         and ("trace" not in query or query["trace"] == told["traceId"])
         and (status != "failed" or told["status"] is None or told["status"] >= 400)

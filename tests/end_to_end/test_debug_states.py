@@ -198,9 +198,9 @@ def test_filters_and_the_opened_request_are_an_address(
     browser.press(LINE)
     browser.until_told("#detail h2", "Faces, buffalo_l")
     address = browser.driver.current_url
-    told = "task=facial-recognition&machine=gpu&status=failed&open=r10"
+    told = "task=faces&machine=gpu&status=failed&open=r10"
     assert address == f"{fake.url}/debug#{told}"
-    asked = "task=facial-recognition&backend=gpu&status=failed"
+    asked = "task=faces&backend=gpu&status=failed"
     assert any(asked in path for path, _ in fake.asked)
     browser.open("about:blank")
     browser.open(address)

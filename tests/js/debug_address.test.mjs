@@ -49,7 +49,7 @@ test("what is shown is told in a sentence", () => {
     told({ status: "503", route: "ocr", machine: "gpu" }),
     "Only requests that were answered with 503 at gpu and went by the route ocr.",
   );
-  assert.equal(told({ task: "clip/textual" }), "Only searches.");
+  assert.equal(told({ task: "search" }), "Only searches.");
   assert.equal(told({ task: "new", status: "ok" }), "Only new that were answered.");
   assert.equal(
     told({ trace: "a1", text: " dog" }),

@@ -99,9 +99,9 @@ const PART = {
 };
 
 test("why a machine was asked is told, and what came of it", () => {
-  assert.equal(parts.whyTold(PART), "first choice");
+  assert.equal(parts.whyTold(PART), "First choice.");
   assert.match(parts.whyTold({ ...PART, why: "failover" }), /after another one had failed/);
-  assert.equal(parts.whyTold({ ...PART, why: "constructor" }), "constructor");
+  assert.equal(parts.whyTold({ ...PART, why: "constructor" }), "Constructor.");
   const sentence = { ...PART, why: "failover", whyWords: "gpu refused the connection" };
   assert.equal(parts.whyTold(sentence), "gpu refused the connection");
   assert.deepEqual(parts.outcomeWords(PART), { tone: "good", text: "answered, 200" });
