@@ -40,6 +40,7 @@ ROOMS = (
 EDGES = {
     "balancer.attempts",
     "balancer.delivery",
+    "balancer.discovery",
     "balancer.forwarder",
     "balancer.health_checker",
     "balancer.place",
@@ -100,6 +101,7 @@ EDGES = {
     "web.pages",
     "web.slices",
     "web.stream",
+    "web.saves",
     "web.trial",
     "web.resource",
 }

@@ -188,7 +188,7 @@ class BackendClient:
             is_own=is_own,
             request=RequestSeen(
                 outgoing.method.decode("ascii"),
-                backend.url + outgoing.path,
+                backend_url(backend.url, outgoing.path).decode("ascii"),
                 [
                     *flat(outgoing.headers),
                     *((name.encode(), MASK.encode()) for name in backend.headers),
