@@ -95,6 +95,7 @@ EDGES = {
     "web.origin",
     "web.overview",
     "web.pages",
+    "web.saves",
     "web.trial",
     "web.resource",
 }

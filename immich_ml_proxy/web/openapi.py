@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from immich_ml_proxy.web.schemas import (
     ANY,
+    CHECKED,
     CONFIG,
+    CONFLICT,
     DEBUG,
     ERROR,
     FLAG,
@@ -37,6 +39,7 @@ MEANINGS = {
     401: "This needs the admin token",
     403: "A page of another site may change nothing",
     404: "There is nothing of this name",
+    409: "There is nothing to undo",
     412: "It was changed since the version that If-Match names",
     413: "The body is too large",
     422: "The field entries is missing or wrong",
@@ -74,6 +77,22 @@ def _operation(
         made["requestBody"] = {"required": True, **body}
     if parameters:
         made["parameters"] = [*parameters]
+    return made
+
+
+def _to_a_version(
+    summary: str, success: Schema, body: Schema | None, *refusals: int
+) -> Schema:
+    """Return an operation that is meant for one version of the configuration."""
+    made = _operation(
+        summary,
+        success,
+        *(400, 403, 413, 500),
+        *refusals,
+        body=None if body is None else _content(body),
+        parameters=({**_parameter("If-Match", "header", TEXT), "required": False},),
+    )
+    made["responses"]["412"] = {"description": MEANINGS[412], **_content(CONFLICT)}
     return made
 
 
@@ -120,13 +139,20 @@ def document(version: str) -> Schema:
             },
             "/api/config": {
                 "get": _operation("The configuration", _content(CONFIG)),
-                "post": _operation(
-                    "Save another one",
+                "post": _to_a_version("Save another one", _content(CONFIG), CONFIG),
+            },
+            "/api/config/check": {
+                "post": _to_a_version(
+                    "What a save would be answered with", _content(CHECKED), CONFIG
+                )
+            },
+            "/api/config/undo": {
+                "post": _to_a_version(
+                    "Undo the last save, or what was undone",
                     _content(CONFIG),
-                    *change,
-                    412,
-                    body=_content(CONFIG),
-                ),
+                    None,
+                    409,
+                )
             },
             "/api/health": {"get": _operation("The backends", _content(HEALTH))},
             "/api/status": {
