@@ -43,6 +43,8 @@ const editing = new Editing();
 let readOnly = "";
 let canUndo = false;
 let isUndone = false;
+/** Why what was typed would be refused, as far as is known. */
+let wouldBeRefused = "";
 /** Counts what puts a configuration in force: an answer from before is old. */
 let round = 0;
 
@@ -58,8 +60,9 @@ const check = new LiveCheck(
   () => (problems(editing.draft).length > 0 ? null : { document: editing.document(), version: editing.version }),
   ({ warnings, refused }) => {
     warn(warnings);
-    if (refused) mark(sections, [problemOf(refused)]);
-    tellState(refused ? `${problemWords(refused)}` : "");
+    const [told] = refused ? mark(sections, [problemOf(refused)]) : [];
+    wouldBeRefused = told?.words ?? "";
+    tellState();
   },
 );
 
@@ -71,6 +74,7 @@ const check = new LiveCheck(
  */
 function begin(configuration, version) {
   editing.begin(configuration, version);
+  wouldBeRefused = "";
   tellElsewhere([]);
   showDraft();
   check.soon();
@@ -83,12 +87,12 @@ function showDraft() {
 }
 
 function changed() {
+  wouldBeRefused = "";
   tellState();
   check.soon();
 }
 
-/** @param {string} problem what the proxy would refuse */
-function tellState(problem = "") {
+function tellState() {
   const isChanged = editing.isChanged;
   const count = editing.changes().length;
   discardButton.disabled = !isChanged;
@@ -97,9 +101,9 @@ function tellState(problem = "") {
   undoButton.textContent = isUndone ? "Redo it" : "Undo the last save";
   const words = count > 0 ? plural(count, "unsaved change") : "Unsaved changes";
   const state = byId("state");
-  if (isChanged) tell(state, problem ? `${words}. ${problem}` : words);
+  if (isChanged) tell(state, [words, wouldBeRefused].filter(Boolean).join(". "));
   else if (/^(\d+ u|U)nsaved change/.test(state.textContent ?? "")) tell(state, "");
-  state.classList.toggle("error", isChanged && problem !== "");
+  state.classList.toggle("error", isChanged && wouldBeRefused !== "");
 }
 
 /** @param {Warnings} warnings */
