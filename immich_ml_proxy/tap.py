@@ -11,16 +11,18 @@ from immich_ml_proxy.reactor import install
 install()
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from twisted.application.service import IService
+from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.web.client import Agent
 
+from immich_ml_proxy.balancer.discovery import Discovery
 from immich_ml_proxy.balancer.forwarder import Forwarder
 from immich_ml_proxy.balancer.health import Health
 from immich_ml_proxy.balancer.health_checker import HealthChecker
@@ -119,6 +121,27 @@ def makeService(
     checker = HealthChecker(reactor, client, pool, new_trace_id, hops.first)
     parts.append(checker)
     forwarder = Forwarder(reactor, wall, client, pool, places, checker.ping)
+
+    def rearranged() -> None:
+        places.reconfigured()
+        forwarder.reconfigured()
+        asked = [server.backend.url for server in pool]
+        immich_server = pool.config.immich
+        if immich_server is not None:
+            asked.append(immich_server.url)
+        outward.retain(asked)
+
+    def resolved() -> None:
+        rearranged()
+        checker.look_at_new()
+        watch.resolved(reactor.seconds())
+
+    def look_up(host: str) -> Deferred[Sequence[str]]:
+        told: Deferred[Sequence[str]] = reactor.nameResolver.look_up(host)
+        return told
+
+    discovery = Discovery(reactor, look_up, pool, resolved)
+    parts.append(discovery)
     checker.observers.append(forwarder.observed)
     predictor = Predictor(pool, forwarder)
     watch = Watch(pool, tally, lambda: forwarder.under_way, timepiece.moment())
@@ -141,13 +164,11 @@ def makeService(
     def apply(new: Config, who: str) -> None:
         before = pool.config
         pool.reconfigure(new)
-        places.reconfigured()
-        forwarder.reconfigured()
+        discovery.reconfigured()
+        rearranged()
         admission.limit(new)
         checker.reconfigured()
         outward.trust(new.backends)
-        asked = [new.immich.url] if new.immich is not None else []
-        outward.retain([*(backend.url for backend in new.backends), *asked])
         queues.reconfigured(new.immich)
         watch.configured(before, who, reactor.seconds())
         if stage is not None:
@@ -184,11 +205,11 @@ def makeService(
         )
         return Listener(reactor, options[option], site, f"--{option}"), site
 
-    parts.append(ClientWatch(reactor, admission))
     parts.append(Memory(reactor, admission.budget, glibc()))
     doors = [door("listen", open_only=options["admin-listen"] is not None)]
     if options["admin-listen"] is not None:
         doors.append(door("admin-listen", open_only=False))
+    parts.append(ClientWatch(reactor, [site.connections for _, site in doors]))
     note = access.note(options["admin-listen"])
     guests = [] if stage is None else [_trickle(reactor, stage, doors[0][1])]
     return ProxyService(reactor, doors, pool, client, *parts, guests=guests, note=note)
@@ -199,7 +220,7 @@ def _loaded(store: ConfigStore) -> Config:
     loaded = store.load()
     if store.error is not None:
         _log.error(
-            "The configuration cannot be used: {error}. Running without backends "
+            "The configuration cannot be used: {error}. Running without machines "
             "until one is saved at /config; the file is left as it is.",
             error=store.error,
         )
@@ -224,10 +245,10 @@ def _trickle(reactor: Any, stage: DemoServers, site: ProxySite) -> Trickle:
 
 def _log_flip(server: Server, before: Health) -> None:
     if server.health.status == "healthy" and before.status != "healthy":
-        _log.info("{backend} is healthy", backend=server.name)
+        _log.info("{backend} is up", backend=server.name)
     else:
         _log.warn(
-            "{backend} is unhealthy: {error}",
+            "{backend} is down: {error}",
             backend=server.name,
-            error=server.health.error or "it fails what other servers can do",
+            error=server.health.error or "it fails what other machines can do",
         )

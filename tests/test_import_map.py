@@ -40,6 +40,7 @@ ROOMS = (
 EDGES = {
     "balancer.attempts",
     "balancer.delivery",
+    "balancer.discovery",
     "balancer.forwarder",
     "balancer.health_checker",
     "balancer.place",

@@ -129,7 +129,7 @@ def with_state(current: Config, name: str, state: State) -> Config:
         if backend["name"] == name:
             backend["state"] = state
             return parse(msgspec.json.encode(document))
-    raise ConfigError("", f"there is no backend named {name!r}")
+    raise ConfigError("", f"there is no machine named {name!r}")
 
 
 def saved(config: Config) -> dict[str, Any]:

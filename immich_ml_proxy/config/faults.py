@@ -193,14 +193,20 @@ def _expected(kind: inspect.Type) -> str:
         case inspect.BoolType():
             return "true or false"
         case inspect.LiteralType():
-            return _choice([f'"{one}"' for one in kind.values])
+            return _choice(_options(kind))
         case inspect.NoneType():
             return "null"
         case inspect.ListType():
             return "a list ([...])"
         case inspect.UnionType():
-            return _choice([_expected(one) for one in kind.types])
+            return _choice([each for one in kind.types for each in _options(one)])
     return "an object ({...})"
+
+
+def _options(kind: inspect.Type) -> list[str]:
+    if isinstance(kind, inspect.LiteralType):
+        return [f'"{one}"' for one in kind.values]
+    return [_expected(kind)]
 
 
 def _choice(options: list[str]) -> str:

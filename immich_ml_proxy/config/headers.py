@@ -156,7 +156,7 @@ def _kept(
             if server_of(one.get("url")) == server_of(backend.get("url")):
                 return value
             raise ConfigError(
-                path, "is kept for another server; type it again for this URL"
+                path, "is kept for another machine; type it again for this URL"
             )
     raise ConfigError(path, f"type its value: {MASK} stands for one that is kept")
 

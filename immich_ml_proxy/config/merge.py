@@ -182,10 +182,8 @@ class _Merging:
         merged = self._changed(steps, sides.each(_long))
         if not isinstance(merged, dict) or merged.keys() != {"backends"}:
             return merged
-        for side in (sides.theirs, sides.mine):
-            if same(_long(side), merged):
-                return side
-        return merged["backends"]
+        forms = [one for one in (sides.theirs, sides.mine) if same(_long(one), merged)]
+        return min(forms, key=_length, default=merged["backends"])
 
     def _backends(self, sides: _Sides) -> list[Any]:
         named = sides.each(_by_name)
@@ -238,6 +236,10 @@ def _is_only_aside(sides: _Sides) -> bool:
         return False
     no_state = dict.fromkeys(_NEVER_IN_CONFLICT)
     return same({**sides.base, **no_state}, {**left, **no_state})
+
+
+def _length(route: Any) -> int:
+    return (str, list, dict).index(type(route))
 
 
 def _long(route: Any) -> Any:

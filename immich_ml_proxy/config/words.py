@@ -50,6 +50,7 @@ _OF_MACHINE: Mapping[str, str] = {
     "wakeOnLan": "how {} is woken",
     "abilities": "what {} can do",
     "headers": "the headers that {} is sent",
+    "resolve": "which addresses {} stands for",
     "caFile": "the certificates that are believed for {}",
 }
 _OF_ROUTE: Mapping[str, str] = {

@@ -138,7 +138,7 @@ class DemoEndpoints:
             raise BadRequest("no demo is running: start the proxy with --demo for one")
         if wish.end and wish.trouble is None:
             self._end(who(request))
-            self._log.info("The demo is over; servers are added at /config")
+            self._log.info("The demo is over; machines are added at /config")
         elif wish.trouble is not None and wish.end is None:
             stage.trouble = wish.trouble
         else:

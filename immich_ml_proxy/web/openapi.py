@@ -45,9 +45,9 @@ MEANINGS = {
     422: "The field entries is missing or wrong",
     429: "Too many wrong tokens came; the next is looked at later",
     500: "What was saved could not be written, or the proxy has a bug",
-    502: "The servers failed",
-    503: "No server can do it now",
-    504: "No server answered in time",
+    502: "The machines failed",
+    503: "No machine can do it now",
+    504: "No machine answered in time",
 }
 
 
@@ -118,12 +118,12 @@ def document(version: str) -> Schema:
         **_content(TEXT, PLAIN),
     }
     predict = _operation(
-        "Have work done, as by an ML server",
+        "Have work done, as an ML server does",
         _content(map_of(ANY)),
         *(400, 413, 422, 500, 502, 503, 504),
         body=_content(FORM, "multipart/form-data"),
     )
-    predict["responses"]["default"] = {"description": "What the server refuses"}
+    predict["responses"]["default"] = {"description": "What the machine refuses"}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -154,13 +154,13 @@ def document(version: str) -> Schema:
                     409,
                 )
             },
-            "/api/health": {"get": _operation("The backends", _content(HEALTH))},
+            "/api/health": {"get": _operation("How machines are", _content(HEALTH))},
             "/api/status": {
                 "get": _operation("What is going on", _content(WHOLE_STATUS))
             },
             "/api/backends/{name}": {
                 "post": _operation(
-                    "Enable, drain or disable a backend",
+                    "Enable, drain or disable a machine",
                     _content(WHOLE_STATUS),
                     *change,
                     404,
@@ -170,7 +170,7 @@ def document(version: str) -> Schema:
             },
             "/api/routes/{key}": {
                 "post": _operation(
-                    "Add a backend to a route, or take it out",
+                    "Add a machine to a route, or take it out",
                     _content(map_of(ANY)),
                     *change,
                     404,
@@ -185,7 +185,7 @@ def document(version: str) -> Schema:
             },
             "/api/wake": {
                 "post": _operation(
-                    "Wake a backend's machine",
+                    "Wake a machine",
                     _content(map_of(ANY)),
                     *change,
                     404,
@@ -194,7 +194,7 @@ def document(version: str) -> Schema:
             },
             "/api/try": {
                 "post": _operation(
-                    "Try a server that is not configured yet",
+                    "Try an address that is not configured yet",
                     _content(map_of(ANY)),
                     *change,
                     body=_content(
@@ -219,7 +219,7 @@ def document(version: str) -> Schema:
                 "post": _operation("End a session", _content(map_of(ANY)), *change, 401)
             },
             "/api/demo": {
-                "get": _operation("The simulated servers", _content(ANY)),
+                "get": _operation("The simulated machines", _content(ANY)),
                 "post": _operation(
                     "Give them trouble, or end them",
                     _content(ANY),

@@ -89,6 +89,7 @@ export type Backend = {
   abilities?: Abilities | null;
   headers?: Record<string, string> | null;
   caFile?: string | null;
+  resolve?: string | null;
 };
 
 /** Without `tasks` it does any of them, and any model of a task that `models` lacks. */
@@ -125,6 +126,7 @@ export type Health = {
   lastCheck: number;
   error: string;
   note?: string;
+  replicas?: Record<string, Health>;
 };
 
 /**
@@ -151,6 +153,7 @@ export type BackendStatus = {
   served: number;
   failed: number;
   serviceTimes?: Record<string, ServiceTimes>;
+  replicas?: Record<string, Omit<BackendStatus, "waiting" | "replicas"> & { leaving?: boolean }>;
 };
 
 /** Percentiles in milliseconds. */

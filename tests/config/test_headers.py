@@ -108,9 +108,9 @@ def test_they_stay_with_a_server(moved: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("url", "told"),
     [
-        ("http://evil:3003", "is kept for another server; type it again"),
-        ("http://gpu:3004", "is kept for another server; type it again"),
-        ("https://gpu:3003", "is kept for another server; type it again"),
+        ("http://evil:3003", "is kept for another machine; type it again"),
+        ("http://gpu:3004", "is kept for another machine; type it again"),
+        ("https://gpu:3003", "is kept for another machine; type it again"),
     ],
 )
 def test_they_are_not_sent_to_another_server(url: str, told: str) -> None:

@@ -214,8 +214,8 @@ def test_two_new_names_are_a_conflict() -> None:
         name = one["backends"][0]["name"]
         one["defaultBackend"] = one["taskRouting"]["ocr"] = name
         one["taskRouting"]["clip"] = ["gpu", name]
-    [one] = merge(base(), first, second).conflicts
-    told = one.path, one.base, one.mine, one.theirs
+    [found] = merge(base(), first, second).conflicts
+    told = found.path, found.base, found.mine, found.theirs
     assert told == ("backends.nas.name", "nas", "a", "b")
 
 

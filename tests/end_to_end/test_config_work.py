@@ -78,7 +78,7 @@ def test_a_cell_is_a_place_in_the_order(browser: Browser, url: str) -> None:
 
 
 def test_the_table_is_used_by_keyboard_alone(browser: Browser, url: str) -> None:
-    """Arrows lead from cell to cell, digits give places; the whole is one stop of Tab."""
+    """Arrows go from cell to cell, digits give places; it is one stop of Tab."""
     browser.find("#add-backend").send_keys(Keys.TAB)
     assert active(browser).accessible_name == "Search by text: a, not used"
     active(browser).send_keys(Keys.ARROW_DOWN * 3)

@@ -116,13 +116,13 @@ def backend(**fields: Any) -> dict[str, Any]:
         (backend(name="a", url="http://b"), "backends[1].name", "already the name"),
         (backend(name="", url="http://b"), "backends[1].name", ""),
         (backend(name="b", url="http://b", colour=1), "backends[1].colour", "no such"),
-        (changed(defaultBackend="c"), "defaultBackend", "no backend named 'c'"),
+        (changed(defaultBackend="c"), "defaultBackend", "no machine named 'c'"),
         (changed(defaultBackend=None), "defaultBackend", "missing"),
-        (changed(taskRouting={"ocr": "c"}), "taskRouting.ocr", "no backend named"),
+        (changed(taskRouting={"ocr": "c"}), "taskRouting.ocr", "no machine named"),
         (
             changed(taskRouting={"clip/visual": {"backends": ["a", "c"]}}),
             'taskRouting["clip/visual"].backends[1]',
-            "no backend named 'c'",
+            "no machine named 'c'",
         ),
         (changed(requestTimeout="long"), "requestTimeout", ""),
         (changed(maxBodySize=-1), "maxBodySize", ""),
@@ -346,7 +346,7 @@ def test_a_backend_can_be_taken_out_and_put_back(proxy: Proxy) -> None:
 @pytest.mark.parametrize(
     ("name", "sent", "told"),
     [
-        ("x", {"state": "drain"}, "no backend named 'x'"),
+        ("x", {"state": "drain"}, "no machine named 'x'"),
         ("a", {"state": "off"}, 'the body must be like {"state": "drain"}'),
         ("a", {}, 'the body must be like {"state": "drain"}: state: missing'),
         ("a", [], "the body must be like"),

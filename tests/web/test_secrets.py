@@ -98,6 +98,7 @@ def test_nothing_of_them_is_recorded_or_logged(
     with capturedLogs() as events:
         proxy.start_checks()
         assert proxy.post("/api/config", guarded()).status == 200
+        assert proxy.post("/api/config/check", guarded()).status == 200
         typed = {**guarded(), "backends": [{**guarded()["backends"][0], "uri": 1}]}
         assert proxy.post("/api/config", typed).status == 400
         moved = guarded()
