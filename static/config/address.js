@@ -23,7 +23,7 @@ export class Address {
     });
     const attributes = { "data-field": "url", inputmode: "url" };
     const hint = "Where it is, such as http://192.168.1.20:3003. It is tried as you type.";
-    this.field = textField("URL", attributes, url, (value) => {
+    this.field = textField("Address", attributes, url, (value) => {
       this._url = value;
       edited(value);
       this._soon();

@@ -103,7 +103,7 @@ export class BackendRow {
   showHealth(health) {
     const { saved, url } = this.backend;
     if (!saved) this._health.note("Checked once it is saved");
-    else if (url !== saved.url) this._health.note("The new URL is checked once it is saved");
+    else if (url !== saved.url) this._health.note("The new address is checked once it is saved");
     else this._health.show(healthOf(health, saved.name));
   }
 
@@ -119,7 +119,7 @@ export class BackendRow {
     return [
       { steps, field: this.name, called: `Name of ${of}` },
       { steps: [...steps, "name"], field: this.name, called: `Name of ${of}` },
-      { steps: [...steps, "url"], field: this.address.field, called: `URL of ${of}` },
+      { steps: [...steps, "url"], field: this.address.field, called: `Address of ${of}` },
       ...this._options.fields(steps, of),
     ];
   }

@@ -188,7 +188,7 @@ function showCell(cell, row, backend) {
   tell(cell, place > 0 ? String(place) : "–");
   cell.dataset.machine = backend.name;
   cell.setAttribute("aria-pressed", String(place > 0));
-  cell.setAttribute("aria-label", `${called}, ${place > 0 ? `place ${place}` : "not used"}`);
+  cell.setAttribute("aria-label", `${called}, ${place > 0 ? `number ${place}` : "not used"}`);
   cell.toggleAttribute("data-lent", row.own === null);
   if (row.isFixed) cell.setAttribute("aria-disabled", "true");
   else cell.removeAttribute("aria-disabled");

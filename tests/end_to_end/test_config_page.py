@@ -74,7 +74,7 @@ def test_a_newcomer_adds_a_machine_and_gives_it_work(
     browser.open(f"{proxy.url}/config")
     browser.press("#add-backend")
     browser.fill("Name", "gpu")
-    browser.fill("URL", f" {gpu.url} ")
+    browser.fill("Address", f" {gpu.url} ")
     browser.until_told("#backends .tried", "An Immich ML server answers")
     assert places(browser, "default") == "1"
     open_work(browser, "clip/textual")
@@ -96,7 +96,7 @@ def test_a_newcomer_adds_a_machine_and_gives_it_work(
     browser.until_told(".health", "Up checked")
     assert places(browser, "clip/textual") == "1"
     open_machine(browser)
-    assert browser.field("URL").get_attribute("value") == gpu.url
+    assert browser.field("Address").get_attribute("value") == gpu.url
     open_settings(browser)
     field = browser.field("Time between health checks")
     assert field.get_attribute("value") == "1 s"
@@ -105,7 +105,7 @@ def test_a_newcomer_adds_a_machine_and_gives_it_work(
 @pytest.mark.parametrize(
     ("within", "label", "text", "told"),
     [
-        ("#backends", "URL", "ftp://gpu", "must start with http:// or https://"),
+        ("#backends", "Address", "ftp://gpu", "must start with http:// or https://"),
         ("#backends", "Name", "first", "already the name of"),
         ("#settings", "Time between health checks", "0", "0.1"),
         ("#settings", "Largest request", "100 MBs", "type a size, such as 100 MiB"),
@@ -178,11 +178,11 @@ def test_what_had_to_be_mended_is_told(
     browser.open(f"{proxy.url}/config")
     browser.press("#add-backend")
     browser.fill("Name", "gpu")
-    browser.fill("URL", f"{gpu.url.removeprefix('http://')}/predict")
+    browser.fill("Address", f"{gpu.url.removeprefix('http://')}/predict")
     save(browser)
     told = f"http:// was added and /predict was cut off; it is {gpu.url}"
     browser.until_told("#warnings", told)
-    assert browser.field("URL").get_attribute("value") == gpu.url
+    assert browser.field("Address").get_attribute("value") == gpu.url
     assert not browser.driver.title.startswith("• ")
     browser.until_told(".health", "Up checked")
     browser.open(f"{proxy.url}/config")
@@ -249,7 +249,7 @@ def test_what_is_not_touched_stays_as_it_was(
     assert browser.field("Largest request").get_attribute("value") == "2 KiB"
     assert browser.text("#state") == ""
     open_machine(browser, 2)
-    browser.fill("URL", "http://127.0.0.1:3")
+    browser.fill("Address", "http://127.0.0.1:3")
     save(browser)
     saved["backends"][1]["url"] = "http://127.0.0.1:3"
     # As text, since the order of the fields is kept as well.
@@ -317,10 +317,10 @@ def test_a_bad_address_is_told_as_it_is_typed_and_not_forbidden(
     proxy = start_proxy(None)
     assert proxy.post("/api/config", TWO)[0] == 200
     browser.open(f"{proxy.url}/config#machine=b")
-    browser.fill("URL", proxy.url)
+    browser.fill("Address", proxy.url)
     browser.until_told("#backends .tried", "proxy")
     told = browser.text("#backends .tried p")
-    browser.fill("URL", "http://127.0.0.1:9")
+    browser.fill("Address", "http://127.0.0.1:9")
     browser.until(
         lambda: browser.text("#backends .tried p") not in (told, "", "Trying…"),
         "the new one is told",

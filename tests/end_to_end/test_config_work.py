@@ -82,11 +82,11 @@ def test_the_table_is_used_by_keyboard_alone(browser: Browser, url: str) -> None
     browser.find("#add-backend").send_keys(Keys.TAB)
     assert active(browser).accessible_name == "Search by text: a, not used"
     active(browser).send_keys(Keys.ARROW_DOWN * 3)
-    assert active(browser).accessible_name == "Text in pictures: a, place 1"
+    assert active(browser).accessible_name == "Text in pictures: a, number 1"
     active(browser).send_keys("3")
-    assert active(browser).accessible_name == "Text in pictures: a, place 3"
+    assert active(browser).accessible_name == "Text in pictures: a, number 3"
     active(browser).send_keys(Keys.ARROW_RIGHT, Keys.ARROW_RIGHT)
-    assert active(browser).accessible_name == "Text in pictures: c, place 2"
+    assert active(browser).accessible_name == "Text in pictures: c, number 2"
     active(browser).send_keys("1")
     assert places(browser, "ocr") == "321"
     active(browser).send_keys(Keys.SPACE)

@@ -433,5 +433,5 @@ def test_an_address_is_tried_before_it_is_saved(
     assert violations(browser) == []
     browser.press("[data-correction]")
     browser.until_told("#backends .tried", "An Immich ML server answers")
-    assert browser.field("URL").get_attribute("value") == "http://gaming-pc:3003"
+    assert browser.field("Address").get_attribute("value") == "http://gaming-pc:3003"
     browser.until_told("#state", "1 unsaved change")

@@ -140,7 +140,7 @@ def test_a_broken_configuration_file_is_told_until_one_is_saved(
     browser.until_told("#broken", "backends: must be a list")
     browser.press("#add-backend")
     browser.fill("Name", "a")
-    browser.fill("URL", "http://127.0.0.1:1")
+    browser.fill("Address", "http://127.0.0.1:1")
     confirm(browser)
     browser.until(lambda: not browser.all("#broken"), "the banner goes")
 

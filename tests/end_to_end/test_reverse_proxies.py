@@ -133,7 +133,7 @@ def saves(browser: Browser, proxy: Proxy, address: str) -> bool:
     browser.find("#add-backend")
     browser.press("#add-backend")
     browser.fill("Name", "a")
-    browser.fill("URL", "http://127.0.0.1:1")
+    browser.fill("Address", "http://127.0.0.1:1")
     save(browser)
     return b'"http://127.0.0.1:1"' in proxy.config.read_bytes()
 

@@ -111,7 +111,7 @@ def test_a_newcomer_sees_name_and_url_only(
     open_machine(browser)
     browser.press("#add-backend")
     labels = [field.accessible_name for field in browser.all("#backends input")]
-    assert labels == ["Name", "URL"] * 2
+    assert labels == ["Name", "Address"] * 2
     assert browser.all("#backends select") == []
 
 
