@@ -34,6 +34,7 @@ from immich_ml_proxy.commands.options import Options
 from immich_ml_proxy.config import document as config_document
 from immich_ml_proxy.config.model import Config
 from immich_ml_proxy.config.store import ConfigStore
+from immich_ml_proxy.config.versions import Versions
 from immich_ml_proxy.demo import DemoServers, Trickle
 from immich_ml_proxy.descriptors import raise_limit, room_for_clients
 from immich_ml_proxy.downstream.admission import Admission
@@ -70,6 +71,7 @@ from immich_ml_proxy.web.immich import ImmichEndpoints
 from immich_ml_proxy.web.login import LoginEndpoints
 from immich_ml_proxy.web.overview import OverviewEndpoints
 from immich_ml_proxy.web.pages import Pages, static_folder
+from immich_ml_proxy.web.saves import SaveEndpoints
 from immich_ml_proxy.web.trial import TrialEndpoints
 
 __all__ = ["Options", "makeService"]
@@ -180,16 +182,15 @@ def makeService(
     immich = ImmichEndpoints(reactor, pool, checker, pages, heard)
     overviews = OverviewEndpoints(timepiece, overview, beside, pool, waker)
     trials = TrialEndpoints(Trial(reactor, client, own, hops.first), ours, own)
+    versions = Versions(new_trace_id().encode("ascii"))
+
+    def own_ports() -> list[int]:
+        hosts = [listener.host for listener, _ in doors]
+        return [host.port for host in hosts if hasattr(host, "port")]
+
+    saves = SaveEndpoints(wall, pool, store, apply, check_ca_files, versions, own_ports)
     config = ConfigEndpoints(
-        reactor,
-        wall,
-        pool,
-        places,
-        forwarder.hedges,
-        store,
-        apply,
-        check_ca_files,
-        new_trace_id().encode("ascii"),
+        reactor, wall, pool, places, forwarder.hedges, store, apply, saves.undo_told
     )
     debug = DebugEndpoints(recorder)
     described = DescriptionEndpoints()
@@ -197,7 +198,7 @@ def makeService(
     def door(option: str, open_only: bool) -> tuple[Listener, ProxySite]:
         gate = Gate(reactor, wall, access, pages, open_only, bool(options["demo"]))
         login = LoginEndpoints(wall, gate, pages)
-        asked = overviews, trials, demo, config, debug, described, login, pages
+        asked = overviews, trials, demo, saves, config, debug, described, login, pages
         app = make_app(gate, immich, *asked)
         site = ProxySite(
             reactor, wall, app, predictor.predict, recorder, admission, hops
@@ -219,7 +220,7 @@ def _loaded(store: ConfigStore) -> Config:
     loaded = store.load()
     if store.error is not None:
         _log.error(
-            "The configuration cannot be used: {error}. Running without backends "
+            "The configuration cannot be used: {error}. Running without machines "
             "until one is saved at /config; the file is left as it is.",
             error=store.error,
         )
@@ -244,10 +245,10 @@ def _trickle(reactor: Any, stage: DemoServers, site: ProxySite) -> Trickle:
 
 def _log_flip(server: Server, before: Health) -> None:
     if server.health.status == "healthy" and before.status != "healthy":
-        _log.info("{backend} is healthy", backend=server.name)
+        _log.info("{backend} is up", backend=server.name)
     else:
         _log.warn(
-            "{backend} is unhealthy: {error}",
+            "{backend} is down: {error}",
             backend=server.name,
-            error=server.health.error or "it fails what other servers can do",
+            error=server.health.error or "it fails what other machines can do",
         )

@@ -96,6 +96,7 @@ EDGES = {
     "web.origin",
     "web.overview",
     "web.pages",
+    "web.saves",
     "web.trial",
     "web.resource",
 }

@@ -138,7 +138,7 @@ def _recorded_body(request: ProxyRequest) -> Sequence[bytes]:
 
 
 def _is_config(path: bytes) -> bool:
-    return path.rstrip(b"/") == b"/api/config"
+    return path.rstrip(b"/") in (b"/api/config", b"/api/config/check")
 
 
 #: What pages ask for all the time.
