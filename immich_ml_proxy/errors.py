@@ -95,6 +95,18 @@ class NoSuchBackend(ProxyError):
     status = 404
 
 
+class NotKept(ProxyError):
+    """There is no request of this name, or not that of it which is asked for."""
+
+    status = 404
+
+
+class CannotRepeat(ProxyError):
+    """A request cannot be sent again, as things are."""
+
+    status = 409
+
+
 class WakeFailed(ProxyError):
     """A machine could not be sent a wake-up call."""
 

@@ -11,7 +11,7 @@ from immich_ml_proxy.reactor import install
 install()
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -48,13 +48,16 @@ from immich_ml_proxy.memory import Memory, glibc
 from immich_ml_proxy.observe.overview import Beside, Overview
 from immich_ml_proxy.observe.tally import Tally
 from immich_ml_proxy.observe.ticker import Ticker, Timepiece
+from immich_ml_proxy.observe.under_way import Moments, under_way
 from immich_ml_proxy.observe.watch import Watch
 from immich_ml_proxy.power.wake_on_lan import Waker
 from immich_ml_proxy.predictor import Predictor
 from immich_ml_proxy.protocol.caller import is_immich
 from immich_ml_proxy.protocol.hops import Hops
 from immich_ml_proxy.records.recorder import Recorder
+from immich_ml_proxy.records.shown import Shown
 from immich_ml_proxy.service import ProxyService
+from immich_ml_proxy.trial.repeat import Repeat
 from immich_ml_proxy.trial.trial import Trial
 from immich_ml_proxy.upstream.client import BackendClient
 from immich_ml_proxy.upstream.endpoints import connections
@@ -71,6 +74,7 @@ from immich_ml_proxy.web.immich import ImmichEndpoints
 from immich_ml_proxy.web.login import LoginEndpoints
 from immich_ml_proxy.web.overview import OverviewEndpoints
 from immich_ml_proxy.web.pages import Pages, static_folder
+from immich_ml_proxy.web.records import RecordEndpoints
 from immich_ml_proxy.web.saves import SaveEndpoints
 from immich_ml_proxy.web.trial import TrialEndpoints
 
@@ -192,14 +196,21 @@ def makeService(
     config = ConfigEndpoints(
         reactor, wall, pool, places, forwarder.hedges, store, apply, saves.undo_told
     )
-    debug = DebugEndpoints(recorder)
+
+    def going() -> Generator[int, None, list[Shown]]:
+        at = Moments(reactor.seconds(), wall(), own[:8])
+        return under_way(forwarder.under_way, pool, at)
+
+    debug = DebugEndpoints(reactor, recorder, own[:8], going)
+    repeat = Repeat(reactor, client, pool, places, new_trace_id, hops.first)
+    records = RecordEndpoints(reactor, recorder, own[:8], ours, going, repeat)
     described = DescriptionEndpoints()
 
     def door(option: str, open_only: bool) -> tuple[Listener, ProxySite]:
         gate = Gate(reactor, wall, access, pages, open_only, bool(options["demo"]))
         login = LoginEndpoints(wall, gate, pages)
-        asked = overviews, trials, demo, saves, config, debug, described, login, pages
-        app = make_app(gate, immich, *asked)
+        asked = overviews, trials, demo, saves, config, described, login, pages
+        app = make_app(gate, immich, debug, records, *asked)
         site = ProxySite(
             reactor, wall, app, predictor.predict, recorder, admission, hops
         )

@@ -7,12 +7,12 @@ described, which another test holds.
 
 from __future__ import annotations
 
+from immich_ml_proxy.web.debug_operations import debug_paths
 from immich_ml_proxy.web.schemas import (
     ANY,
     CHECKED,
     CONFIG,
     CONFLICT,
-    DEBUG,
     ERROR,
     FLAG,
     FORM,
@@ -21,7 +21,6 @@ from immich_ml_proxy.web.schemas import (
     NAME,
     NOTHING_ELSE,
     PLAIN,
-    RECORDS,
     STATE,
     TEXT,
     TEXTS,
@@ -29,7 +28,6 @@ from immich_ml_proxy.web.schemas import (
     Schema,
     body_of,
     map_of,
-    number,
     object_of,
 )
 
@@ -39,7 +37,7 @@ MEANINGS = {
     401: "This needs the admin token",
     403: "A page of another site may change nothing",
     404: "There is nothing of this name",
-    409: "There is nothing to undo",
+    409: "It cannot be done as things are, or there is nothing to undo",
     412: "It was changed since the version that If-Match names",
     413: "The body is too large",
     422: "The field entries is missing or wrong",
@@ -230,37 +228,6 @@ def document(version: str) -> Schema:
                     ),
                 ),
             },
-            "/api/debug/status": {
-                "get": _operation("Whether requests are recorded", _content(DEBUG))
-            },
-            "/api/debug/toggle": {
-                "post": _operation(
-                    "Record requests, or do so no more",
-                    _content(DEBUG),
-                    *change,
-                    body=_content(body_of({"enabled": FLAG})),
-                )
-            },
-            "/api/debug/max-records": {
-                "post": _operation(
-                    "How many records are kept",
-                    _content(DEBUG),
-                    *change,
-                    body=_content(
-                        body_of({"maxRecords": number(1, 10_000, "integer")})
-                    ),
-                )
-            },
-            "/api/debug/records": {
-                "get": _operation(
-                    "The records",
-                    _content(RECORDS),
-                    400,
-                    parameters=(
-                        _parameter("last", "query", number(1, 10_000, "integer")),
-                    ),
-                ),
-                "delete": _operation("Forget the records", _content(DEBUG), *change),
-            },
+            **debug_paths(_operation, _content, _parameter, change),
         },
     }

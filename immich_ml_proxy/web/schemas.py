@@ -136,7 +136,16 @@ CONFLICT = object_of(
     }
 )
 
-DEBUG = object_of({"enabled": FLAG, "maxRecords": COUNT, "recordCount": COUNT})
+DEBUG = object_of(
+    {
+        "enabled": FLAG,
+        "maxRecords": COUNT,
+        "recordCount": COUNT,
+        "bytes": COUNT,
+        "pictureBytes": COUNT,
+        "bounds": object_of({"bytes": COUNT, "pictureBytes": COUNT}),
+    }
+)
 MESSAGE = object_of(
     {"method": TEXT, "url": TEXT, "headers": map_of(TEXTS), "body": ANY}
 )
