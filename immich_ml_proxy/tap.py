@@ -19,6 +19,7 @@ from typing import Any
 import msgspec
 from twisted.application.service import IService
 from twisted.internet.defer import Deferred
+from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 from twisted.web.client import Agent
 
@@ -203,7 +204,13 @@ def makeService(
 
     debug = DebugEndpoints(reactor, recorder, own[:8], going)
     repeat = Repeat(reactor, client, pool, places, new_trace_id, hops.first)
-    records = RecordEndpoints(reactor, recorder, own[:8], ours, going, repeat)
+
+    def in_thread(call: Callable[[], bytes | None]) -> Deferred[bytes | None]:
+        return deferToThreadPool(reactor, reactor.getThreadPool(), call)
+
+    records = RecordEndpoints(
+        reactor, recorder, own[:8], ours, going, repeat, in_thread
+    )
     described = DescriptionEndpoints()
 
     def door(option: str, open_only: bool) -> tuple[Listener, ProxySite]:
