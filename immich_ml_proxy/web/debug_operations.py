@@ -26,6 +26,7 @@ _BYTES: Schema = {"type": "string", "contentMediaType": "image/*"}
 _LIMIT = number(1, 500, "integer")
 _CURSOR: Schema = {"type": "string", "pattern": "^\\w{1,40}\\.[0-9]{1,15}$"}
 _STATUS: Schema = {"type": "string", "pattern": "^(ok|failed|[1-5]xx|[1-9][0-9]{2})?$"}
+_PART: Schema = {"type": "string", "pattern": "^[0-9]{1,4}$"}
 _KIND: Schema = {"enum": ["pings", "pages", "pings,pages"]}
 
 ROW_FIELDS: dict[str, Schema] = {
@@ -171,6 +172,18 @@ def debug_paths(
         },
         f"{one}/thumbnail": {
             "get": operation("The same, small", picture, 400, 404, parameters=by_name)
+        },
+        f"{one}/numbers": {
+            "get": operation(
+                "Numbers that were left out of an answer",
+                content(object_of({"numbers": {"type": "array", "items": NUMBER}})),
+                *(400, 404),
+                parameters=(
+                    *by_name,
+                    parameter("path", "query", TEXT),
+                    parameter("part", "query", _PART),
+                ),
+            )
         },
         f"{one}/har": {
             "get": operation(
