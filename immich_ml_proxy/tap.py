@@ -19,7 +19,6 @@ from typing import Any
 import msgspec
 from twisted.application.service import IService
 from twisted.internet.defer import Deferred, maybeDeferred
-from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 from twisted.web.client import Agent
 
@@ -212,10 +211,6 @@ def makeService(
 
     debug = DebugEndpoints(reactor, recorder, own[:8], going)
     repeat = Repeat(reactor, client, pool, places, new_trace_id, hops.first)
-
-    def in_thread(call: Callable[[], bytes | None]) -> Deferred[bytes | None]:
-        return deferToThreadPool(reactor, reactor.getThreadPool(), call)
-
     records = RecordEndpoints(
         reactor, recorder, own[:8], ours, going, repeat, in_thread
     )

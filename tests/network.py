@@ -161,25 +161,6 @@ class Network(MemoryReactorClock):
         self._dialling.append((connector, factory))
         return connector
 
-    def getThreadPool(self) -> Network:
-        """Return what calls in threads; see ``IReactorThreads``."""
-        return self
-
-    def callInThreadWithCallback(
-        self, done: Any, call: Any, *args: Any, **more: Any
-    ) -> None:
-        """Call it at once; see ``ThreadPool``."""
-        try:
-            result = call(*args, **more)
-        except Exception:
-            done(False, Failure())
-        else:
-            done(True, result)
-
-    def callFromThread(self, call: Any, *args: Any, **more: Any) -> None:
-        """Call it at once; see ``IReactorFromThreads``."""
-        call(*args, **more)
-
     def listenUDP(self, port: int, protocol: Any) -> DatagramPort:
         """Open a port; see ``IReactorUDP``."""
         return DatagramPort(self.datagrams)
