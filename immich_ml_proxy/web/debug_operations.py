@@ -160,17 +160,18 @@ def debug_paths(
             "get": operation(
                 "All that is known of a request",
                 content(DETAIL),
+                400,
                 404,
                 parameters=by_name,
             )
         },
         f"{one}/picture": {
             "get": operation(
-                "The picture that came with it", picture, 404, parameters=by_name
+                "The picture that came with it", picture, 400, 404, parameters=by_name
             )
         },
         f"{one}/thumbnail": {
-            "get": operation("The same, small", picture, 404, parameters=by_name)
+            "get": operation("The same, small", picture, 400, 404, parameters=by_name)
         },
         f"{one}/numbers": {
             "get": operation(
@@ -186,12 +187,16 @@ def debug_paths(
         },
         f"{one}/har": {
             "get": operation(
-                "It as an HTTP archive", content(ANY), 404, parameters=by_name
+                "It as an HTTP archive", content(ANY), 400, 404, parameters=by_name
             )
         },
         f"{one}/curl": {
             "get": operation(
-                "It as a command", content(TEXT, "text/plain"), 404, parameters=by_name
+                "It as a command",
+                content(TEXT, "text/plain"),
+                400,
+                404,
+                parameters=by_name,
             )
         },
         f"{one}/send": {

@@ -19,7 +19,9 @@ export type Got = {
 
 /** What a POST is answered with, by path; `warnings` tell what was mended. */
 export type Posted = {
-  "api/config": Configuration & { warnings?: string[] };
+  "api/config": Saved;
+  "api/config/undo": Saved;
+  "api/config/check": Checked;
   "api/login": Access;
   "api/logout": Access;
   "api/demo": { demo: Demo | null };
@@ -37,11 +39,28 @@ export type Removed = {
   "api/debug/records": DebugStatus;
 };
 
-/** `field` is the path of what is refused; empty or missing if it is none. */
+/**
+ * `path`, or `field`, is that of what is refused; empty or missing if it is none. Of a save
+ * that contradicts another one: `current` is what is in force, under this `version`.
+ */
 export type Refusal = {
   error: string;
   field?: string;
+  path?: string;
+  current?: Configuration;
+  version?: string;
 };
+
+/** What there is to know of a configuration; `warningsAt` of one place in it. */
+export type Warnings = {
+  warnings?: string[];
+  warningsAt?: { path: string; text: string }[];
+};
+
+/** `merged`: with what somebody else has saved meanwhile. */
+export type Saved = Configuration & Warnings & { merged?: boolean };
+
+export type Checked = Warnings & { ok: boolean; merged?: boolean };
 
 export type Access = {
   hasSession: boolean;
@@ -115,11 +134,14 @@ export type Health = {
 
 /**
  * `configError` tells what is wrong with the configuration file; null: nothing.
- * `configWarnings` tell what was mended when it was read.
+ * `configWarnings` tell what was mended when it was read. `undo`: the save, by whom and
+ * when (Unix seconds), that can be undone. `readOnly`: why nothing can be saved.
  */
 export type Status = {
   configError: string | null;
   configWarnings?: string[];
+  undo?: { savedBy: string; savedAt: number } | null;
+  readOnly?: string | null;
   backends?: Record<string, BackendStatus>;
   routes?: Record<string, RouteStatus>;
 };

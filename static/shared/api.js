@@ -10,11 +10,13 @@ export class ApiError extends Error {
    * @param {string} message what happened and what to do about it
    * @param {number} status of the answer; 0 when there was none
    * @param {string} field path of the refused field; empty if none is named
+   * @param {Partial<Refusal>} refusal all that the proxy said
    */
-  constructor(message, status = 0, field = "") {
+  constructor(message, status = 0, field = "", refusal = {}) {
     super(message);
     this.status = status;
     this.field = field;
+    this.refusal = refusal;
   }
 }
 
@@ -159,7 +161,8 @@ async function answered(path, options, patience) {
     throw new ApiError(
       refusal?.error || `The proxy answered ${answer.status} to ${path}.`,
       answer.status,
-      refusal?.field || "",
+      refusal?.path || refusal?.field || "",
+      refusal ?? {},
     );
   }
   return { text, status: answer.status };
