@@ -451,7 +451,9 @@ def test_a_large_picture_comes_in_pieces(proxy: Proxy) -> None:
     assert client.answer.body == large
 
 
-@pytest.mark.parametrize("path", ["", "/picture", "/thumbnail", "/har", "/curl"])
+@pytest.mark.parametrize(
+    "path", ["", "/picture", "/thumbnail", "/numbers?path=/clip", "/har", "/curl"]
+)
 @pytest.mark.parametrize(
     "name", ["r1", "x", "u0-1", "%2e%2e", "r" + "9" * 500, "<b>", "%c3%a9"]
 )
@@ -591,6 +593,26 @@ def test_an_answer_with_everything_stays_small(
 def vector(*numbers: float) -> bytes:
     """Return an answer with an embedding."""
     return json.dumps({"clip": json.dumps(numbers)}).encode()
+
+
+def test_all_numbers_of_a_vector_are_told(
+    proxy: Proxy, fakes: dict[str, FakeBackend]
+) -> None:
+    """Of the answer to the client, or of a machine's; else it is said why not."""
+    numbers = [n / 4 for n in range(512)]
+    fakes["b"].answer = vector(*numbers)
+    proxy.ask(posted(text_form(TEXTUAL), X_Request_ID="one"))
+    path = f"{one(proxy, 'one')}/numbers"
+    for query in ("path=/clip", "path=%2Fclip&part=0"):
+        assert get(proxy, f"{path}?{query}").json() == {"numbers": numbers}
+    for query, status, told in (
+        ("path=/gone", 404, "no such place"),
+        ("", 404, "no numbers"),
+        ("path=/clip&part=1", 404, "not kept"),
+        ("path=/clip&part=-1", 400, "part: must be a number"),
+    ):
+        answer = get(proxy, f"{path}?{query}")
+        assert (answer.status, told in answer.error) == (status, True)
 
 
 def send(proxy: Proxy, path: str, machine: str) -> Answer:
