@@ -10,6 +10,7 @@ from immich_ml_proxy.reactor import install
 
 install()
 
+import platform
 import time
 from collections.abc import Callable
 from importlib.metadata import version
@@ -28,6 +29,7 @@ from immich_ml_proxy.balancer.place import Places
 from immich_ml_proxy.balancer.pool import Pool
 from immich_ml_proxy.balancer.server import Server
 from immich_ml_proxy.commands.access import access_of
+from immich_ml_proxy.commands.access_log import access_log_of
 from immich_ml_proxy.commands.options import Options
 from immich_ml_proxy.config import document as config_document
 from immich_ml_proxy.config.model import Config
@@ -42,6 +44,14 @@ from immich_ml_proxy.downstream.trace_id import new_trace_id
 from immich_ml_proxy.downstream.watch import Watch as ClientWatch
 from immich_ml_proxy.immich.queues import ImmichQueues
 from immich_ml_proxy.memory import Memory, glibc
+from immich_ml_proxy.metrics.counters import Counters
+from immich_ml_proxy.metrics.exposition import Collector
+from immich_ml_proxy.metrics.lag import LagProbe
+from immich_ml_proxy.metrics.reading import Beside as BesideMetrics
+from immich_ml_proxy.metrics.reading import Reading
+from immich_ml_proxy.metrics.told import Told
+from immich_ml_proxy.metrics.traffic import Traffic
+from immich_ml_proxy.observe.events import LOGGED, Event
 from immich_ml_proxy.observe.overview import Beside, Overview
 from immich_ml_proxy.observe.tally import Tally
 from immich_ml_proxy.observe.ticker import Ticker, Timepiece
@@ -66,6 +76,7 @@ from immich_ml_proxy.web.description import DescriptionEndpoints
 from immich_ml_proxy.web.gate import Gate
 from immich_ml_proxy.web.immich import ImmichEndpoints
 from immich_ml_proxy.web.login import LoginEndpoints
+from immich_ml_proxy.web.metrics import MetricsEndpoints
 from immich_ml_proxy.web.overview import OverviewEndpoints
 from immich_ml_proxy.web.pages import Pages, static_folder
 from immich_ml_proxy.web.trial import TrialEndpoints
@@ -76,13 +87,17 @@ _log = Logger()
 
 
 def makeService(
-    options: Options, reactor: Any = None, wall: Callable[[], float] = time.time
+    options: Options,
+    reactor: Any = None,
+    wall: Callable[[], float] = time.time,
+    write: Callable[[bytes], int] | None = None,
 ) -> IService:
     """
     Return the proxy as a service, wired up and not yet started.
 
     :param wall: what time it is, in Unix seconds, for what people are shown; all that
         is counted is counted by the reactor's clock.
+    :param write: takes the lines of requests; by default they go to the log.
     """
     if reactor is None:
         from twisted.internet import reactor as installed
@@ -102,12 +117,13 @@ def makeService(
 
     recorder = Recorder(enabled=bool(options["debug"]))
     tally, timepiece = Tally(), Timepiece(reactor, wall)
+    counters, traffic, lag = Counters(), Traffic(), LagProbe(reactor)
 
     def flipped(server: Server, before: Health) -> None:
         _log_flip(server, before)
         watch.flipped(server, reactor.seconds())
 
-    pool = Pool(first, flipped, tally)
+    pool = Pool(first, flipped, Told(tally, counters))
     waker = Waker(reactor)
     places = Places(reactor, pool, waker.wanted)
     outward = connections(reactor)
@@ -120,6 +136,7 @@ def makeService(
     checker.observers.append(forwarder.observed)
     predictor = Predictor(pool, forwarder)
     watch = Watch(pool, tally, lambda: forwarder.under_way, timepiece.moment())
+    watch.events.told = _log_event
     waker.woke = lambda server: watch.wakes(server, reactor.seconds())
     parts.append(Ticker(reactor, timepiece, watch.tick))
     own, ours = new_trace_id(), version("immich-ml-proxy")
@@ -156,6 +173,7 @@ def makeService(
     admission.limit(first)
     pages = Pages(static_folder())
     access = access_of(options)
+    access_log = access_log_of(options, reactor, wall, access, write)
     immich = ImmichEndpoints(reactor, pool, checker, pages, heard)
     overviews = OverviewEndpoints(timepiece, overview, beside, pool, waker)
     trials = TrialEndpoints(Trial(reactor, client, own, hops.first), ours, own)
@@ -173,17 +191,28 @@ def makeService(
     debug = DebugEndpoints(recorder)
     described = DescriptionEndpoints()
 
+    def beside_metrics() -> BesideMetrics:
+        used, held = len(admission.channels), admission.budget.used
+        return BesideMetrics(used, held, store.error is not None)
+
+    build = ours, platform.python_version(), version("twisted")
+    reading = Reading(
+        pool, places.scheduler, counters, traffic, lag.seen, beside_metrics, build
+    )
+    metrics = MetricsEndpoints(Collector(reading, reactor.seconds))
+
     def door(option: str, open_only: bool) -> tuple[Listener, ProxySite]:
         gate = Gate(reactor, wall, access, pages, open_only, bool(options["demo"]))
         login = LoginEndpoints(wall, gate, pages)
-        asked = overviews, trials, demo, config, debug, described, login, pages
-        app = make_app(gate, immich, *asked)
+        asked = overviews, trials, demo, config, debug, described, metrics
+        app = make_app(gate, immich, *asked, login, pages)
         site = ProxySite(
-            reactor, wall, app, predictor.predict, recorder, admission, hops
+            *(reactor, wall, app, predictor.predict, recorder, admission, hops),
+            *(traffic, access_log),
         )
         return Listener(reactor, options[option], site, f"--{option}"), site
 
-    parts.append(ClientWatch(reactor, admission))
+    parts.extend([ClientWatch(reactor, admission), lag, access_log])
     parts.append(Memory(reactor, admission.budget, glibc()))
     doors = [door("listen", open_only=options["admin-listen"] is not None)]
     if options["admin-listen"] is not None:
@@ -219,6 +248,12 @@ def _trickle(reactor: Any, stage: DemoServers, site: ProxySite) -> Trickle:
     trickle = Trickle(reactor, Agent(reactor), port, lambda: stage.alone)
     trickle.setServiceParent(stage)
     return trickle
+
+
+def _log_event(event: Event) -> None:
+    """Log what people have done, and what was found out, but for flips."""
+    if event.kind in LOGGED:
+        _log.info("{text}", text=event.text)
 
 
 def _log_flip(server: Server, before: Health) -> None:

@@ -16,7 +16,8 @@ from twisted.logger import (
 from twisted.python import usage
 from twisted.scripts import twistd
 
-from immich_ml_proxy.commands.options import Options
+from immich_ml_proxy.commands.json_log import json_log
+from immich_ml_proxy.commands.options import JSON, Options
 
 
 def main() -> None:
@@ -32,11 +33,18 @@ def main() -> None:
     sys.argv[1:] = [
         "--nodaemon",
         "--pidfile=",
-        f"--logger={__name__}.plain_log",
+        f"--logger={_observer(options)}",
         "immich-ml-proxy",
         *sys.argv[1:],
     ]
     twistd.run()
+
+
+def _observer(options: Options) -> str:
+    """Return the name of what writes the log in the form that was asked for."""
+    if options["log-format"] == JSON:
+        return f"{json_log.__module__}.{json_log.__name__}"
+    return f"{__name__}.{plain_log.__name__}"
 
 
 def plain_log() -> ILogObserver:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os
 from importlib.metadata import version
+from typing import Any
 
 from twisted.python import usage
+
+from immich_ml_proxy.commands.json_log import json_log
+from immich_ml_proxy.downstream.access_line import LEVELS
 
 #: The environment variables that stand for options.
 _VARIABLES = {
@@ -13,9 +17,27 @@ _VARIABLES = {
     "admin-listen": "IMMICH_ML_PROXY_ADMIN_LISTEN",
     "allowed-host": "IMMICH_ML_PROXY_ALLOWED_HOSTS",
     "trusted-proxy": "IMMICH_ML_PROXY_TRUSTED_PROXIES",
+    "access-log": "IMMICH_ML_PROXY_ACCESS_LOG",
+    "log-format": "IMMICH_ML_PROXY_LOG_FORMAT",
 }
 #: The one that holds the token itself.
 TOKEN_VARIABLE = "IMMICH_ML_PROXY_ADMIN_TOKEN"
+
+#: How the log is written.
+PLAIN, JSON = "plain", "json"
+
+
+def goes_to_stdout(twistd: Any) -> bool:
+    """
+    Return whether the log goes to standard output.
+
+    :param twistd: the options of twistd, ``None`` without it.
+    """
+    return twistd is None or bool(
+        twistd["nodaemon"]
+        and twistd["logfile"] in (None, "", "-")
+        and not twistd.get("syslog")
+    )
 
 
 class Options(usage.Options):
@@ -37,6 +59,19 @@ class Options(usage.Options):
             None,
             None,
             "Twisted endpoint of pages and API, which are then not at --listen.",
+        ],
+        [
+            "log-format",
+            None,
+            None,
+            "How the log is written: plain or json. [default: plain]",
+        ],
+        [
+            "access-log",
+            None,
+            None,
+            "Which requests get a line in the log: all, work or off. [default: all, "
+            "with --demo off]",
         ],
     ]
     optFlags = [  # noqa: RUF012
@@ -73,3 +108,20 @@ class Options(usage.Options):
                 self[option] = given.replace(",", " ").split()
             else:
                 self[option] = given
+        self._look_at_log()
+
+    def _look_at_log(self) -> None:
+        log_format = self["log-format"] or PLAIN
+        self["log-format"] = log_format
+        if log_format not in (PLAIN, JSON):
+            raise usage.UsageError(
+                f"--log-format must be {PLAIN} or {JSON}, not {log_format}"
+            )
+        if self["access-log"] not in (None, *LEVELS):
+            levels = f"{', '.join(LEVELS[:-1])} or {LEVELS[-1]}"
+            raise usage.UsageError(
+                f"--access-log must be {levels}, not {self['access-log']}"
+            )
+        parent: Any = self.parent
+        if log_format == JSON and parent is not None and goes_to_stdout(parent):
+            parent["logger"] = parent.get("logger") or json_log

@@ -5,6 +5,7 @@ from __future__ import annotations
 import attrs
 
 from immich_ml_proxy.balancer.demand import Demand
+from immich_ml_proxy.balancer.observer import Nobody
 from immich_ml_proxy.balancer.server import Server
 from immich_ml_proxy.observe.kinds import kind_of
 from immich_ml_proxy.observe.log_times import unit_of
@@ -25,7 +26,7 @@ class Counts:
     failed: dict[tuple[Server, str], tuple[int, str]] = attrs.field(factory=dict)
 
 
-class Tally:
+class Tally(Nobody):
     """Told of every request; see ``balancer.observer``."""
 
     def __init__(self) -> None:
