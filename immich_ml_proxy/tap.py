@@ -199,7 +199,7 @@ def makeService(
     reading = Reading(
         pool, places.scheduler, counters, traffic, lag.seen, beside_metrics, build
     )
-    metrics = MetricsEndpoints(Collector(reading, reactor.seconds))
+    metrics = MetricsEndpoints(reactor, Collector(reading, reactor.seconds))
 
     def door(option: str, open_only: bool) -> tuple[Listener, ProxySite]:
         gate = Gate(reactor, wall, access, pages, open_only, bool(options["demo"]))

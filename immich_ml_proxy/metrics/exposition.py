@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any
 
 from prometheus_client.core import (
@@ -17,6 +18,9 @@ from immich_ml_proxy.metrics.catalog import COUNTER, HISTOGRAM, Metric
 from immich_ml_proxy.metrics.histogram import Histogram
 from immich_ml_proxy.metrics.reading import Reading, Values
 
+#: Values of a part of a family; a histogram is as much work as twenty others.
+PART, PART_OF_HISTOGRAMS = 400, 20
+
 
 class Collector(Base):
     """
@@ -29,9 +33,17 @@ class Collector(Base):
         self._clock = clock
 
     def collect(self) -> Iterator[Family]:
-        """Return all families; see ``prometheus_client.registry.Collector``."""
+        """
+        Return all families; see ``prometheus_client.registry.Collector``.
+
+        A large one comes in parts, so that other things can be done between them.
+        """
         for metric, values in self._reading.read(self._clock()):
-            yield _family(metric, values)
+            size = PART_OF_HISTOGRAMS if metric.kind == HISTOGRAM else PART
+            left = iter(values)
+            yield _family(metric, islice(left, size))
+            while part := list(islice(left, size)):
+                yield _family(metric, part)
 
 
 def _family(metric: Metric, values: Values) -> Family:

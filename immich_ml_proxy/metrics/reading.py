@@ -106,7 +106,7 @@ class Reading:
             if outcome != CANCELLED:  # it says how long somebody waited, no more
                 key = route, task_of(kind)
                 whole.setdefault(key, Histogram()).take_in(one)
-        yield catalog.DURATION, whole.items()
+        yield catalog.DURATION, [*whole.items()]
         yield (
             catalog.SERVICE,
             [

@@ -2,23 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+import attrs
 from klein import Klein
 from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from prometheus_client.metrics_core import Metric as Family
+from prometheus_client.registry import Collector
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import deferLater
 
 from immich_ml_proxy.downstream.request import ProxyRequest
-from immich_ml_proxy.metrics.exposition import Collector
 from immich_ml_proxy.web.answers import text_answer
+
+#: Seconds that are spent on it at a stretch: searches come first.
+STRETCH = 0.005
+
+
+@attrs.define
+class _Only(Collector):
+    """A registry of one family, which is all that is rendered at a time."""
+
+    family: Family
+
+    def collect(self) -> Iterable[Family]:
+        """Return it; see ``prometheus_client.registry.Collector``."""
+        return (self.family,)
 
 
 class MetricsEndpoints:
     """
     ``/metrics`` and ``/livez``.
 
-    :param collector: collects what is told.
+    :param clock: source of time.
+    :param collector: collects what is told; a family may come in parts, one after the
+        other.
     """
 
-    def __init__(self, collector: Collector) -> None:
+    def __init__(self, clock: IReactorTime, collector: Collector) -> None:
+        self._clock = clock
         # One of our own: what a library registers by itself is no business of ours.
         self._registry = CollectorRegistry(auto_describe=False)
         self._registry.register(collector)
@@ -30,9 +53,20 @@ class MetricsEndpoints:
         app.route("/metrics", methods=["GET"])(self.metrics)
         app.route("/livez", methods=["GET"])(self.livez)
 
-    def metrics(self, request: ProxyRequest) -> bytes:
+    async def metrics(self, request: ProxyRequest) -> bytes:
         """All numbers, in the text form that every Prometheus reads."""
-        answer = text_answer(request, generate_latest(self._registry))
+        pieces: list[bytes] = []
+        name, begun = "", self._clock.seconds()
+        for family in self._registry.collect():
+            text = generate_latest(_Only(family))
+            if family.name == name:
+                text = text.split(b"\n", 2)[2]  # what it is was told
+            name = family.name
+            pieces.append(text)
+            if self._clock.seconds() - begun >= STRETCH:
+                await deferLater(self._clock, 0)
+                begun = self._clock.seconds()
+        answer = text_answer(request, b"".join(pieces))
         request.setHeader(b"Content-Type", CONTENT_TYPE_PLAIN_0_0_4.encode("ascii"))
         return answer
 
