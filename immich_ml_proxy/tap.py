@@ -117,7 +117,7 @@ def makeService(
 
     recorder = Recorder(enabled=bool(options["debug"]))
     tally, timepiece = Tally(), Timepiece(reactor, wall)
-    counters, traffic, lag = Counters(), Traffic(), LagProbe(reactor)
+    counters, traffic, lag = Counters(tally), Traffic(), LagProbe(reactor)
 
     def flipped(server: Server, before: Health) -> None:
         _log_flip(server, before)

@@ -213,9 +213,7 @@ class Delivery:
         server, pool = served.server, self._means.pool
         # How long the client took to send the body says nothing of the backend.
         complete = self._work.body.completed_at
-        seconds = now - max(served.asked, complete)
-        server.answered(self._demand, seconds)
-        pool.observer.tried(server, self._demand, SERVED, seconds)
+        server.answered(self._demand, now - max(served.asked, complete))
         server.normalised += served.outcome.normalised
         pool.evidence.served(server, self._demand, now)
         for one in self._tries:

@@ -29,7 +29,7 @@ class Observer(Protocol):
     def tried(
         self, server: Server, demand: Demand, outcome: str, seconds: float
     ) -> None:
-        """What came of asking a server: a word, and how long it took."""
+        """What came of asking a server, if it was no answer: a word, and seconds."""
 
     def again(self, demand: Demand, is_beside: bool) -> None:
         """One more server is asked, perhaps beside one that takes long."""

@@ -16,8 +16,7 @@ from twisted.logger import (
 from twisted.python import usage
 from twisted.scripts import twistd
 
-from immich_ml_proxy.commands.json_log import json_log
-from immich_ml_proxy.commands.options import JSON, Options
+from immich_ml_proxy.commands.options import JSON, JSON_LOG, Options
 
 
 def main() -> None:
@@ -43,7 +42,7 @@ def main() -> None:
 def _observer(options: Options) -> str:
     """Return the name of what writes the log in the form that was asked for."""
     if options["log-format"] == JSON:
-        return f"{json_log.__module__}.{json_log.__name__}"
+        return JSON_LOG
     return f"{__name__}.{plain_log.__name__}"
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from twisted.python import usage
 
-from immich_ml_proxy.commands.json_log import json_log
 from immich_ml_proxy.downstream.access_line import LEVELS
 
 #: The environment variables that stand for options.
@@ -25,6 +24,8 @@ TOKEN_VARIABLE = "IMMICH_ML_PROXY_ADMIN_TOKEN"
 
 #: How the log is written.
 PLAIN, JSON = "plain", "json"
+#: What writes the rest of it as JSON, by its name.
+JSON_LOG = "immich_ml_proxy.commands.json_log.json_log"
 
 
 def goes_to_stdout(twistd: Any) -> bool:
@@ -124,4 +125,4 @@ class Options(usage.Options):
             )
         parent: Any = self.parent
         if log_format == JSON and parent is not None and goes_to_stdout(parent):
-            parent["logger"] = parent.get("logger") or json_log
+            parent["logger"] = parent["logger"] or JSON_LOG

@@ -1,9 +1,9 @@
 """
 Writes the lines of requests, directly and in batches.
 
-Through Twisted's logger a line takes several times as long. So lines are gathered and
-written once a second, earlier when there are many, and at the end; a process that is
-killed loses a second of them.
+Through Twisted's logger a line takes several times as long. So requests are gathered,
+and their lines made and written once a second, earlier when there are many, and at the
+end; a process that is killed loses a second of them.
 """
 
 from __future__ import annotations
@@ -11,27 +11,24 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 from twisted.application.service import Service
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
-from twisted.web.http import datetimeToLogString
 
 from immich_ml_proxy.downstream import access_line
-from immich_ml_proxy.downstream.access_line import EVERYTHING, NOTHING, Seen
-from immich_ml_proxy.downstream.address import peer_of
-from immich_ml_proxy.protocol.trace_context import trace_of
+from immich_ml_proxy.downstream.access_line import EVERYTHING, WORK, Fields
+from immich_ml_proxy.headers import raw
 
-#: Seconds between two writes, and characters that are not left until then.
+#: Seconds between two writes, and requests that are not left until then: some 64 KB.
 PERIOD = 1.0
-MOST = 64 * 1024
+MOST = 256
 #: Bytes that are kept when who reads them takes no more; what is over is lost.
 KEPT = 1024 * 1024
 
-_WORK = frozenset({b"/predict", b"/ping"})
+_PATHS = frozenset({b"/predict", b"/ping"})
 
 
 class AccessLog(Service):
@@ -43,7 +40,8 @@ class AccessLog(Service):
     :param write: takes bytes and returns how many it took; raises ``OSError``.
     :param is_json: the form of a line.
     :param level: what is worth a line, such as ``EVERYTHING``.
-    :param client: returns the address of a request's client.
+    :param client: returns the address of a request's client; ``None``: that of the
+        connection.
     """
 
     _log = Logger()
@@ -55,18 +53,16 @@ class AccessLog(Service):
         write: Callable[[bytes], int],
         is_json: bool = False,
         level: str = EVERYTHING,
-        client: Callable[[Any], str] = peer_of,
+        client: Callable[[Any], str] | None = None,
     ) -> None:
         self._wall = wall
         self._write = write
-        self._is_json = is_json
-        self._level = level
+        self._lines = access_line.as_json if is_json else access_line.plain
+        self._is_all = level == EVERYTHING
+        self._paths = _PATHS if level == WORK else frozenset[bytes]()
         self._client = client
-        self._lines: list[str] = []
-        self._size = 0
+        self._seen: list[Fields] = []
         self._left = b""
-        self._second = -1
-        self._told = ""  # this second, as it is written
         self._is_broken = False
         self._loop = LoopingCall(self.flush)
         self._loop.clock = clock
@@ -91,41 +87,36 @@ class AccessLog(Service):
         :param status: that it is told to have been answered with.
         :param seconds: that it took.
         """
-        level = self._level
-        if level != EVERYTHING and (level == NOTHING or request.path not in _WORK):
+        if not self._is_all and request.path not in self._paths:
             return
-        version, names = request.clientproto, request.names
-        seen = Seen(
-            self._client(request),
-            request.method,
-            request.uri,
-            version if version[:1] != b"(" else b"-",  # it is not known yet
-            status,
-            request.sentLength,
-            request.getHeader(b"referer"),
-            request.getHeader(b"user-agent"),
-            request.trace_id,
-            trace_of(names.parent) if names.is_part else "",
-            request.legs,
-            seconds,
+        sent, names = raw(request.requestHeaders), request.names
+        self._seen.append(
+            (
+                self._wall(),
+                getattr(request.client, "host", "-")
+                if self._client is None
+                else self._client(request),
+                request.method,
+                request.uri,
+                request.clientproto,
+                status,
+                request.sentLength,
+                sent.get(b"Referer"),
+                sent.get(b"User-Agent"),
+                request.trace_id,
+                names.parent if names.is_part else b"",
+                request.legs,
+                seconds,
+            )
         )
-        now = self._wall()
-        if int(now) != self._second:
-            self._look_at_clock(int(now))
-        if self._is_json:
-            when = f"{self._told}.{int(now * 1000) % 1000:03d}Z"
-            line = access_line.as_json(seen, when)
-        else:
-            line = access_line.plain(seen, self._told)
-        self._lines.append(line)
-        self._size += len(line)
-        if self._size >= MOST or not self.running:
+        if len(self._seen) >= MOST or not self.running:
             self.flush()
 
     def flush(self) -> None:
         """Write what there is; what cannot be written is lost, and nothing else is."""
-        data = self._left + "".join(self._lines).encode("utf-8", "replace")
-        self._lines, self._size, self._left = [], 0, b""
+        seen, self._seen = self._seen, []
+        data = self._left + self._lines(seen).encode("utf-8", "replace")
+        self._left = b""
         try:
             while data:
                 data = data[self._write(data) :]
@@ -142,13 +133,6 @@ class AccessLog(Service):
                 )
         else:
             self._is_broken = False
-
-    def _look_at_clock(self, second: int) -> None:
-        self._second = second
-        if self._is_json:
-            self._told = f"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%S}"
-        else:
-            self._told = datetimeToLogString(second)
 
 
 def to_stdout(data: bytes) -> int:

@@ -154,8 +154,15 @@ class ProxyRequest(server.Request):
     def process(self) -> None:
         """Have the site's resource answer; see ``twisted.web.server.Request``."""
         self.site = self._proxy
-        head = {b"Server": [SERVER], b"Date": [self.site.date()]}
-        self.responseHeaders.put(head | self.names.told())
+        names = self.names
+        self.responseHeaders.put(
+            {
+                b"Server": [SERVER],
+                b"Date": [self.site.date()],
+                b"X-Request-Id": [names.own],
+                b"Traceresponse": [names.parent],
+            }
+        )
         if self.path == b"*":
             self._handleStar()
             return

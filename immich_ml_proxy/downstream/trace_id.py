@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from binascii import hexlify
 from collections.abc import Mapping
 from random import getrandbits
 
@@ -35,10 +36,6 @@ class Names:
     state: bytes = b""
     is_part: bool = False
 
-    def told(self) -> dict[bytes, list[bytes]]:
-        """Return the headers that the client gets."""
-        return {b"X-Request-Id": [self.own], b"Traceresponse": [self.parent]}
-
     def onward(self, via: bytes) -> dict[bytes, list[bytes]]:
         """Return the headers that go on with it, with this ``Via``."""
         headers = {
@@ -58,7 +55,7 @@ def names_of(headers: Mapping[bytes, list[bytes]]) -> Names:
     :param headers: the values of its headers by their names, as Twisted writes those.
     """
     # Of a new trace, its second half is the request's own name, too.
-    trace = b"%032x" % getrandbits(128)
+    trace = hexlify(getrandbits(128).to_bytes(16, "big"))
     part = own = trace[16:]
     given = headers.get(b"X-Request-Id")
     if given and _TRACE_ID.fullmatch(given[-1]):
@@ -69,4 +66,4 @@ def names_of(headers: Mapping[bytes, list[bytes]]) -> Names:
         if parent is not None:
             state = trace_context.state(headers.get(b"Tracestate", ()))
             return Names(own, parent, state, True)
-    return Names(own, b"00-%b-%b-01" % (trace, part))
+    return Names(own, b"00-" + trace + b"-" + part + b"-01")

@@ -15,8 +15,8 @@ from prometheus_client.metrics_core import Metric as Family
 from prometheus_client.registry import Collector as Base
 
 from immich_ml_proxy.metrics.catalog import COUNTER, HISTOGRAM, Metric
-from immich_ml_proxy.metrics.histogram import Histogram
 from immich_ml_proxy.metrics.reading import Reading, Values
+from immich_ml_proxy.observe.buckets import Buckets
 
 #: Values of a part of a family; a histogram is as much work as twenty others.
 PART, PART_OF_HISTOGRAMS = 400, 20
@@ -53,7 +53,7 @@ def _family(metric: Metric, values: Values) -> Family:
         metric.family, metric.text, labels=metric.labels
     )
     for labels, value in values:
-        if isinstance(value, Histogram):
+        if isinstance(value, Buckets):
             made.add_metric(labels, value.buckets(), value.sum)
         else:
             made.add_metric(labels, value)

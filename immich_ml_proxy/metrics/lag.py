@@ -5,7 +5,7 @@ from __future__ import annotations
 from twisted.application.service import Service
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
-from immich_ml_proxy.metrics.histogram import LAG, Histogram
+from immich_ml_proxy.observe.buckets import LAG, Buckets
 
 #: Seconds between two looks.
 PERIOD = 0.25
@@ -21,7 +21,7 @@ class LagProbe(Service):
         self._clock = clock
         self._due = 0.0
         self._call: IDelayedCall | None = None
-        self.seen = Histogram(LAG)
+        self.seen = Buckets(LAG)
 
     def startService(self) -> None:
         """Begin to look."""

@@ -16,12 +16,12 @@ from immich_ml_proxy.config.model import Route
 from immich_ml_proxy.metrics import catalog
 from immich_ml_proxy.metrics.catalog import Metric
 from immich_ml_proxy.metrics.counters import Counters
-from immich_ml_proxy.metrics.histogram import Histogram
 from immich_ml_proxy.metrics.traffic import Traffic
+from immich_ml_proxy.observe.buckets import Buckets
 from immich_ml_proxy.observe.kinds import KEYS, OTHER
 
 #: The values of a metric, with those of its labels.
-Values = Iterable[tuple[Sequence[str], float | Histogram]]
+Values = Iterable[tuple[Sequence[str], float | Buckets]]
 #: What attempts come to, as a label; what is not here is called as it is.
 _OUTCOMES: Mapping[str, str] = {
     Kind.OTHER_MODEL.value: "other_model",
@@ -62,7 +62,7 @@ class Reading:
         scheduler: Scheduler,
         counters: Counters,
         traffic: Traffic,
-        lag: Histogram,
+        lag: Buckets,
         beside: Callable[[], Beside],
         build: Sequence[str],
     ) -> None:
@@ -90,31 +90,30 @@ class Reading:
         yield (
             catalog.REQUESTS,
             [
-                ((route, task_of(kind), by.name if by else "", outcome), one.total)
-                for (route, kind, by, outcome), one in counters.requests.items()
+                ((route, task_of(kind), to.name if to else "", outcome), one.total)
+                for (route, kind, to, outcome), one in counters.requests.items()
             ],
         )
+        service: dict[tuple[str, str], Buckets] = {}
+        for (by, _, kind), one in counters.served.items():
+            service.setdefault((by.name, task_of(kind)), Buckets()).take_in(one)
         yield (
             catalog.ATTEMPTS,
             [
-                ((by.name, task_of(kind), _OUTCOMES.get(outcome, outcome)), one.total)
-                for (by, kind, outcome), one in counters.attempts.items()
+                *(((*key, SERVED), one.total) for key, one in service.items()),
+                *(
+                    ((by.name, task_of(kind), _OUTCOMES.get(outcome, outcome)), count)
+                    for (by, kind, outcome), count in counters.attempts.items()
+                ),
             ],
         )
-        whole: dict[tuple[str, str], Histogram] = {}
+        yield catalog.SERVICE, [*service.items()]
+        whole: dict[tuple[str, str], Buckets] = {}
         for (route, kind, _, outcome), one in counters.requests.items():
             if outcome != CANCELLED:  # it says how long somebody waited, no more
                 key = route, task_of(kind)
-                whole.setdefault(key, Histogram()).take_in(one)
+                whole.setdefault(key, Buckets()).take_in(one)
         yield catalog.DURATION, [*whole.items()]
-        yield (
-            catalog.SERVICE,
-            [
-                ((by.name, task_of(kind)), one)
-                for (by, kind, outcome), one in counters.attempts.items()
-                if outcome == SERVED
-            ],
-        )
         yield catalog.RETRIES, _by_key(counters.retries)
         yield catalog.HEDGES, _by_key(counters.hedges)
 

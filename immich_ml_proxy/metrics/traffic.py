@@ -31,6 +31,14 @@ class Traffic:
         """Count a request that is over."""
         self.received += received
         self.sent += sent
-        kind = _PATHS.get(path) or ("api" if path.startswith(b"/api/") else "page")
-        key = kind, status
-        self.answers[key] = self.answers.get(key, 0) + 1
+        kind = _PATHS.get(path)
+        key = kind or _other(path), status
+        answers = self.answers
+        if key in answers:
+            answers[key] += 1
+        else:
+            answers[key] = 1
+
+
+def _other(path: bytes) -> str:
+    return "api" if path.startswith(b"/api/") else "page"

@@ -10,7 +10,6 @@ from klein import Klein
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
-from immich_ml_proxy.downstream.address import peer_of
 from immich_ml_proxy.errors import Elsewhere, NeedsLogin, ProxyError, WrongHost
 from immich_ml_proxy.web.accept import wants_json
 from immich_ml_proxy.web.access import (
@@ -206,18 +205,19 @@ class GatedResource(ShortWays):
         return super().render(request)
 
 
-def client_of(access: Access) -> Callable[[Any], str]:
+def client_of(access: Access) -> Callable[[Any], str] | None:
     """
     Return what tells the address of a request's client, for the log; ``-``: none.
 
     :param access: says whose word is believed of it.
+    :return: ``None`` where nobody's is.
     """
     if not access.trusted_proxies:
-        return peer_of
+        return None
 
     def told(request: Any) -> str:
         lines = _lines(request, b"x-forwarded-for")
-        address = client_address(peer_of(request), lines, access)
+        address = client_address(_peer(request), lines, access)
         return address if _ADDRESS.fullmatch(address) else "-"
 
     return told

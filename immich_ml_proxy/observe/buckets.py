@@ -14,7 +14,7 @@ REQUESTS = (
 LAG = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 
 
-class Histogram:
+class Buckets:
     """
     Counts by upper bounds.
 
@@ -36,7 +36,7 @@ class Histogram:
         self.counts[bisect_left(self._bounds, seconds)] += 1
         self.sum += seconds
 
-    def take_in(self, other: Histogram) -> None:
+    def take_in(self, other: Buckets) -> None:
         """Count all of another one's, which has the same bounds."""
         for index, count in enumerate(other.counts):
             self.counts[index] += count
