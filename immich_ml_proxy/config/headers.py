@@ -30,7 +30,8 @@ _OURS = frozenset(
     [
         *["accept", "connection", "content-encoding", "content-length", "content-type"],
         *["expect", "host", "keep-alive", "proxy-connection", "te", "trailer"],
-        *["transfer-encoding", "upgrade", "via", "x-request-id"],
+        *["traceparent", "tracestate", "transfer-encoding", "upgrade", "via"],
+        "x-request-id",
     ]
 )
 
