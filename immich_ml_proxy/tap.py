@@ -10,18 +10,19 @@ from immich_ml_proxy.reactor import install
 
 install()
 
-import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from twisted.application.service import IService
+from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.web.client import Agent
 
+from immich_ml_proxy.balancer.discovery import Discovery
 from immich_ml_proxy.balancer.forwarder import Forwarder
 from immich_ml_proxy.balancer.health import Health
 from immich_ml_proxy.balancer.health_checker import HealthChecker
@@ -44,13 +45,8 @@ from immich_ml_proxy.downstream.trace_id import new_trace_id
 from immich_ml_proxy.downstream.watch import Watch as ClientWatch
 from immich_ml_proxy.immich.queues import ImmichQueues
 from immich_ml_proxy.memory import Memory, glibc
-from immich_ml_proxy.metrics.counters import Counters
-from immich_ml_proxy.metrics.exposition import Collector
-from immich_ml_proxy.metrics.lag import LagProbe
+from immich_ml_proxy.metrics.meter import Meter
 from immich_ml_proxy.metrics.reading import Beside as BesideMetrics
-from immich_ml_proxy.metrics.reading import Reading
-from immich_ml_proxy.metrics.told import Told
-from immich_ml_proxy.metrics.traffic import Traffic
 from immich_ml_proxy.observe.events import LOGGED, Event
 from immich_ml_proxy.observe.overview import Beside, Overview
 from immich_ml_proxy.observe.tally import Tally
@@ -117,13 +113,13 @@ def makeService(
 
     recorder = Recorder(enabled=bool(options["debug"]))
     tally, timepiece = Tally(), Timepiece(reactor, wall)
-    counters, traffic, lag = Counters(tally), Traffic(), LagProbe(reactor)
+    meter = Meter(reactor, tally)
 
     def flipped(server: Server, before: Health) -> None:
         _log_flip(server, before)
         watch.flipped(server, reactor.seconds())
 
-    pool = Pool(first, flipped, Told(tally, counters))
+    pool = Pool(first, flipped, meter.observer)
     waker = Waker(reactor)
     places = Places(reactor, pool, waker.wanted)
     outward = connections(reactor)
@@ -133,6 +129,28 @@ def makeService(
     checker = HealthChecker(reactor, client, pool, new_trace_id, hops.first)
     parts.append(checker)
     forwarder = Forwarder(reactor, wall, client, pool, places, checker.ping)
+
+    def rearranged() -> None:
+        places.reconfigured()
+        forwarder.reconfigured()
+        asked = [server.backend.url for server in pool]
+        immich_server = pool.config.immich
+        if immich_server is not None:
+            asked.append(immich_server.url)
+        outward.retain(asked)
+        meter.keep(pool)
+
+    def resolved() -> None:
+        rearranged()
+        checker.look_at_new()
+        watch.resolved(reactor.seconds())
+
+    def look_up(host: str) -> Deferred[Sequence[str]]:
+        told: Deferred[Sequence[str]] = reactor.nameResolver.look_up(host)
+        return told
+
+    discovery = Discovery(reactor, look_up, pool, resolved)
+    parts.append(discovery)
     checker.observers.append(forwarder.observed)
     predictor = Predictor(pool, forwarder)
     watch = Watch(pool, tally, lambda: forwarder.under_way, timepiece.moment())
@@ -156,13 +174,11 @@ def makeService(
     def apply(new: Config, who: str) -> None:
         before = pool.config
         pool.reconfigure(new)
-        places.reconfigured()
-        forwarder.reconfigured()
+        discovery.reconfigured()
+        rearranged()
         admission.limit(new)
         checker.reconfigured()
         outward.trust(new.backends)
-        asked = [new.immich.url] if new.immich is not None else []
-        outward.retain([*(backend.url for backend in new.backends), *asked])
         queues.reconfigured(new.immich)
         watch.configured(before, who, reactor.seconds())
         if stage is not None:
@@ -192,14 +208,11 @@ def makeService(
     described = DescriptionEndpoints()
 
     def beside_metrics() -> BesideMetrics:
-        used, held = len(admission.channels), admission.budget.used
-        return BesideMetrics(used, held, store.error is not None)
+        clients = sum(len(site.connections) for _, site in doors)
+        return BesideMetrics(clients, admission.budget.used, store.error is not None)
 
-    build = ours, platform.python_version(), version("twisted")
-    reading = Reading(
-        pool, places.scheduler, counters, traffic, lag.seen, beside_metrics, build
-    )
-    metrics = MetricsEndpoints(reactor, Collector(reading, reactor.seconds))
+    collector = meter.collector(pool, places.scheduler, beside_metrics)
+    metrics = MetricsEndpoints(reactor, collector)
 
     def door(option: str, open_only: bool) -> tuple[Listener, ProxySite]:
         gate = Gate(reactor, wall, access, pages, open_only, bool(options["demo"]))
@@ -208,15 +221,15 @@ def makeService(
         app = make_app(gate, immich, *asked, login, pages)
         site = ProxySite(
             *(reactor, wall, app, predictor.predict, recorder, admission, hops),
-            *(traffic, access_log),
+            *(meter.traffic, access_log),
         )
         return Listener(reactor, options[option], site, f"--{option}"), site
 
-    parts.extend([ClientWatch(reactor, admission), lag, access_log])
-    parts.append(Memory(reactor, admission.budget, glibc()))
+    parts.extend([Memory(reactor, admission.budget, glibc()), meter.lag, access_log])
     doors = [door("listen", open_only=options["admin-listen"] is not None)]
     if options["admin-listen"] is not None:
         doors.append(door("admin-listen", open_only=False))
+    parts.append(ClientWatch(reactor, [site.connections for _, site in doors]))
     note = access.note(options["admin-listen"])
     guests = [] if stage is None else [_trickle(reactor, stage, doors[0][1])]
     return ProxyService(reactor, doors, pool, client, *parts, guests=guests, note=note)

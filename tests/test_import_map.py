@@ -41,6 +41,7 @@ ROOMS = (
 EDGES = {
     "balancer.attempts",
     "balancer.delivery",
+    "balancer.discovery",
     "balancer.forwarder",
     "balancer.health_checker",
     "balancer.place",
@@ -72,6 +73,7 @@ EDGES = {
     "downstream.watch",
     "memory",
     "metrics.lag",
+    "metrics.meter",
     "observe.ticker",
     "power.wake_on_lan",
     "predictor",

@@ -43,7 +43,7 @@ ATTEMPTS = Metric(
     "backend_requests",
     COUNTER,
     ("backend", "task", "outcome"),
-    "Requests to a backend, every attempt, by what came of it.",
+    "Requests to a machine, every attempt, by what came of it.",
 )
 DURATION = Metric(
     "request_duration_seconds",
@@ -55,7 +55,7 @@ SERVICE = Metric(
     "backend_request_duration_seconds",
     HISTOGRAM,
     ("backend", "task"),
-    "What a backend took for what it served, from the whole request to its answer.",
+    "What a machine took for what it served, from the whole request to its answer.",
 )
 WAITING = Metric(
     "waiting_requests",
@@ -67,34 +67,34 @@ HELD = Metric(
     "held_requests",
     GAUGE,
     ("route",),
-    "Those of them that wait because no backend of the route is well.",
+    "Those of them that wait because no machine of the route is well.",
 )
 WAITING_PER_PLACE = Metric(
     "waiting_per_place",
     GAUGE,
     ("route",),
-    "Waiting requests by place at the route's healthy backends; for scaling.",
+    "Waiting requests by place at the route's healthy machines; for scaling.",
 )
 IN_FLIGHT = Metric(
     "backend_in_flight_requests",
     GAUGE,
     ("backend",),
-    "Requests that are under way at a backend.",
+    "Requests that are under way at a machine.",
 )
 PLACES = Metric(
     "backend_places",
     GAUGE,
     ("backend",),
-    "Requests that a backend is given at once, written or found.",
+    "Requests that a machine is given at once, written or found.",
 )
 HEALTHY = Metric(
-    "backend_healthy", GAUGE, ("backend",), "1 while a backend is well, else 0."
+    "backend_healthy", GAUGE, ("backend",), "1 while a machine is well, else 0."
 )
 ENABLED = Metric(
     "backend_enabled",
     GAUGE,
     ("backend",),
-    "1 while a backend is wished to take work, 0 while it is drained or disabled.",
+    "1 while a machine is wished to take work, 0 while it is drained or disabled.",
 )
 RETRIES = Metric(
     "retries",
@@ -112,25 +112,37 @@ FAILOVERS = Metric(
     "failovers",
     COUNTER,
     ("backend",),
-    "Requests that a backend did not serve and another one then did.",
+    "Requests that a machine did not serve and another one then did.",
 )
 EJECTIONS = Metric(
     "ejections",
     COUNTER,
     ("backend",),
-    "How often a backend was put out of a task that it failed and others served.",
+    "How often a machine was put out of a task that it failed and others served.",
 )
 REFUSALS = Metric(
     "refusals_learned",
     COUNTER,
     ("backend",),
-    "How often it was learned that a backend cannot do something.",
+    "How often it was learned that a machine cannot do something.",
 )
 NORMALISED = Metric(
     "normalised_answers",
     COUNTER,
     ("backend",),
-    "Answers of a backend that had to be put into today's form.",
+    "Answers of a machine that had to be put into today's form.",
+)
+REPLICAS = Metric(
+    "backend_replicas",
+    GAUGE,
+    ("backend",),
+    "Addresses that a machine's name stands for; 1 but where resolve is set.",
+)
+HEALTHY_REPLICAS = Metric(
+    "backend_healthy_replicas",
+    GAUGE,
+    ("backend",),
+    "Those of them that are well.",
 )
 ANSWERS = Metric(
     "http_responses",
@@ -170,6 +182,7 @@ BUILD = Metric(
 METRICS = (
     *(REQUESTS, ATTEMPTS, DURATION, SERVICE),
     *(WAITING, HELD, WAITING_PER_PLACE, IN_FLIGHT, PLACES, HEALTHY, ENABLED),
+    *(REPLICAS, HEALTHY_REPLICAS),
     *(RETRIES, HEDGES, FAILOVERS, EJECTIONS, REFUSALS, NORMALISED),
     *(ANSWERS, RECEIVED, SENT, BUFFERED, CONNECTIONS),
     *(REACTOR_LAG, CONFIG_ERROR, BUILD),

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import attrs
 
 from immich_ml_proxy.balancer.leg import CANCELLED, SERVED
 from immich_ml_proxy.balancer.outcome import Kind
 from immich_ml_proxy.balancer.pool import Pool
+from immich_ml_proxy.balancer.replica_set import (
+    Machine,
+    ReplicaSet,
+    machine_of,
+    servers_of,
+)
 from immich_ml_proxy.balancer.scheduler import Scheduler
-from immich_ml_proxy.balancer.server import Server
 from immich_ml_proxy.config.model import Route
 from immich_ml_proxy.metrics import catalog
 from immich_ml_proxy.metrics.catalog import Metric
@@ -76,37 +82,32 @@ class Reading:
 
     def read(self, now: float) -> Iterator[tuple[Metric, Values]]:
         """Return all metrics with their values; ``now`` in seconds of the clock."""
-        servers, routes = [*self._pool], self._pool.config.all_routes
-        self._counters.keep(set(servers), {route.key for route in routes})
+        self._counters.keep(self._pool)
         yield from self._of_work()
-        yield from self._of_routes(routes, now)
-        yield from self._of_servers(servers, now)
+        yield from self._of_routes(self._pool.config.all_routes, now)
+        yield from self._of_machines(self._pool.machines, now)
         yield from self._of_clients()
         yield catalog.REACTOR_LAG, [((), self._lag)]
         yield catalog.BUILD, [(self._build, 1)]
 
     def _of_work(self) -> Iterator[tuple[Metric, Values]]:
         counters = self._counters
-        yield (
-            catalog.REQUESTS,
-            [
-                ((route, task_of(kind), to.name if to else "", outcome), one.total)
-                for (route, kind, to, outcome), one in counters.requests.items()
-            ],
-        )
+        requests = Counter[tuple[str, str, str, str]]()
+        for (route, kind, to, outcome), one in counters.requests.items():
+            name = machine_name(to) if to else ""
+            requests[route, task_of(kind), name, outcome] += one.total
+        yield catalog.REQUESTS, _by(requests)
         service: dict[tuple[str, str], Buckets] = {}
         for (by, _, kind), one in counters.served.items():
-            service.setdefault((by.name, task_of(kind)), Buckets()).take_in(one)
-        yield (
-            catalog.ATTEMPTS,
-            [
-                *(((*key, SERVED), one.total) for key, one in service.items()),
-                *(
-                    ((by.name, task_of(kind), _OUTCOMES.get(outcome, outcome)), count)
-                    for (by, kind, outcome), count in counters.attempts.items()
-                ),
-            ],
+            key = machine_name(by), task_of(kind)
+            service.setdefault(key, Buckets()).take_in(one)
+        attempts = Counter[tuple[str, str, str]](
+            {(*key, SERVED): one.total for key, one in service.items()}
         )
+        for (by, kind, outcome), count in counters.attempts.items():
+            told = _OUTCOMES.get(outcome, outcome)
+            attempts[machine_name(by), task_of(kind), told] += count
+        yield catalog.ATTEMPTS, _by(attempts)
         yield catalog.SERVICE, [*service.items()]
         whole: dict[tuple[str, str], Buckets] = {}
         for (route, kind, _, outcome), one in counters.requests.items():
@@ -114,8 +115,8 @@ class Reading:
                 key = route, task_of(kind)
                 whole.setdefault(key, Buckets()).take_in(one)
         yield catalog.DURATION, [*whole.items()]
-        yield catalog.RETRIES, _by_key(counters.retries)
-        yield catalog.HEDGES, _by_key(counters.hedges)
+        yield catalog.RETRIES, [((key,), one) for key, one in counters.retries.items()]
+        yield catalog.HEDGES, [((key,), one) for key, one in counters.hedges.items()]
 
     def _of_routes(
         self, routes: Sequence[Route], now: float
@@ -148,21 +149,31 @@ class Reading:
             if server.is_enabled and server.is_healthy(now)
         )
 
-    def _of_servers(
-        self, servers: Sequence[Server], now: float
+    def _of_machines(
+        self, machines: Sequence[Machine], now: float
     ) -> Iterator[tuple[Metric, Values]]:
-        read: tuple[tuple[Metric, Callable[[Server], float]], ...] = (
+        learned = Counter[str]()
+        for by, count in self._counters.refusals.items():
+            learned[machine_name(by)] += count
+
+        def healthy(machine: Machine) -> int:
+            reported = [one.reported(now) for one in servers_of(machine)]
+            return sum(one.status == "healthy" for one in reported)
+
+        read: tuple[tuple[Metric, Callable[[Machine], float]], ...] = (
             (catalog.IN_FLIGHT, lambda one: one.in_flight),
             (catalog.PLACES, lambda one: one.limiter.limit),
             (catalog.HEALTHY, lambda one: one.reported(now).status == "healthy"),
             (catalog.ENABLED, lambda one: one.is_enabled),
             (catalog.FAILOVERS, lambda one: one.retried),
             (catalog.EJECTIONS, lambda one: one.ejections),
-            (catalog.REFUSALS, lambda one: self._counters.refusals[one]),
+            (catalog.REFUSALS, lambda one: learned[one.name]),
             (catalog.NORMALISED, lambda one: one.normalised),
+            (catalog.REPLICAS, lambda one: len(servers_of(one))),
+            (catalog.HEALTHY_REPLICAS, healthy),
         )
         for metric, value in read:
-            yield metric, [((one.name,), float(value(one))) for one in servers]
+            yield metric, [((one.name,), float(value(one))) for one in machines]
 
     def _of_clients(self) -> Iterator[tuple[Metric, Values]]:
         traffic, beside = self._traffic, self._beside()
@@ -185,5 +196,10 @@ def task_of(kind: str) -> str:
     return KEYS.get(kind, OTHER)
 
 
-def _by_key(counts: Mapping[str, int]) -> Values:
-    return [((key,), count) for key, count in counts.items()]
+def machine_name(by: Machine) -> str:
+    """Return the name of the machine that a server is, or is a replica of."""
+    return by.name if isinstance(by, ReplicaSet) else machine_of(by).name
+
+
+def _by(counts: Mapping[Any, int]) -> Values:
+    return [*counts.items()]

@@ -6,6 +6,7 @@ import attrs
 
 from immich_ml_proxy.balancer.demand import Demand
 from immich_ml_proxy.balancer.observer import Nobody
+from immich_ml_proxy.balancer.replica_set import Machine
 from immich_ml_proxy.balancer.server import Server
 from immich_ml_proxy.observe.buckets import Buckets
 from immich_ml_proxy.observe.kinds import kind_of
@@ -37,7 +38,7 @@ class Tally(Nobody):
 
     def __init__(self) -> None:
         self._counts = Counts()
-        self.served: dict[tuple[Server, str, str], Buckets] = {}
+        self.served: dict[tuple[Machine, str, str], Buckets] = {}
 
     def arrived(self, demand: Demand) -> None:
         """A request has come."""

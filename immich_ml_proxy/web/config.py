@@ -18,7 +18,7 @@ from immich_ml_proxy.config.store import ConfigStore
 from immich_ml_proxy.downstream.request import ProxyRequest
 from immich_ml_proxy.errors import BadRequest
 from immich_ml_proxy.observe.kinds import key_in_words
-from immich_ml_proxy.observe.status import status
+from immich_ml_proxy.observe.status import health_of_all, status
 from immich_ml_proxy.web.answers import json_answer, json_text
 from immich_ml_proxy.web.origin import body_of, read, who
 
@@ -134,19 +134,7 @@ class ConfigEndpoints:
         as many as have passed since, whatever the wall clock has been set to meanwhile.
         """
         now = self._clock.seconds()
-        ahead = self._wall() - now
-        told: dict[str, dict[str, str | int]] = {}
-        for server in self._pool:
-            health = server.reported(now)
-            told[server.name] = {
-                "status": health.status,
-                "lastCheck": int(health.last_check and health.last_check + ahead),
-                "error": health.error,
-            }
-            notes = [one for one in server.notes(now) if one not in health.error]
-            if notes:
-                told[server.name]["note"] = "; ".join(notes)
-        return json_answer(request, told)
+        return json_answer(request, health_of_all(self._pool, now, self._wall() - now))
 
     def status(self, request: ProxyRequest) -> bytes:
         """What is wrong with the configuration, and what is going on."""

@@ -46,18 +46,16 @@ def number(low: float, high: float, kind: str = "number") -> Schema:
 STATE: Schema = {"enum": ["enabled", "drain", "disabled"]}
 STATUS: Schema = {"enum": ["healthy", "unhealthy", "unknown"]}
 
-HEALTH = map_of(
-    object_of({"status": STATUS, "lastCheck": COUNT, "error": TEXT}, note=TEXT)
-)
+_HEALTH = object_of({"status": STATUS, "lastCheck": COUNT, "error": TEXT}, note=TEXT)
+HEALTH = map_of({"allOf": [_HEALTH, object_of({}, replicas=map_of(_HEALTH))]})
 
-SERVER = object_of(
+REPLICA = object_of(
     {
         "state": STATE,
         "status": STATUS,
         "inFlight": COUNT,
         "limit": COUNT,
         "limitIsFound": FLAG,
-        "waiting": COUNT,
         "served": COUNT,
         "failed": COUNT,
         "retried": COUNT,
@@ -66,8 +64,10 @@ SERVER = object_of(
         "cannot": TEXTS,
         "notes": TEXTS,
         "serviceTimes": map_of(map_of(NUMBER)),
-    }
+    },
+    leaving=FLAG,
 )
+SERVER = {"allOf": [REPLICA, object_of({"waiting": COUNT}, replicas=map_of(REPLICA))]}
 ROUTE = object_of({"waiting": COUNT, "maxWaiting": COUNT, "held": COUNT, "down": FLAG})
 WHOLE_STATUS = object_of(
     {
@@ -87,6 +87,7 @@ BACKEND = object_of(
     limits=map_of(number(1, 10_000, "integer")),
     wakeOnLan=ANY,
     abilities=ANY,
+    resolve={"anyOf": [{"enum": ["all", "ipv4", "ipv6"]}, {"type": "null"}]},
 )
 CONFIG = object_of(
     {
