@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from functools import lru_cache
 
 #: Upper bounds in seconds: a search takes milliseconds, a model that is loaded minutes.
 REQUESTS = (
@@ -18,7 +19,7 @@ class Buckets:
     """
     Counts by upper bounds.
 
-    :param bounds: in seconds, rising.
+    :param bounds: in seconds, rising; a tuple.
     :ivar counts: how many were up to each bound and above the one before; the last one
         is of those above all.
     :ivar sum: of all, in seconds.
@@ -56,5 +57,6 @@ class Buckets:
         return found
 
 
-def _labels(bounds: Iterable[float]) -> list[str]:
-    return [*(str(float(bound)) for bound in bounds), "+Inf"]
+@lru_cache(maxsize=8)
+def _labels(bounds: Sequence[float]) -> tuple[str, ...]:
+    return (*(str(float(bound)) for bound in bounds), "+Inf")
