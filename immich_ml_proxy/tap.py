@@ -11,7 +11,7 @@ from immich_ml_proxy.reactor import install
 install()
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,7 @@ from immich_ml_proxy.commands.options import Options
 from immich_ml_proxy.config import document as config_document
 from immich_ml_proxy.config.model import Config
 from immich_ml_proxy.config.store import ConfigStore
+from immich_ml_proxy.config.versions import Versions
 from immich_ml_proxy.demo import DemoServers, Trickle
 from immich_ml_proxy.descriptors import raise_limit, room_for_clients
 from immich_ml_proxy.downstream.admission import Admission
@@ -51,13 +52,16 @@ from immich_ml_proxy.observe.events import LOGGED, Event
 from immich_ml_proxy.observe.overview import Beside, Overview
 from immich_ml_proxy.observe.tally import Tally
 from immich_ml_proxy.observe.ticker import Ticker, Timepiece
+from immich_ml_proxy.observe.under_way import Moments, under_way
 from immich_ml_proxy.observe.watch import Watch
 from immich_ml_proxy.power.wake_on_lan import Waker
 from immich_ml_proxy.predictor import Predictor
 from immich_ml_proxy.protocol.caller import is_immich
 from immich_ml_proxy.protocol.hops import Hops
 from immich_ml_proxy.records.recorder import Recorder
+from immich_ml_proxy.records.shown import Shown
 from immich_ml_proxy.service import ProxyService
+from immich_ml_proxy.trial.repeat import Repeat
 from immich_ml_proxy.trial.trial import Trial
 from immich_ml_proxy.upstream.client import BackendClient
 from immich_ml_proxy.upstream.endpoints import connections
@@ -75,6 +79,8 @@ from immich_ml_proxy.web.login import LoginEndpoints
 from immich_ml_proxy.web.metrics import MetricsEndpoints
 from immich_ml_proxy.web.overview import OverviewEndpoints
 from immich_ml_proxy.web.pages import Pages, static_folder
+from immich_ml_proxy.web.records import RecordEndpoints
+from immich_ml_proxy.web.saves import SaveEndpoints
 from immich_ml_proxy.web.trial import TrialEndpoints
 
 __all__ = ["Options", "makeService"]
@@ -193,18 +199,24 @@ def makeService(
     immich = ImmichEndpoints(reactor, pool, checker, pages, heard)
     overviews = OverviewEndpoints(timepiece, overview, beside, pool, waker)
     trials = TrialEndpoints(Trial(reactor, client, own, hops.first), ours, own)
+    versions = Versions(new_trace_id().encode("ascii"))
+
+    def own_ports() -> list[int]:
+        hosts = [listener.host for listener, _ in doors]
+        return [host.port for host in hosts if hasattr(host, "port")]
+
+    saves = SaveEndpoints(wall, pool, store, apply, check_ca_files, versions, own_ports)
     config = ConfigEndpoints(
-        reactor,
-        wall,
-        pool,
-        places,
-        forwarder.hedges,
-        store,
-        apply,
-        check_ca_files,
-        new_trace_id().encode("ascii"),
+        reactor, wall, pool, places, forwarder.hedges, store, apply, saves.undo_told
     )
-    debug = DebugEndpoints(recorder)
+
+    def going() -> Generator[int, None, list[Shown]]:
+        at = Moments(reactor.seconds(), wall(), own[:8])
+        return under_way(forwarder.under_way, pool, at)
+
+    debug = DebugEndpoints(reactor, recorder, own[:8], going)
+    repeat = Repeat(reactor, client, pool, places, new_trace_id, hops.first)
+    records = RecordEndpoints(reactor, recorder, own[:8], ours, going, repeat)
     described = DescriptionEndpoints()
 
     def beside_metrics() -> BesideMetrics:
@@ -217,8 +229,8 @@ def makeService(
     def door(option: str, open_only: bool) -> tuple[Listener, ProxySite]:
         gate = Gate(reactor, wall, access, pages, open_only, bool(options["demo"]))
         login = LoginEndpoints(wall, gate, pages)
-        asked = overviews, trials, demo, config, debug, described, metrics
-        app = make_app(gate, immich, *asked, login, pages)
+        asked = overviews, trials, demo, saves, config, described, login, pages
+        app = make_app(gate, immich, debug, records, metrics, *asked)
         site = ProxySite(
             *(reactor, wall, app, predictor.predict, recorder, admission, hops),
             *(meter.traffic, access_log),
@@ -240,7 +252,7 @@ def _loaded(store: ConfigStore) -> Config:
     loaded = store.load()
     if store.error is not None:
         _log.error(
-            "The configuration cannot be used: {error}. Running without backends "
+            "The configuration cannot be used: {error}. Running without machines "
             "until one is saved at /config; the file is left as it is.",
             error=store.error,
         )
@@ -271,10 +283,10 @@ def _log_event(event: Event) -> None:
 
 def _log_flip(server: Server, before: Health) -> None:
     if server.health.status == "healthy" and before.status != "healthy":
-        _log.info("{backend} is healthy", backend=server.name)
+        _log.info("{backend} is up", backend=server.name)
     else:
         _log.warn(
-            "{backend} is unhealthy: {error}",
+            "{backend} is down: {error}",
             backend=server.name,
-            error=server.health.error or "it fails what other servers can do",
+            error=server.health.error or "it fails what other machines can do",
         )

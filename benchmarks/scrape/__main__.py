@@ -1,9 +1,8 @@
 """What a scrape costs: ``python -m benchmarks.scrape`` (``--help`` for options).
 
 Every kind of work has been served by every machine, on every route, and failed in five
-ways: hardly any proxy at work comes to so many series. What counts for requests beside it is
-the longest stretch, for there is nothing that goes on meanwhile; for Prometheus, the
-whole.
+ways: hardly any proxy at work comes to so many series. What counts for requests beside
+it is the longest part, for nothing goes on meanwhile; for Prometheus, the whole.
 """
 
 from __future__ import annotations

@@ -61,7 +61,7 @@ WAITING = Metric(
     "waiting_requests",
     GAUGE,
     ("route",),
-    "Requests that wait for a place at a backend.",
+    "Requests that wait for a place.",
 )
 HELD = Metric(
     "held_requests",

@@ -69,6 +69,7 @@ REPLICA = object_of(
 )
 SERVER = {"allOf": [REPLICA, object_of({"waiting": COUNT}, replicas=map_of(REPLICA))]}
 ROUTE = object_of({"waiting": COUNT, "maxWaiting": COUNT, "held": COUNT, "down": FLAG})
+UNDO = object_of({"savedBy": TEXT, "savedAt": COUNT})
 WHOLE_STATUS = object_of(
     {
         "configError": {"type": ["string", "null"]},
@@ -76,6 +77,7 @@ WHOLE_STATUS = object_of(
         "backends": map_of(SERVER),
         "routes": map_of(ROUTE),
         "hedged": COUNT,
+        "undo": {"anyOf": [UNDO, {"type": "null"}]},
     }
 )
 
@@ -89,6 +91,8 @@ BACKEND = object_of(
     abilities=ANY,
     resolve={"anyOf": [{"enum": ["all", "ipv4", "ipv6"]}, {"type": "null"}]},
 )
+#: Texts with the paths of what they are about.
+PLACES: Schema = {"type": "array", "items": object_of({"path": TEXT, "text": TEXT})}
 CONFIG = object_of(
     {
         "defaultBackend": ANY,
@@ -111,9 +115,37 @@ CONFIG = object_of(
     maxConnectionsPerAddress=number(0, 10**6, "integer"),
     immich=ANY,
     warnings=TEXTS,
+    warningsAt=PLACES,
+    merged=FLAG,
+)
+CHECKED = object_of(
+    {"ok": FLAG, "warnings": TEXTS, "warningsAt": PLACES, "merged": FLAG}
+)
+#: Why a save is refused that was meant for another version.
+CONFLICT = object_of(
+    {
+        "error": TEXT,
+        "conflicts": {
+            "type": "array",
+            "items": object_of(
+                {"path": TEXT, "words": TEXT, "base": ANY, "mine": ANY, "theirs": ANY}
+            ),
+        },
+        "current": CONFIG,
+        "version": TEXT,
+    }
 )
 
-DEBUG = object_of({"enabled": FLAG, "maxRecords": COUNT, "recordCount": COUNT})
+DEBUG = object_of(
+    {
+        "enabled": FLAG,
+        "maxRecords": COUNT,
+        "recordCount": COUNT,
+        "bytes": COUNT,
+        "pictureBytes": COUNT,
+        "bounds": object_of({"bytes": COUNT, "pictureBytes": COUNT}),
+    }
+)
 MESSAGE = object_of(
     {"method": TEXT, "url": TEXT, "headers": map_of(TEXTS), "body": ANY}
 )
@@ -135,7 +167,7 @@ RECORDS: Schema = {
     ),
 }
 
-ERROR = object_of({"error": TEXT}, field=TEXT)
+ERROR = object_of({"error": TEXT}, field=TEXT, path=TEXT)
 JSON = "application/json"
 PLAIN = "text/plain"
 

@@ -22,8 +22,8 @@ def test_what_may_be_written(value: str | None) -> None:
 @pytest.mark.parametrize(
     ("more", "field", "reason"),
     [
-        ({"resolve": "any"}, "backends[0].resolve", "invalid enum value 'any'"),
-        ({"resolve": True}, "backends[0].resolve", "expected `str"),
+        ({"resolve": "any"}, "backends[0].resolve", '"ipv6" or null, not "any"'),
+        ({"resolve": True}, "backends[0].resolve", '"ipv6" or null, not true'),
         ({"url": "http://10.0.0.3:3003"}, "backends[0].resolve", "10.0.0.3 is one"),
         ({"url": "http://[fd00::3]:3003"}, "backends[0].resolve", "fd00::3 is one"),
         (

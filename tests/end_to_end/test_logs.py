@@ -85,7 +85,7 @@ def test_all_of_the_output_is_json(
     searches = [one for one in told if one.get("path") == "/predict"]
     assert [one["backend"] for one in searches] == ["gpu", "gpu"]
     messages = [one["message"] for one in told if one["kind"] == "event"]
-    down = [one for one in messages if one.startswith("gpu is unhealthy: ")]
+    down = [one for one in messages if one.startswith("gpu is down: ")]
     assert len(down) == 1
     assert "gpu was drained by 127.0.0.1" in messages
 

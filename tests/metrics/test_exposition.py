@@ -6,8 +6,8 @@ from benchmarks.scrape.__main__ import measure, registry
 from immich_ml_proxy.metrics.catalog import METRICS
 
 #: Lines of a scrape with 64 machines and 5 routes where most has happened: 5 kinds of
-#: work, of which each machine has a histogram of 18 lines, and one for each of what came
-#: of it. The benchmark tells how long one of so many takes.
+#: work, of which each machine has a histogram of 18 lines, and a line for each of what
+#: came of it. The benchmark tells how long one of so many takes.
 MOST_LINES = 20_000
 #: Samples of a part: between two of them other requests are served.
 MOST_AT_ONCE = 400

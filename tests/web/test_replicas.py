@@ -154,7 +154,7 @@ def test_a_state_is_that_of_all_replicas(home: Home) -> None:
     states = [one["state"] for one in home.told("/api/status")["replicas"].values()]
     assert states == ["drain", "drain"]
     one = home.proxy.post("/api/backends/ml%20(10.0.0.1)", {"state": "enabled"})
-    told = "there is no backend named 'ml (10.0.0.1)'"
+    told = "there is no machine named 'ml (10.0.0.1)'"
     assert (one.status, one.error) == (400, told)
     assert home.proxy.post("/api/backends/ml", {"state": "enabled"}).status == 200
     assert home.searches(2) == {"ml (10.0.0.1)", "ml (10.0.0.2)"}
