@@ -33,6 +33,7 @@ setup(
         "klein>=24.8.0,<25",
         "msgspec>=0.19",
         "multipart>=2.0",
+        "pillow>=10.0",
         "prometheus-client>=0.22",
         "service-identity>=24.1",
         "treq>=24.9,<27",
@@ -43,9 +44,9 @@ setup(
         "test": [
             "hyperlink>=21.0.0",
             "hypothesis>=6.100",
+            "jsonschema>=4.21",
             "mypy>=1.15",
             "mypy-zope>=1.0.10",
-            "pillow>=10.0",
             "pytest>=8.0",
             "pytest-twisted>=1.14",
             "pytest-xdist>=3.6",

@@ -12,16 +12,16 @@ install()
 
 import time
 from collections.abc import Callable, Generator, Sequence
+from functools import partial
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import msgspec
 from twisted.application.service import IService
-from twisted.internet.defer import Deferred
-from twisted.logger import Logger
+from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.web.client import Agent
 
+from immich_ml_proxy.aside import aside
 from immich_ml_proxy.balancer.discovery import Discovery
 from immich_ml_proxy.balancer.forwarder import Forwarder
 from immich_ml_proxy.balancer.health import Health
@@ -31,10 +31,17 @@ from immich_ml_proxy.balancer.pool import Pool
 from immich_ml_proxy.balancer.server import Server
 from immich_ml_proxy.commands.access import access_of
 from immich_ml_proxy.commands.access_log import access_log_of
+from immich_ml_proxy.commands.configuration import (
+    BY_FILE,
+    check,
+    in_force,
+    loaded,
+    store_of,
+)
 from immich_ml_proxy.commands.options import Options
 from immich_ml_proxy.config import document as config_document
+from immich_ml_proxy.config.file_watch import FileWatch
 from immich_ml_proxy.config.model import Config
-from immich_ml_proxy.config.store import ConfigStore
 from immich_ml_proxy.config.versions import Versions
 from immich_ml_proxy.demo import DemoServers, Trickle
 from immich_ml_proxy.descriptors import raise_limit, room_for_clients
@@ -48,8 +55,8 @@ from immich_ml_proxy.immich.queues import ImmichQueues
 from immich_ml_proxy.memory import Memory, glibc
 from immich_ml_proxy.metrics.meter import Meter
 from immich_ml_proxy.metrics.reading import Beside as BesideMetrics
-from immich_ml_proxy.observe.events import LOGGED, Event
 from immich_ml_proxy.observe.overview import Beside, Overview
+from immich_ml_proxy.observe.state_log import log_event, log_flip
 from immich_ml_proxy.observe.tally import Tally
 from immich_ml_proxy.observe.ticker import Ticker, Timepiece
 from immich_ml_proxy.observe.under_way import Moments, under_way
@@ -66,7 +73,6 @@ from immich_ml_proxy.trial.trial import Trial
 from immich_ml_proxy.upstream.client import BackendClient
 from immich_ml_proxy.upstream.endpoints import connections
 from immich_ml_proxy.upstream.resolver import Resolver
-from immich_ml_proxy.upstream.tls import check_ca_files
 from immich_ml_proxy.web.answers import write_error
 from immich_ml_proxy.web.app import make_app
 from immich_ml_proxy.web.config import ConfigEndpoints
@@ -85,8 +91,6 @@ from immich_ml_proxy.web.trial import TrialEndpoints
 
 __all__ = ["Options", "makeService"]
 
-_log = Logger()
-
 
 def makeService(
     options: Options,
@@ -101,28 +105,29 @@ def makeService(
         is counted is counted by the reactor's clock.
     :param write: takes the lines of requests; by default they go to the log.
     """
+    in_thread: Any = maybeDeferred
     if reactor is None:
         from twisted.internet import reactor as installed
 
         reactor = installed
         reactor.installNameResolver(Resolver(reactor))
+        in_thread = partial(aside, reactor)
     parts: list[IService] = []
     stage = DemoServers(reactor) if options["demo"] else None
-    store = ConfigStore(
-        Path(options["config"]).absolute(), stage.urls if stage is not None else ()
-    )
+    store = store_of(options, stage.urls if stage is not None else ())
     if stage is not None:
         parts.append(stage)
         first = config_document.parse(msgspec.json.encode(stage.configuration()))
     else:
-        first = _loaded(store)
+        first = loaded(store)
+    first = in_force(first)
 
     recorder = Recorder(enabled=bool(options["debug"]))
     tally, timepiece = Tally(), Timepiece(reactor, wall)
     meter = Meter(reactor, tally)
 
     def flipped(server: Server, before: Health) -> None:
-        _log_flip(server, before)
+        log_flip(server, before)
         watch.flipped(server, reactor.seconds())
 
     pool = Pool(first, flipped, meter.observer)
@@ -160,7 +165,7 @@ def makeService(
     checker.observers.append(forwarder.observed)
     predictor = Predictor(pool, forwarder)
     watch = Watch(pool, tally, lambda: forwarder.under_way, timepiece.moment())
-    watch.events.told = _log_event
+    watch.events.told = log_event
     waker.woke = lambda server: watch.wakes(server, reactor.seconds())
     parts.append(Ticker(reactor, timepiece, watch.tick))
     own, ours = new_trace_id(), version("immich-ml-proxy")
@@ -178,7 +183,7 @@ def makeService(
         return Beside(recorder.enabled, store.error, demo.told(), queues.told())
 
     def apply(new: Config, who: str) -> None:
-        before = pool.config
+        before, new = pool.config, in_force(new)
         pool.reconfigure(new)
         discovery.reconfigured()
         rearranged()
@@ -190,7 +195,7 @@ def makeService(
         if stage is not None:
             stage.reconfigured(backend.url for backend in new.backends)
 
-    demo = DemoEndpoints(reactor, wall, stage, lambda who: apply(_loaded(store), who))
+    demo = DemoEndpoints(reactor, wall, stage, lambda who: apply(loaded(store), who))
     admission = Admission(write_error, room_for_clients(raise_limit()))
     admission.limit(first)
     pages = Pages(static_folder())
@@ -205,7 +210,7 @@ def makeService(
         hosts = [listener.host for listener, _ in doors]
         return [host.port for host in hosts if hasattr(host, "port")]
 
-    saves = SaveEndpoints(wall, pool, store, apply, check_ca_files, versions, own_ports)
+    saves = SaveEndpoints(wall, pool, store, apply, check, versions, own_ports)
     config = ConfigEndpoints(
         reactor, wall, pool, places, forwarder.hedges, store, apply, saves.undo_told
     )
@@ -216,7 +221,9 @@ def makeService(
 
     debug = DebugEndpoints(reactor, recorder, own[:8], going)
     repeat = Repeat(reactor, client, pool, places, new_trace_id, hops.first)
-    records = RecordEndpoints(reactor, recorder, own[:8], ours, going, repeat)
+    records = RecordEndpoints(
+        reactor, recorder, own[:8], ours, going, repeat, in_thread
+    )
     described = DescriptionEndpoints()
 
     def beside_metrics() -> BesideMetrics:
@@ -237,28 +244,32 @@ def makeService(
         )
         return Listener(reactor, options[option], site, f"--{option}"), site
 
-    parts.extend([Memory(reactor, admission.budget, glibc()), meter.lag, access_log])
+    file_watch = FileWatch(
+        reactor,
+        in_thread,
+        store,
+        check,
+        lambda new: apply(new, BY_FILE),
+        lambda told: watch.misconfigured(told, reactor.seconds()),
+    )
+    memory = Memory(reactor, admission.budget, glibc())
+    parts.extend([file_watch, memory, meter.lag, access_log])
     doors = [door("listen", open_only=options["admin-listen"] is not None)]
     if options["admin-listen"] is not None:
         doors.append(door("admin-listen", open_only=False))
     parts.append(ClientWatch(reactor, [site.connections for _, site in doors]))
     note = access.note(options["admin-listen"])
     guests = [] if stage is None else [_trickle(reactor, stage, doors[0][1])]
-    return ProxyService(reactor, doors, pool, client, *parts, guests=guests, note=note)
-
-
-def _loaded(store: ConfigStore) -> Config:
-    """Return what the file says, and tell what is wrong with it."""
-    loaded = store.load()
-    if store.error is not None:
-        _log.error(
-            "The configuration cannot be used: {error}. Running without machines "
-            "until one is saved at /config; the file is left as it is.",
-            error=store.error,
-        )
-    for warning in loaded.warnings:
-        _log.warn("The configuration was mended: {warning}", warning=warning)
-    return loaded
+    return ProxyService(
+        reactor,
+        doors,
+        pool,
+        client,
+        *parts,
+        guests=guests,
+        note=note,
+        hung_up=file_watch.ask,
+    )
 
 
 def _trickle(reactor: Any, stage: DemoServers, site: ProxySite) -> Trickle:
@@ -273,20 +284,3 @@ def _trickle(reactor: Any, stage: DemoServers, site: ProxySite) -> Trickle:
     trickle = Trickle(reactor, Agent(reactor), port, lambda: stage.alone)
     trickle.setServiceParent(stage)
     return trickle
-
-
-def _log_event(event: Event) -> None:
-    """Log what people have done, and what was found out, but for flips."""
-    if event.kind in LOGGED:
-        _log.info("{text}", text=event.text)
-
-
-def _log_flip(server: Server, before: Health) -> None:
-    if server.health.status == "healthy" and before.status != "healthy":
-        _log.info("{backend} is up", backend=server.name)
-    else:
-        _log.warn(
-            "{backend} is down: {error}",
-            backend=server.name,
-            error=server.health.error or "it fails what other machines can do",
-        )

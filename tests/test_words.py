@@ -29,6 +29,7 @@ NO_WORDS = re.compile(
     | X-Immich-ML-Backend
     | ^backend_[a-z_]+$             # names of metrics
     | [ ]backend=\{\}               # and of a field in the log
+    | \bIMMICH_ML_BACKENDS\b        # the name of a variable
     | \bML[ ]servers?\b             # see docs/words
     | machine-learning[ ]servers
     | \bname[ ]server\b             # what knows the addresses of names

@@ -7,7 +7,7 @@ from typing import Any
 
 from twisted.internet.interfaces import IReactorTime
 
-from immich_ml_proxy.commands.options import JSON, goes_to_stdout
+from immich_ml_proxy.commands.log_format import JSON, goes_to_stdout
 from immich_ml_proxy.downstream.access_line import EVERYTHING, NOTHING
 from immich_ml_proxy.downstream.access_log import AccessLog, ToLogger, to_stdout
 from immich_ml_proxy.web.access import Access

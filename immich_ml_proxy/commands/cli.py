@@ -1,4 +1,7 @@
-"""The ``immich-ml-proxy`` command: twistd in the foreground, with a plain log."""
+"""
+The ``immich-ml-proxy`` command: one that ends by itself, or the proxy: twistd in the
+foreground, with a plain log.
+"""
 
 from __future__ import annotations
 
@@ -16,30 +19,39 @@ from twisted.logger import (
 from twisted.python import usage
 from twisted.scripts import twistd
 
-from immich_ml_proxy.commands.options import JSON, JSON_LOG, Options
+from immich_ml_proxy.commands.command_line import (
+    COMMANDS,
+    RUN,
+    CommandLine,
+    chosen,
+)
+from immich_ml_proxy.commands.log_format import JSON, JSON_LOG
 
 
 def main() -> None:
-    """Run the proxy until it is told to stop."""
-    options = Options()
-    options.synopsis = "Usage: immich-ml-proxy [options]"
+    """Do what the command line says; the proxy is run until it is told to stop."""
+    options = CommandLine()
     try:
-        options.parseOptions(sys.argv[1:])
-    except usage.UsageError as error:
+        name, arguments = chosen(sys.argv[1:])
+        if name == RUN:
+            options.parseOptions(arguments)
+    except (ValueError, usage.UsageError) as error:
         raise SystemExit(
             f"immich-ml-proxy: {error}; see immich-ml-proxy --help"
         ) from None
+    if name != RUN:
+        raise SystemExit(COMMANDS[name].main(arguments))
     sys.argv[1:] = [
         "--nodaemon",
         "--pidfile=",
         f"--logger={_observer(options)}",
         "immich-ml-proxy",
-        *sys.argv[1:],
+        *arguments,
     ]
     twistd.run()
 
 
-def _observer(options: Options) -> str:
+def _observer(options: CommandLine) -> str:
     """Return the name of what writes the log in the form that was asked for."""
     if options["log-format"] == JSON:
         return JSON_LOG

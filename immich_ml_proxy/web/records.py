@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Generator
+from functools import partial
 from typing import Any
 
 import msgspec
 from klein import Klein
+from twisted.internet.defer import Deferred, DeferredLock, succeed
 from twisted.internet.interfaces import IReactorTime
 
 from immich_ml_proxy.downstream.request import ProxyRequest
-from immich_ml_proxy.errors import NotKept
+from immich_ml_proxy.errors import BadRequest, NotKept
 from immich_ml_proxy.records import content as contents
 from immich_ml_proxy.records.curl import curl
 from immich_ml_proxy.records.detail import bare, detail
 from immich_ml_proxy.records.har import har
 from immich_ml_proxy.records.picture_kind import LOOKED_AT, picture_kind
 from immich_ml_proxy.records.recorder import Recorder
-from immich_ml_proxy.records.row import Row
+from immich_ml_proxy.records.row import Content, Row, Sent
 from immich_ml_proxy.records.shown import Shown, number_of, shown, shown_under_way
+from immich_ml_proxy.records.unfolding import numbers_at
 from immich_ml_proxy.trial.repeat import Repeat
 from immich_ml_proxy.web.answers import json_answer, json_text, text_answer
+from immich_ml_proxy.web.debug import query_of
 from immich_ml_proxy.web.origin import read
 from immich_ml_proxy.web.slices import in_slices
 from immich_ml_proxy.web.stream import Stream
+from immich_ml_proxy.web.thumbnail import thumbnail
 
 #: Bytes of a picture that is small enough to be shown in a list as it is.
 SMALL = 64 * 1024
@@ -49,6 +55,7 @@ class RecordEndpoints:
     :param version: of the proxy.
     :param under_way: leads to the requests that are under way.
     :param repeat: sends a request again.
+    :param in_thread: calls something that takes long, in a thread.
     """
 
     def __init__(
@@ -59,6 +66,7 @@ class RecordEndpoints:
         version: str,
         under_way: UnderWay,
         repeat: Repeat,
+        in_thread: Callable[[Callable[[], bytes | None]], Deferred[bytes | None]],
     ) -> None:
         self._clock = clock
         self._recorder = recorder
@@ -66,6 +74,8 @@ class RecordEndpoints:
         self._version = version
         self._under_way = under_way
         self._repeat = repeat
+        self._in_thread = in_thread
+        self._one_by_one = DeferredLock()
 
     def add_to(self, app: Klein) -> None:
         """Add the routes to ``app``."""
@@ -73,6 +83,7 @@ class RecordEndpoints:
         app.route(path, methods=["GET"])(self.detail)
         app.route(f"{path}/picture", methods=["GET"])(self.picture)
         app.route(f"{path}/thumbnail", methods=["GET"])(self.thumbnail)
+        app.route(f"{path}/numbers", methods=["GET"])(self.numbers)
         app.route(f"{path}/har", methods=["GET"])(self.har)
         app.route(f"{path}/curl", methods=["GET"])(self.curl)
         app.route(f"{path}/send", methods=["POST"])(self.send)
@@ -115,12 +126,36 @@ class RecordEndpoints:
         pieces, size = self._picture(name)
         return self._show(request, pieces, size)
 
-    def thumbnail(self, request: ProxyRequest, name: str) -> Any:
-        """The same, if it is small enough for a list."""
+    async def thumbnail(self, request: ProxyRequest, name: str) -> Any:
+        """The same, small enough for a list."""
         pieces, size = self._picture(name)
-        if size > SMALL:
-            raise NotKept(f"the picture has more than {SMALL} bytes")
-        return self._show(request, pieces, size)
+        if size > SMALL and _kind_of(pieces):
+            # One at a time: there is other work for the threads, and for the processor.
+            made = await self._one_by_one.run(
+                self._in_thread, partial(thumbnail, b"".join(pieces))
+            )
+            if made is None:
+                raise NotKept("the picture cannot be read")
+            pieces, size = [made], len(made)
+        return await self._show(request, pieces, size)
+
+    def numbers(self, request: ProxyRequest, name: str) -> bytes:
+        """The numbers left out of an answer: ``?path=/clip``, of a ``part``."""
+        query = query_of(request)
+        row = self.row(name)
+        kept: Content | Sent | None = row.content
+        if (part := query.get("part")) is not None:
+            if not re.fullmatch(r"[0-9]{1,4}", part, re.ASCII):
+                raise BadRequest("part: must be a number, such as ?part=0")
+            parts = row.parts[int(part) : int(part) + 1]
+            kept = parts[0].sent if parts else None
+        if kept is None or len(kept.answer) < kept.answer_size:
+            raise NotKept("this answer is not kept any more, or not all of it")
+        try:
+            found = numbers_at(kept.answer, query.get("path", ""))
+        except LookupError as error:
+            raise NotKept(str(error)) from None
+        return json_answer(request, {"numbers": found})
 
     def har(self, request: ProxyRequest, name: str) -> bytes:
         """A request as an HTTP archive."""
@@ -146,8 +181,10 @@ class RecordEndpoints:
             raise NotKept("this request has no picture, or it is not kept any more")
         return pieces, sum(map(len, pieces))
 
-    def _show(self, request: ProxyRequest, pieces: list[bytes], size: int) -> Any:
-        kind = picture_kind(contents.beginning(pieces, LOOKED_AT))
+    def _show(
+        self, request: ProxyRequest, pieces: list[bytes], size: int
+    ) -> Deferred[bytes]:
+        kind = _kind_of(pieces)
         if kind is None:
             raise NotKept("what came as a picture is no JPEG, PNG or WebP")
         for header, value in (
@@ -160,8 +197,12 @@ class RecordEndpoints:
         ):
             request.setHeader(header, value)
         if request.method == b"HEAD":
-            return b""
+            return succeed(b"")
         return Stream(self._clock, request, _cut(pieces)).start()
+
+
+def _kind_of(pieces: list[bytes]) -> str | None:
+    return picture_kind(contents.beginning(pieces, LOOKED_AT))
 
 
 def _cut(pieces: list[bytes]) -> Generator[tuple[int, bytes], None, None]:

@@ -12,7 +12,8 @@ from twisted.python.failure import Failure
 from twisted.scripts._twistd_unix import ServerOptions
 
 from immich_ml_proxy.commands.json_log import json_log, line_of
-from immich_ml_proxy.commands.options import Options, goes_to_stdout
+from immich_ml_proxy.commands.log_format import goes_to_stdout
+from immich_ml_proxy.commands.options import Options
 
 
 def of_twistd(*options: str, ours: tuple[str, ...] = ()) -> Any:
