@@ -2,6 +2,7 @@
 // proxy may tell more, which is kept as it is.
 
 import type { Kind, Overview } from "../overview/overview.d.ts";
+import type { Detail, Rows, SentAgain } from "../debug/debug.d.ts";
 import type { Demo } from "./demo_state.d.ts";
 
 /** What a GET is answered with, by path. */
@@ -12,7 +13,8 @@ export type Got = {
   "api/health": Record<string, Health>;
   "api/status": Status;
   "api/debug/status": DebugStatus;
-  "api/debug/records": DebugRecord[];
+  [rows: `api/debug/records?${string}`]: Rows;
+  [request: `api/debug/records/${string}`]: Detail;
 };
 
 /** What a POST is answered with, by path; `warnings` tell what was mended. */
@@ -26,6 +28,7 @@ export type Posted = {
   "api/demo": { demo: Demo | null };
   "api/debug/toggle": DebugStatus;
   "api/debug/max-records": DebugStatus;
+  [again: `api/debug/records/${string}/send`]: SentAgain;
   "api/try": Tried;
   "api/wake": { text: string };
   [backend: `api/backends/${string}`]: Status;
@@ -203,50 +206,12 @@ export type Sample = {
   took: number;
 };
 
+/** `bytes` are kept of all, `pictureBytes` of pictures, each within its bound. */
 export type DebugStatus = {
   enabled: boolean;
   maxRecords: number;
   recordCount: number;
-};
-
-/** `timestamp`: when the request began, in ISO 8601. */
-export type DebugRecord = {
-  id: number;
-  timestamp: string;
-  type: "incoming" | "outgoing";
-  traceId: string;
-  backend: string | null;
-  request: Message & { method: string; url: string };
-  response: (Message & { statusCode: number }) | null;
-  error: string | null;
-  durationMs: number;
-};
-
-export type Message = {
-  headers: Record<string, string[]>;
-  body: Body | null;
-};
-
-/** What there is beside `kind` and `size`, in bytes, depends on the kind. */
-export type Body = {
-  kind: string;
-  size: number;
-  text?: string;
-  truncated?: boolean;
-  parts?: Part[];
-  partsLeftOut?: number;
-  contentType?: string | null;
-  sha256?: string | null;
-  note?: string;
-};
-
-/** A field of a form; `size` in bytes. */
-export type Part = {
-  name: string;
-  filename: string | null;
-  contentType: string | null;
-  size: number;
-  value: string | null;
-  sha256: string | null;
-  truncated: boolean;
+  bytes?: number;
+  pictureBytes?: number;
+  bounds?: { bytes: number; pictureBytes: number };
 };

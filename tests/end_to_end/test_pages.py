@@ -52,20 +52,23 @@ def test_health_is_shown_live(
 def test_records_are_found_by_the_trace_that_an_answer_names(
     browser: Browser, start_proxy: StartProxy
 ) -> None:
-    """Its id can be pasted; the address then leads to the same records again."""
+    """Its id can be pasted, and a request leads to all of its trace."""
     proxy = start_proxy(None, "--debug")
+    resize(browser, 1280)
     for trace in ("first", "second"):
         proxy.ask(
             urllib.request.Request(f"{proxy.url}/ping", None, {"X-Request-ID": trace})
         )
-    browser.open(f"{proxy.url}/debug")
-    browser.find("[data-record-id]")
-    browser.find("#filter-trace").send_keys(" second ")
+    browser.open(f"{proxy.url}/debug#pings=1")
+    browser.until(lambda: len(browser.all("[data-record-id]")) == 2, "both show")
+    browser.find("#text").send_keys(" second ")
     browser.until(lambda: len(browser.all("[data-record-id]")) == 1, "one shows")
-    assert browser.driver.current_url == f"{proxy.url}/debug#trace=second"
-    browser.press("#narrowed a")
-    browser.until(lambda: len(browser.all("[data-record-id]")) > 1, "all show")
-    assert browser.find("#filter-trace").get_attribute("value") == ""
+    browser.press("#text")
+    browser.press("[data-record-id] a")
+    browser.press("#detail td a")
+    browser.until_told("#narrowed", "Only requests that are of the trace second.")
+    assert browser.driver.current_url == f"{proxy.url}/debug#trace=second&pings=1"
+    browser.until(lambda: len(browser.all("[data-record-id]")) == 1, "one shows")
 
 
 def test_the_overview_tells_the_address_for_immich(
@@ -118,11 +121,13 @@ def test_hostile_text_is_only_ever_text(
     browser.press("#backends [data-remove]")
     assert HOSTILE in browser.text("dialog")
     assert is_harmless()
-    browser.open(f"{proxy.url}/debug")
-    browser.fill("with the text", "onerror")
-    for line in browser.until(lambda: browser.all(".line"), "records show"):
-        browser.click(line)
-    assert HOSTILE in browser.text("#records")
+    browser.open(f"{proxy.url}/debug#pings=1")
+    browser.press("#lines [data-record-id] a")
+    browser.find(".waterfall, #detail h3")
+    browser.run(
+        "detail.querySelectorAll('.fold').forEach((one) => { one.open = true })"
+    )
+    browser.until_told("#detail", HOSTILE)
     assert is_harmless()
 
 
@@ -207,6 +212,8 @@ def test_everybody_can_use_the_pages(
         "for (const one of document.querySelectorAll("
         "'summary, .line, #backends [aria-expanded=false]')) one.click()"
     )
+    if page == "/debug":
+        browser.find(".waterfall")
     assert violations(browser) == []
     resize(browser, 380)
     assert violations(browser) == []
@@ -229,7 +236,7 @@ def test_who_uses_the_keyboard_can_skip_to_the_content(
     """The first press of Tab offers it; on the debug page, the filters stay."""
     proxy = start_proxy(None)
     browser.open(f"{proxy.url}/debug#trace=a")
-    browser.until_told("#narrowed", "Only trace a")
+    browser.until_told("#narrowed", "Only requests that are of the trace a")
     body = browser.find("body")
     body.send_keys(Keys.TAB)
     skip = browser.driver.switch_to.active_element
