@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import attrs
 
 from immich_ml_proxy.config.model import normalized
+from immich_ml_proxy.config.resolve import is_of
 from immich_ml_proxy.errors import BadRequest
 from immich_ml_proxy.records.asked import KIND_BY_WORDS
 from immich_ml_proxy.records.row import Row
@@ -65,7 +66,7 @@ class Wanted:
         return (
             row.kind in self.kinds
             and (not self.task or self._is_of_task(row))
-            and (not self.backend or any(self.backend == one for one in row.machines))
+            and (not self.backend or self._is_at(row.machines))
             and (not self.route or self.route in routes_of(row))
             and (not self.trace or self.trace == row.trace_id)
             and (not self.status or self._has_status(row.status))
@@ -77,12 +78,15 @@ class Wanted:
         text = " ".join((one.trace_id, one.path, one.words, *one.tasks, *one.models))
         return (
             (not self.task or is_of_task(self.task, one.tasks, kinds_of(one.words)))
-            and (not self.backend or self.backend in one.machines)
+            and (not self.backend or self._is_at(one.machines))
             and (not self.route or self.route in one.route)
             and (not self.trace or self.trace == one.trace_id)
             and not self.status
             and self.text in " ".join((text, *one.machines)).lower()
         )
+
+    def _is_at(self, machines: Iterable[str]) -> bool:
+        return any(is_of(one, self.backend) for one in machines)
 
     def _is_of_task(self, row: Row) -> bool:
         return is_of_task(self.task, row.asked.tasks, row.asked.kinds)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred
@@ -13,6 +13,7 @@ from twisted.web.http_headers import Headers
 from immich_ml_proxy.balancer.demand import Demand, demand_of
 from immich_ml_proxy.balancer.place import Place, Places
 from immich_ml_proxy.balancer.pool import Pool
+from immich_ml_proxy.balancer.replica_set import servers_of
 from immich_ml_proxy.balancer.server import Server
 from immich_ml_proxy.config.model import Route
 from immich_ml_proxy.errors import (
@@ -74,28 +75,41 @@ class Repeat:
         :raises CannotRepeat: when what was sent is not kept, or the machine is not
             enabled; ``NoSuchBackend``, and ``Unavailable`` when there is no place.
         """
-        server = next((one for one in self._pool if one.name == machine), None)
-        if server is None:
+        servers = self._servers(machine)
+        if not servers:
             raise NoSuchBackend(f"there is no machine named {machine[:100]!r}")
-        if not server.is_enabled:
-            state = {"drain": "drained"}.get(server.backend.state, "disabled")
+        if not servers[0].is_enabled:
+            state = {"drain": "drained"}.get(servers[0].backend.state, "disabled")
             raise CannotRepeat(f"{machine} is {state}; enable it first")
         content = _kept(row)
         kind = content_type(unpacked(content.head)) or ""
         tasks, has_image = _tasks(content, kind)
         group = Group(Route(KEY, (machine,)), tasks)
-        place = await self._place(server, demand_of(group, content.size))
+        place = await self._place(machine, servers, demand_of(group, content.size))
         try:
-            said = await self._ask(server, content, kind)
+            said = await self._ask(place.server, content, kind)
         finally:
             place.give_back()
         answer = content.answer if row.status == 200 else b""
         return compared(Asked(tasks, has_image, answer, row.backend or ""), said)
 
-    async def _place(self, server: Server, demand: Demand) -> Place:
-        place = self._places.take_at(server, demand)
-        if place is not None:
-            return place
+    def _servers(self, machine: str) -> Sequence[Server]:
+        """Return the replicas of a machine, those up first; or the one that is named."""
+        for one in self._pool.machines:
+            if one.name == machine:
+                now = self._clock.seconds()
+                return sorted(
+                    servers_of(one), key=lambda each: not each.is_healthy(now)
+                )
+        return [one for one in self._pool if one.name == machine]
+
+    async def _place(
+        self, machine: str, servers: Sequence[Server], demand: Demand
+    ) -> Place:
+        for server in servers:
+            place = self._places.take_at(server, demand)
+            if place is not None:
+                return place
         until = self._clock.seconds() + WAIT
         waiting: Deferred[Any] = self._places.take(demand, (), until)
         try:
@@ -103,7 +117,7 @@ class Repeat:
         except TooLong:
             place = None
         if place is None:
-            raise Unavailable(f"{server.name} has no place for it; try again later")
+            raise Unavailable(f"{machine} has no place for it; try again later")
         return place
 
     async def _ask(self, server: Server, content: Content, kind: str) -> Said:
