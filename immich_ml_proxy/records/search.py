@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import attrs
 
@@ -66,7 +66,7 @@ class Wanted:
         return (
             row.kind in self.kinds
             and (not self.task or self._is_of_task(row))
-            and (not self.backend or self._is_at(row.machines))
+            and (not self.backend or is_among(self.backend, row.machines))
             and (not self.route or self.route in routes_of(row))
             and (not self.trace or self.trace == row.trace_id)
             and (not self.status or self._has_status(row.status))
@@ -78,15 +78,12 @@ class Wanted:
         text = " ".join((one.trace_id, one.path, one.words, *one.tasks, *one.models))
         return (
             (not self.task or is_of_task(self.task, one.tasks, kinds_of(one.words)))
-            and (not self.backend or self._is_at(one.machines))
+            and (not self.backend or is_among(self.backend, one.machines))
             and (not self.route or self.route in one.route)
             and (not self.trace or self.trace == one.trace_id)
             and not self.status
             and self.text in " ".join((text, *one.machines)).lower()
         )
-
-    def _is_at(self, machines: Iterable[str]) -> bool:
-        return any(is_of(one, self.backend) for one in machines)
 
     def _is_of_task(self, row: Row) -> bool:
         return is_of_task(self.task, row.asked.tasks, row.asked.kinds)
@@ -97,6 +94,11 @@ class Wanted:
             return (status is not None and status < 400) is (wanted == "ok")
         told = "" if status is None else str(status)
         return told[:1] == wanted[:1] if wanted.endswith("xx") else told == wanted
+
+
+def is_among(machine: str, machines: Sequence[str]) -> bool:
+    """Whether a machine, or a replica of it, is one of these."""
+    return any(is_of(one, machine) for one in machines)
 
 
 def kinds_of(words: str) -> list[str]:

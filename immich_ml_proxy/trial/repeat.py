@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred
@@ -13,7 +13,6 @@ from twisted.web.http_headers import Headers
 from immich_ml_proxy.balancer.demand import Demand, demand_of
 from immich_ml_proxy.balancer.place import Place, Places
 from immich_ml_proxy.balancer.pool import Pool
-from immich_ml_proxy.balancer.replica_set import servers_of
 from immich_ml_proxy.balancer.server import Server
 from immich_ml_proxy.config.model import Route
 from immich_ml_proxy.errors import (
@@ -75,17 +74,17 @@ class Repeat:
         :raises CannotRepeat: when what was sent is not kept, or the machine is not
             enabled; ``NoSuchBackend``, and ``Unavailable`` when there is no place.
         """
-        servers = self._servers(machine)
-        if not servers:
+        found = next((one for one in self._pool.machines if one.name == machine), None)
+        if found is None:
             raise NoSuchBackend(f"there is no machine named {machine[:100]!r}")
-        if not servers[0].is_enabled:
-            state = {"drain": "drained"}.get(servers[0].backend.state, "disabled")
+        if not found.is_enabled:
+            state = {"drain": "drained"}.get(found.backend.state, "disabled")
             raise CannotRepeat(f"{machine} is {state}; enable it first")
         content = _kept(row)
         kind = content_type(unpacked(content.head)) or ""
         tasks, has_image = _tasks(content, kind)
         group = Group(Route(KEY, (machine,)), tasks)
-        place = await self._place(machine, servers, demand_of(group, content.size))
+        place = await self._place(machine, demand_of(group, content.size))
         try:
             said = await self._ask(place.server, content, kind)
         finally:
@@ -93,32 +92,23 @@ class Repeat:
         answer = content.answer if row.status == 200 else b""
         return compared(Asked(tasks, has_image, answer, row.backend or ""), said)
 
-    def _servers(self, machine: str) -> Sequence[Server]:
-        """Return the replicas of a machine, those up first; or the one that is named."""
-        for one in self._pool.machines:
-            if one.name == machine:
-                now = self._clock.seconds()
-                return sorted(
-                    servers_of(one), key=lambda each: not each.is_healthy(now)
-                )
-        return [one for one in self._pool if one.name == machine]
-
-    async def _place(
-        self, machine: str, servers: Sequence[Server], demand: Demand
-    ) -> Place:
-        for server in servers:
+    async def _place(self, machine: str, demand: Demand) -> Place:
+        """Return a place there, at a replica that is up if there is one."""
+        now, servers = self._clock.seconds(), self._pool.servers_of(demand.route)
+        for server in sorted(servers, key=lambda one: not one.is_healthy(now)):
             place = self._places.take_at(server, demand)
             if place is not None:
                 return place
         until = self._clock.seconds() + WAIT
-        waiting: Deferred[Any] = self._places.take(demand, (), until)
+        waiting: Deferred[Place | None] = self._places.take(demand, (), until)
+        waited: Place | None
         try:
-            place = await waiting.addTimeout(WAIT, self._clock)
+            waited = await waiting.addTimeout(WAIT, self._clock)
         except TooLong:
-            place = None
-        if place is None:
+            waited = None
+        if waited is None:
             raise Unavailable(f"{machine} has no place for it; try again later")
-        return place
+        return waited
 
     async def _ask(self, server: Server, content: Content, kind: str) -> Said:
         body = Body(content.size)
