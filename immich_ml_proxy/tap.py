@@ -11,7 +11,8 @@ from immich_ml_proxy.reactor import install
 install()
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -40,12 +41,18 @@ from immich_ml_proxy.downstream.request import ProxyRequest
 from immich_ml_proxy.downstream.site import ProxySite
 from immich_ml_proxy.downstream.trace_id import new_trace_id
 from immich_ml_proxy.downstream.watch import Watch as ClientWatch
+from immich_ml_proxy.errors import ProxyError
 from immich_ml_proxy.immich.queues import ImmichQueues
 from immich_ml_proxy.memory import Memory, glibc
+from immich_ml_proxy.notify.sender import Sender
+from immich_ml_proxy.observe.moment import Moment
+from immich_ml_proxy.observe.notices import Notices
 from immich_ml_proxy.observe.overview import Beside, Overview
 from immich_ml_proxy.observe.tally import Tally
 from immich_ml_proxy.observe.ticker import Ticker, Timepiece
 from immich_ml_proxy.observe.watch import Watch
+from immich_ml_proxy.power.schedule import Schedule
+from immich_ml_proxy.power.sleep_hook import SleepHook
 from immich_ml_proxy.power.wake_on_lan import Waker
 from immich_ml_proxy.predictor import Predictor
 from immich_ml_proxy.protocol.caller import is_immich
@@ -55,6 +62,7 @@ from immich_ml_proxy.service import ProxyService
 from immich_ml_proxy.trial.trial import Trial
 from immich_ml_proxy.upstream.client import BackendClient
 from immich_ml_proxy.upstream.endpoints import connections
+from immich_ml_proxy.upstream.poster import Poster
 from immich_ml_proxy.upstream.resolver import Resolver
 from immich_ml_proxy.upstream.tls import check_ca_files
 from immich_ml_proxy.web.answers import write_error
@@ -66,6 +74,7 @@ from immich_ml_proxy.web.description import DescriptionEndpoints
 from immich_ml_proxy.web.gate import Gate
 from immich_ml_proxy.web.immich import ImmichEndpoints
 from immich_ml_proxy.web.login import LoginEndpoints
+from immich_ml_proxy.web.notify import NotifyEndpoints
 from immich_ml_proxy.web.overview import OverviewEndpoints
 from immich_ml_proxy.web.pages import Pages, static_folder
 from immich_ml_proxy.web.trial import TrialEndpoints
@@ -108,6 +117,16 @@ def makeService(
         watch.flipped(server, reactor.seconds())
 
     pool = Pool(first, flipped, tally)
+    post = Poster(reactor, wall).post
+    sleep_hook = SleepHook(post, lambda server, error: watch.sleeps(server, error))
+    schedule = Schedule(
+        pool,
+        datetime.fromtimestamp,
+        lambda servers: opened(servers),
+        lambda name: ended(name),
+        sleep_hook.call,
+    )
+    schedule.reconfigured(wall())
     waker = Waker(reactor)
     places = Places(reactor, pool, waker.wanted)
     outward = connections(reactor)
@@ -121,7 +140,15 @@ def makeService(
     predictor = Predictor(pool, forwarder)
     watch = Watch(pool, tally, lambda: forwarder.under_way, timepiece.moment())
     waker.woke = lambda server: watch.wakes(server, reactor.seconds())
-    parts.append(Ticker(reactor, timepiece, watch.tick))
+    notices, sender = Notices(watch), Sender(reactor, wall, post)
+    sender.reconfigured(first.notify)
+    sender.failed = watch.cannot_tell
+    parts += [
+        sleep_hook,
+        sender,
+        Ticker(reactor, timepiece, watch.tick),
+        Ticker(reactor, timepiece, lambda moment: look(moment)),
+    ]
     own, ours = new_trace_id(), version("immich-ml-proxy")
     overview = Overview(watch, own, ours)
 
@@ -136,9 +163,36 @@ def makeService(
     def beside() -> Beside:
         return Beside(recorder.enabled, store.error, demo.told(), queues.told())
 
+    def look(moment: Moment) -> None:
+        schedule.look(
+            moment.now,
+            moment.now + moment.ahead,
+            watch.at_work(moment.second),
+            {route for route, _ in watch.crowds},
+        )
+        for notice in notices.look(moment.now):
+            sender.send(notice)
+
+    def opened(servers: Collection[Server]) -> None:
+        places.reconfigured()
+        forwarder.reconfigured()
+        for server in servers:
+            checker.ping(server)
+
+    def ended(name: str) -> None:
+        new = config_document.with_state(pool.config, name, "enabled")
+        try:
+            if store.is_kept and store.keeps(new):
+                store.save(new)
+        except ProxyError as error:
+            _log.warn("{backend} is used again: {error}", backend=name, error=error)
+        apply(new, "its time limit")
+
     def apply(new: Config, who: str) -> None:
         before = pool.config
         pool.reconfigure(new)
+        schedule.reconfigured(wall())
+        sender.reconfigured(new.notify)
         places.reconfigured()
         forwarder.reconfigured()
         admission.limit(new)
@@ -169,15 +223,17 @@ def makeService(
         apply,
         check_ca_files,
         new_trace_id().encode("ascii"),
+        sender.told,
     )
     debug = DebugEndpoints(recorder)
     described = DescriptionEndpoints()
+    notified = NotifyEndpoints(pool, sender)
 
     def door(option: str, open_only: bool) -> tuple[Listener, ProxySite]:
         gate = Gate(reactor, wall, access, pages, open_only, bool(options["demo"]))
         login = LoginEndpoints(wall, gate, pages)
         asked = overviews, trials, demo, config, debug, described, login, pages
-        app = make_app(gate, immich, *asked)
+        app = make_app(gate, immich, notified, *asked)
         site = ProxySite(
             reactor, wall, app, predictor.predict, recorder, admission, hops
         )

@@ -81,7 +81,8 @@ class HealthChecker(Service):
         """
         Ping all backends, ``maxPings`` at once; it fires within ``LONGEST_ROUND``.
 
-        A backend that is being pinged is not pinged twice: rounds share the ping.
+        One that is to be left alone is not pinged, whoever asks for the round. A
+        backend that is being pinged is not pinged twice: rounds share the ping.
         Pings that are not answered by then go on, and those that wait go out.
 
         :param via: the ``Via`` of the ping that they are for.
@@ -90,7 +91,7 @@ class HealthChecker(Service):
         pings = [
             self.ping(server, trace_id, via)
             for server in self._pool
-            if server.backend.state != "disabled"
+            if server.is_pinged
         ]
         done: Deferred[None] = Deferred(lambda _: over.cancel())
         over = self._clock.callLater(LONGEST_ROUND, done.callback, None)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
 
-from immich_ml_proxy.config import abilities, headers
+from immich_ml_proxy.config import abilities, headers, power, windows
 from immich_ml_proxy.config.fields import (
     check_broadcast,
     check_ca_file,
@@ -60,6 +60,9 @@ def read(items: list[Any]) -> Iterator[Backend]:
         url = checked_url(backend.url, f"{path}.url")
         if backend.ca_file is not None:
             check_ca_file(backend.ca_file, url, f"{path}.caFile")
+        windows.read(backend.windows, f"{path}.windows")
+        if backend.sleep_hook is not None:
+            power.checked_hook(backend.sleep_hook, f"{path}.sleepHook")
         yield msgspec.structs.replace(
             backend,
             url=url,
@@ -67,3 +70,14 @@ def read(items: list[Any]) -> Iterator[Backend]:
             abilities=stated,
             headers=headers.read(backend.headers, f"{path}.headers"),
         )
+
+
+def warnings(backends: Iterable[Backend]) -> Iterator[str]:
+    """Return what is allowed and hardly meant, with its place."""
+    for index, backend in enumerate(backends):
+        if backend.sleep_hook is not None and backend.pings != power.ON_DEMAND:
+            yield (
+                f'backends[{index}].pings: set them to "{power.ON_DEMAND}", or '
+                f"{backend.name} is asked how it is while it sleeps, which may wake it "
+                "and is told as trouble"
+            )

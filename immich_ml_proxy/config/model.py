@@ -8,6 +8,9 @@ from typing import Annotated, Any, Literal, get_args
 import attrs
 import msgspec
 
+from immich_ml_proxy.config import power
+from immich_ml_proxy.config.notify import Target
+
 DEFAULT_ROUTE = "default"
 
 ROUND_ROBIN = "round_robin"
@@ -100,6 +103,11 @@ class Backend(
         :mod:`~immich_ml_proxy.config.headers`.
     :ivar ca_file: path of the certificates whose signatures are believed, instead of
         those that this machine believes; PEM.
+    :ivar windows: when it is used, see :mod:`~immich_ml_proxy.config.windows`.
+    :ivar pings: whether it is asked how it is while there is no work for it.
+    :ivar sleep_hook: URL that is told when it has had nothing to do for so long.
+    :ivar idle_minutes: how long that is.
+    :ivar disabled_until: when a state ``disabled`` ends by itself, in Unix seconds.
     """
 
     name: Name
@@ -112,6 +120,11 @@ class Backend(
     abilities: StatedAbilities | None = None
     headers: dict[str, Any] = {}
     ca_file: str | None = None
+    windows: power.TimeWindows = ()
+    pings: power.Pings = "always"
+    sleep_hook: str | None = None
+    idle_minutes: power.Minutes = 15.0
+    disabled_until: power.UnixTime | None = None
 
 
 class ImmichServer(
@@ -204,6 +217,7 @@ class Config:
     :ivar immich: Immich itself; ``None``: it is not asked.
     :ivar bounds: what clients may take.
     :ivar max_pings: pings under way at once; the others wait their turn.
+    :ivar notify: who is told of what happens.
     :ivar warnings: what was mended when the document was read, and where; no part of
         what the configuration says.
     """
@@ -221,6 +235,7 @@ class Config:
     immich: ImmichServer | None = None
     bounds: Bounds = Bounds()
     max_pings: int = 16
+    notify: tuple[Target, ...] = ()
     warnings: tuple[str, ...] = attrs.field(default=(), eq=False)
 
     @property

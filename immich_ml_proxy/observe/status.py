@@ -52,6 +52,9 @@ def status(pool: Pool, scheduler: Scheduler, now: float) -> dict[str, Any]:
 def _server(server: Server, now: float) -> dict[str, Any]:
     return {
         "state": server.backend.state,
+        "disabledUntil": server.backend.disabled_until,
+        "offUntil": None if server.off is None else server.off.until,
+        "resting": server.is_resting,
         "status": server.reported(now).status,
         "inFlight": server.in_flight,
         "limit": server.limiter.limit,

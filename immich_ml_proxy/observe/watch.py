@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
@@ -19,12 +19,14 @@ from immich_ml_proxy.observe.machines import number_of
 from immich_ml_proxy.observe.moment import Moment
 from immich_ml_proxy.observe.standing import BY_FILE, BY_HAND, Standings
 from immich_ml_proxy.observe.tally import Tally
-from immich_ml_proxy.observe.waiting import Waiter, crowds
+from immich_ml_proxy.observe.waiting import Crowd, Waiter, crowds
 
 #: A limit that was found is told when it differs by this part of the one told last,
 #: and not more often than once in so many seconds.
 LIMIT_PART = 0.25
 LIMIT_PAUSE = 60.0
+#: Seconds that work is remembered.
+LATELY = 5
 
 
 class Watch:
@@ -37,6 +39,7 @@ class Watch:
     :ivar keys: what each server is known by; see :func:`~.history.keys_of`.
     :ivar woken: when each was woken last, by its key.
     :ivar configurations: how many were put in force since the start.
+    :ivar crowds: who waited when it looked last, by route and kind.
     """
 
     def __init__(
@@ -56,7 +59,9 @@ class Watch:
         self.keys: dict[Server, str] = {}
         self.woken: dict[str, float] = {}
         self.configurations = 0
+        self.crowds: Mapping[tuple[str, str], Crowd] = {}
         self._closed = start.second - 1
+        self._now = start.now  # when it looked last
         self._tally = tally
         self._busy: dict[Server, float] = {}
         self._limits: dict[Server, tuple[int, float]] = {}
@@ -77,6 +82,9 @@ class Watch:
         name, state = server.name, after.state
         if state == "down":
             self.events.add(now, state, f"{name} is down: {after.why}", name)
+        elif state == "up" and server.is_resting:
+            text = f"{name} is not asked any more how it is until there is work"
+            self.events.add(now, "resting", text, name)
         elif state == "up" and before.state == "down":
             lasted = in_words(now - before.since)
             self.events.add(now, state, f"{name} is up again after {lasted}", name)
@@ -89,6 +97,27 @@ class Watch:
             self.woken[self.keys[server]] = now
         text = f"{server.name} was sent a wake-up call"
         self.events.add(now, "woken", text, server.name)
+
+    def sleeps(self, server: Server, error: str | None) -> None:
+        """A machine was told to sleep; or could not be, for this reason."""
+        text = f"{server.name} had nothing to do and was told to sleep"
+        if error is not None:
+            text = f"{server.name} could not be told to sleep: {error}"
+        self.events.add(self._now, "sleep", text, server.name)
+
+    def cannot_tell(self, name: str, why: str) -> None:
+        """Somebody who wants to know what happens cannot be reached."""
+        text = f"{name} cannot be told what happens: {why}"
+        self.events.add(self._now, "untold", text)
+
+    def at_work(self, second: int) -> set[str]:
+        """Return the keys of routes that have work, or had some in the last seconds."""
+        begin, end = second - LATELY, second
+        keys = {one.demand.route.key for one in self.under_way()}
+        for key, route in self.history.routes.items():
+            if any(ring.sum(begin, end) for ring in route.arrived.values()):
+                keys.add(key)
+        return keys
 
     def immich_called(self, now: float) -> None:
         """Immich has called."""
@@ -147,7 +176,7 @@ class Watch:
         second, now = moment.second - 1, moment.now
         if second <= self._closed:
             return
-        self._closed = second
+        self._closed, self._now = second, now
         self._take(second, now)
         for server, key in self.keys.items():
             self.flipped(server, now)
@@ -155,6 +184,7 @@ class Watch:
         under_way = self.under_way()
         self.history.stands(second, Counter(kind_of(one.demand) for one in under_way))
         waiting, _ = crowds(under_way, self.pool, now)
+        self.crowds = waiting
         by_route: dict[str, tuple[dict[str, int], dict[str, int]]] = {}
         for (route, kind), crowd in waiting.items():
             counts, held = by_route.setdefault(route, ({}, {}))
@@ -221,4 +251,5 @@ def _but_for_states(config: Config) -> object:
     document = msgspec.json.decode(config.document)
     for backend in document.get("backends", ()):
         backend.pop("state", None)
+        backend.pop("disabledUntil", None)
     return document

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Annotated, Any
 
 import msgspec
 from klein import Klein
@@ -14,6 +15,7 @@ from immich_ml_proxy.balancer.pool import Pool
 from immich_ml_proxy.config import document as config_document
 from immich_ml_proxy.config import immich, takers, version
 from immich_ml_proxy.config.model import Config, State
+from immich_ml_proxy.config.power import LONGEST
 from immich_ml_proxy.config.store import ConfigStore
 from immich_ml_proxy.downstream.request import ProxyRequest
 from immich_ml_proxy.errors import BadRequest
@@ -30,6 +32,7 @@ NOT_KEPT = (
 
 class _State(msgspec.Struct, forbid_unknown_fields=True):
     state: State
+    seconds: Annotated[float, msgspec.Meta(ge=1, le=LONGEST)] | None = None
 
 
 class _Taker(msgspec.Struct, forbid_unknown_fields=True):
@@ -51,6 +54,7 @@ class ConfigEndpoints:
     :param apply: puts one in force; it is told who has saved it.
     :param check: raises ``ConfigError`` for what is not as one says it is.
     :param version_key: see :func:`~immich_ml_proxy.config.version.version`.
+    :param notified: how it goes with those who are told what happens, as JSON.
     """
 
     def __init__(
@@ -64,6 +68,7 @@ class ConfigEndpoints:
         apply: Callable[[Config, str], None],
         check: Callable[[Config], None],
         version_key: bytes,
+        notified: Callable[[], list[dict[str, Any]]],
     ) -> None:
         self._clock = clock
         self._wall = wall
@@ -74,6 +79,7 @@ class ConfigEndpoints:
         self._apply = apply
         self._check = check
         self._version_key = version_key
+        self._notified = notified
 
     def add_to(self, app: Klein) -> None:
         """Add the routes to ``app``."""
@@ -158,18 +164,25 @@ class ConfigEndpoints:
                 "configError": self._store.error,
                 "configWarnings": self._pool.config.warnings,
                 **numbers,
+                "notify": self._notified(),
                 "hedged": self._hedges.hedged,
             },
         )
 
     def set_state(self, request: ProxyRequest, name: str) -> bytes:
         """
-        Enable, drain or disable one backend, and save that.
+        Enable, drain or disable one backend, the latter for so many seconds if that is
+        said, and save that.
 
         A configuration that nobody has saved yet, a demo's, stays in memory.
         """
         wanted = read(request, _State, '{"state": "drain"}')
-        new = config_document.with_state(self._pool.config, name, wanted.state)
+        until = None
+        if wanted.seconds is not None:
+            if wanted.state != "disabled":
+                raise BadRequest("seconds: is for the state disabled only")
+            until = self._wall() + wanted.seconds
+        new = config_document.with_state(self._pool.config, name, wanted.state, until)
         self._change(request, new)
         return self.status(request)
 

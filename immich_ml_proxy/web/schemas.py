@@ -44,6 +44,7 @@ def number(low: float, high: float, kind: str = "number") -> Schema:
 
 
 STATE: Schema = {"enum": ["enabled", "drain", "disabled"]}
+MOMENT: Schema = {"type": ["number", "null"], "minimum": 0}
 STATUS: Schema = {"enum": ["healthy", "unhealthy", "unknown"]}
 
 HEALTH = map_of(
@@ -53,6 +54,9 @@ HEALTH = map_of(
 SERVER = object_of(
     {
         "state": STATE,
+        "disabledUntil": MOMENT,
+        "offUntil": MOMENT,
+        "resting": FLAG,
         "status": STATUS,
         "inFlight": COUNT,
         "limit": COUNT,
@@ -69,6 +73,23 @@ SERVER = object_of(
     }
 )
 ROUTE = object_of({"waiting": COUNT, "maxWaiting": COUNT, "held": COUNT, "down": FLAG})
+TOLD = object_of(
+    {
+        "target": TEXT,
+        "format": TEXT,
+        "error": {"type": ["string", "null"]},
+        "last": MOMENT,
+        "waiting": COUNT,
+    }
+)
+TESTED = object_of(
+    {
+        "ok": FLAG,
+        "status": {"type": ["integer", "null"]},
+        "text": TEXT,
+        "took": NUMBER,
+    }
+)
 WHOLE_STATUS = object_of(
     {
         "configError": {"type": ["string", "null"]},
@@ -76,6 +97,7 @@ WHOLE_STATUS = object_of(
         "backends": map_of(SERVER),
         "routes": map_of(ROUTE),
         "hedged": COUNT,
+        "notify": {"type": "array", "items": TOLD},
     }
 )
 
@@ -87,6 +109,11 @@ BACKEND = object_of(
     limits=map_of(number(1, 10_000, "integer")),
     wakeOnLan=ANY,
     abilities=ANY,
+    windows=TEXTS,
+    pings={"enum": ["always", "on demand"]},
+    sleepHook={"type": ["string", "null"]},
+    idleMinutes={"type": "number", "exclusiveMinimum": 0, "maximum": 10_080},
+    disabledUntil=MOMENT,
 )
 CONFIG = object_of(
     {
@@ -109,6 +136,7 @@ CONFIG = object_of(
     maxConnections={"anyOf": [number(16, 10**6, "integer"), {"type": "null"}]},
     maxConnectionsPerAddress=number(0, 10**6, "integer"),
     immich=ANY,
+    notify=ANY,
     warnings=TEXTS,
 )
 
@@ -132,6 +160,15 @@ RECORDS: Schema = {
             "durationMs": NUMBER,
         }
     ),
+}
+
+STATE_CHANGE: Schema = {
+    **object_of({"state": STATE}, seconds=number(1, 31 * 86400)),
+    **NOTHING_ELSE,
+}
+NOTIFY_TEST: Schema = {
+    **object_of({}, index=COUNT, entry=map_of(ANY)),
+    **NOTHING_ELSE,
 }
 
 ERROR = object_of({"error": TEXT}, field=TEXT)

@@ -70,6 +70,11 @@ export type Backend = {
   abilities?: Abilities | null;
   headers?: Record<string, string> | null;
   caFile?: string | null;
+  windows?: string[];
+  pings?: string;
+  sleepHook?: string | null;
+  idleMinutes?: number;
+  disabledUntil?: number | null;
 };
 
 /** Without `tasks` it does any of them, and any model of a task that `models` lacks. */

@@ -1,0 +1,96 @@
+"""What of all that is watched people are told, wherever they are; see ``incidents``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from immich_ml_proxy.balancer.server import Server
+from immich_ml_proxy.observe.incidents import Incidents, Notice, Trouble
+from immich_ml_proxy.observe.kinds import WORDS, key_in_words
+from immich_ml_proxy.observe.standing import DOWN, UP
+from immich_ml_proxy.observe.waiting import Crowd
+from immich_ml_proxy.observe.watch import Watch
+
+#: Seconds that work is held before that is told: in a restart it is for a moment,
+#: and what a sleeping machine is woken for waits until it is awake.
+HELD_FOR = 3.0
+WAKING = 60.0
+#: Kinds of events that tell of something that was saved.
+_SAVED = ("saved", "drained", "disabled", "enabled")
+#: Characters of a reason.
+_LONGEST = 200
+
+
+class Notices:
+    """
+    :param watch: what is seen; it must have looked before.
+    """
+
+    def __init__(self, watch: Watch) -> None:
+        self._watch = watch
+        self._incidents = Incidents()
+        self._last_event = watch.events.last_id
+
+    def look(self, now: float) -> Iterator[Notice]:
+        """Return what people are to be told, once a second."""
+        watch, troubles = self._watch, dict[str, Trouble]()
+        well, unclear = set[str](), set[str]()
+        for server, key in watch.keys.items():
+            standing = watch.standings.of(key)
+            if standing.is_aside:
+                continue
+            if standing.state == DOWN and not server.is_asleep:
+                troubles[key] = _down(server, standing.why)
+            elif standing.state == UP and not server.is_resting:
+                well.add(key)
+            else:
+                unclear.add(key)
+        held: dict[str, list[tuple[str, Crowd]]] = {}
+        for (route, kind), crowd in watch.crowds.items():
+            if crowd.held:
+                held.setdefault(route, []).append((kind, crowd))
+        troubles |= {f"route {key}": _held(key, crowds) for key, crowds in held.items()}
+        well |= {
+            f"route {route.key}"
+            for route in watch.pool.config.all_routes
+            if route.key not in held
+        }
+        yield from self._incidents.look(troubles, well, unclear, now)
+        yield from self._saved()
+
+    def _saved(self) -> Iterator[Notice]:
+        events = self._watch.events
+        for one in events.after(self._last_event, 0.0):
+            if one.kind in _SAVED:
+                title = "Configuration saved"
+                text = f"{one.text[:1].upper()}{one.text[1:]}."
+                yield Notice("saved", "saved", title, text, one.at, one.machine)
+        self._last_event = events.last_id
+
+
+def _down(server: Server, why: str) -> Trouble:
+    name = server.name
+    text = f"{name} is down: {why[:_LONGEST] or 'no reason is known'}."
+    return Trouble("down", f"{name} is down", text, f"{name} is up again", machine=name)
+
+
+def _held(key: str, crowds: Iterable[tuple[str, Crowd]]) -> Trouble:
+    work, told, awaited = key_in_words(key), [], dict[Server, None]()
+    for kind, crowd in crowds:
+        told.append(f"{crowd.held} {WORDS[kind]}")
+        awaited |= crowd.awaited
+    names = " or ".join(server.name for server in awaited)
+    waits = f"until {names} is up again" if names else "until a machine can do it"
+    return Trouble(
+        "held",
+        "Work is held",
+        f"Held {waits}: {' and '.join(told)}.",
+        f"Nothing is held any more of {_named(work)}",
+        after=WAKING
+        if awaited and all(server.is_asleep for server in awaited)
+        else HELD_FOR,
+    )
+
+
+def _named(work: str) -> str:
+    return "all other work" if work == "default" else work

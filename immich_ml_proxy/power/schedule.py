@@ -1,0 +1,104 @@
+"""What time does to servers: windows open, breaks end, machines are idle for long."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+from immich_ml_proxy.balancer.pool import Pool
+from immich_ml_proxy.balancer.server import Server
+from immich_ml_proxy.balancer.switch import Off
+from immich_ml_proxy.config import windows
+from immich_ml_proxy.config.windows import Local
+from immich_ml_proxy.power.idle import Idleness
+from immich_ml_proxy.power.on_demand import OnDemand
+
+
+class Schedule:
+    """
+    :param pool: the servers.
+    :param local: what the clock on the wall shows at a Unix time.
+    :param opened: told of those that are used again by their windows; without any:
+        some are not used any more.
+    :param ended: told the name of one that was disabled until now.
+    :param idle: told of one whose machine may go to sleep.
+    """
+
+    def __init__(
+        self,
+        pool: Pool,
+        local: Local,
+        opened: Callable[[Collection[Server]], object],
+        ended: Callable[[str], object],
+        idle: Callable[[Server], object],
+    ) -> None:
+        self._pool = pool
+        self._local = local
+        self._opened = opened
+        self._ended = ended
+        self._idle = idle
+        self._idleness = Idleness()
+        self._on_demand = OnDemand()
+
+    def look(
+        self,
+        now: float,
+        unix: float,
+        at_work: Collection[str],
+        waiting: Collection[str],
+    ) -> None:
+        """
+        See what it is time for, once a second.
+
+        :param at_work: the keys of routes that have work; ``waiting``: on which some
+            waits.
+        """
+        for server in list(self._pool):
+            until = server.backend.disabled_until
+            if until is not None and until <= unix:
+                self._ended(server.name)
+        opened = self._switch(unix)
+        if opened is not None:
+            self._opened(opened)
+        servers = list(self._pool)
+        self._on_demand.look(servers, self._names(at_work), now)
+        for server in self._idleness.look(servers, self._names(waiting), now):
+            self._idle(server)
+
+    def reconfigured(self, unix: float) -> None:
+        """Another configuration is in force, or the first one."""
+        self._switch(unix)
+
+    def _switch(self, unix: float) -> Collection[Server] | None:
+        """Switch what is to be, and return what is used again; ``None``: all stays."""
+        opened: list[Server] = []
+        is_changed = False
+        for server in self._pool:
+            off = self._off(server, unix)
+            if (off is None) != (server.off is None):
+                is_changed = True
+                opened += [server] if off is None else []
+            if off != server.off:
+                server.switch(off)
+        if not is_changed:
+            return None
+        self._pool.switched()
+        return opened
+
+    def _off(self, server: Server, unix: float) -> Off | None:
+        open_in = windows.known(server.backend.windows)
+        if open_in is None or open_in.are_open(self._local(unix)):
+            return None
+        until = open_in.until(unix, self._local)
+        if until is None:
+            return None
+        clock = windows.in_words(until, unix, self._local)
+        return Off(until, f"off until {clock} by its window")
+
+    def _names(self, keys: Collection[str]) -> set[str]:
+        """Return the names of the backends of these routes."""
+        return {
+            name
+            for route in self._pool.config.all_routes
+            if route.key in keys
+            for name in route.backends
+        }
