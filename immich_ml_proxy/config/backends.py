@@ -61,13 +61,15 @@ def read(items: list[Any]) -> Iterator[Backend]:
         if backend.ca_file is not None:
             check_ca_file(backend.ca_file, url, f"{path}.caFile")
         windows.read(backend.windows, f"{path}.windows")
-        if backend.sleep_hook is not None:
-            power.checked_hook(backend.sleep_hook, f"{path}.sleepHook")
+        hook = backend.sleep_hook
+        if hook is not None:
+            hook = power.checked_hook(hook, f"{path}.sleepHook")
         yield msgspec.structs.replace(
             backend,
             url=url,
             limits=limits,
             abilities=stated,
+            sleep_hook=hook,
             headers=headers.read(backend.headers, f"{path}.headers"),
         )
 
