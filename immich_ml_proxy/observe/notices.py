@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from immich_ml_proxy.balancer.server import Server
+from immich_ml_proxy.config.model import DEFAULT_ROUTE
 from immich_ml_proxy.observe.incidents import Incidents, Notice, Trouble
 from immich_ml_proxy.observe.kinds import WORDS, key_in_words
 from immich_ml_proxy.observe.standing import DOWN, UP
@@ -63,7 +64,9 @@ class Notices:
         for one in events.after(self._last_event, 0.0):
             if one.kind in _SAVED:
                 title = "Configuration saved"
-                text = f"{one.text[:1].upper()}{one.text[1:]}."
+                text = f"{one.text}."
+                if one.machine is None:  # a name stays as it is
+                    text = text[0].upper() + text[1:]
                 yield Notice("saved", "saved", title, text, one.at, one.machine)
         self._last_event = events.last_id
 
@@ -75,7 +78,8 @@ def _down(server: Server, why: str) -> Trouble:
 
 
 def _held(key: str, crowds: Iterable[tuple[str, Crowd]]) -> Trouble:
-    work, told, awaited = key_in_words(key), [], dict[Server, None]()
+    work = "" if key == DEFAULT_ROUTE else f" of {key_in_words(key)}"
+    told, awaited = [], dict[Server, None]()
     for kind, crowd in crowds:
         told.append(f"{crowd.held} {WORDS[kind]}")
         awaited |= crowd.awaited
@@ -85,12 +89,8 @@ def _held(key: str, crowds: Iterable[tuple[str, Crowd]]) -> Trouble:
         "held",
         "Work is held",
         f"Held {waits}: {' and '.join(told)}.",
-        f"Nothing is held any more of {_named(work)}",
+        f"Nothing is held any more{work}",
         after=WAKING
         if awaited and all(server.is_asleep for server in awaited)
         else HELD_FOR,
     )
-
-
-def _named(work: str) -> str:
-    return "all other work" if work == "default" else work

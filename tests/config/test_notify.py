@@ -91,7 +91,7 @@ def test_who_asks_is_not_told_and_who_saves_that_keeps_it() -> None:
 
 def test_what_is_shown_of_an_address_without_a_secret() -> None:
     """There is nothing to hide, and a ``${...}`` only says where the secret is."""
-    entries = [
+    entries: list[dict[str, Any]] = [
         {"url": "http://log:80"},
         {"url": "http://log:81/"},
         {**NTFY, "headers": {"Authorization": "Bearer ${IMMICH_ML_SECRET_NTFY}"}},

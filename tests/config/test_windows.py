@@ -34,7 +34,7 @@ def local(zone: str) -> Local:
 
 
 def at(zone: str, text: str) -> float:
-    """Return the Unix time at which a clock in a zone shows this, for the first time."""
+    """Return the first Unix time at which a clock in a zone shows this."""
     return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)).timestamp()
 
 

@@ -41,6 +41,10 @@ class Scheduled:
     def __getitem__(self, name: str) -> Server:
         return self.pool[name]
 
+    def status(self, name: str) -> str:
+        """Return whether a backend is well, as far as is known."""
+        return self[name].health.status
+
     def _opened(self, servers: Collection[Server]) -> None:
         self.opened.append([one.name for one in servers])
 
@@ -74,7 +78,7 @@ class Scheduled:
 
 
 def test_a_machine_is_used_while_a_window_is_open() -> None:
-    """It is off from the start, is told once of each change, and is pinged when used."""
+    """It is off from the start; each change is told once, and then it is pinged."""
     its = Scheduled({"name": "a", "windows": NIGHT}, {"name": "b"})
     assert not its["a"].is_enabled
     assert not its["a"].is_pinged
@@ -168,9 +172,7 @@ def test_one_that_is_pinged_on_demand_counts_as_well_unseen() -> None:
     assert server.health.status == "healthy"
     assert server.is_resting
     assert not server.is_pinged
-    assert server.notes(0.0) == [
-        "is asked how it is only when there is work for it"
-    ]
+    assert server.notes(0.0) == ["is asked how it is only when there is work for it"]
     assert server.is_ready(image(), 0.0)
 
 
@@ -207,12 +209,12 @@ def test_when_work_failed_there_it_is_pinged_while_there_is_work() -> None:
     its.pool.evidence.observe(its["a"], "connection refused", 1.0, True)
     assert its["a"].is_asleep
     its.pass_(60, at_work=["default"])
-    assert its["a"].health.status == "unhealthy"
+    assert its.status("a") == "unhealthy"
     assert its["a"].is_pinged
     its.pass_(29, at_work=["other"])
-    assert its["a"].health.status == "unhealthy"
+    assert its.status("a") == "unhealthy"
     its.look()
-    assert its["a"].health.status == "healthy"
+    assert its.status("a") == "healthy"
     assert its["a"].is_resting
     assert not its["a"].is_asleep
 
