@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from immich_ml_proxy.balancer.server import Server
 from immich_ml_proxy.config.model import DEFAULT_ROUTE
 from immich_ml_proxy.observe.incidents import Incidents, Notice, Trouble
-from immich_ml_proxy.observe.kinds import WORDS, key_in_words
+from immich_ml_proxy.observe.kinds import CLIP, SEARCH, WORDS, key_in_words
 from immich_ml_proxy.observe.standing import DOWN, UP
 from immich_ml_proxy.observe.waiting import Crowd
 from immich_ml_proxy.observe.watch import Watch
@@ -18,6 +18,7 @@ HELD_FOR = 3.0
 WAKING = 60.0
 #: Kinds of events that tell of something that was saved.
 _SAVED = ("saved", "drained", "disabled", "enabled")
+_ONE = {SEARCH: "search", CLIP: "picture"}
 #: Characters of a reason.
 _LONGEST = 200
 
@@ -81,7 +82,7 @@ def _held(key: str, crowds: Iterable[tuple[str, Crowd]]) -> Trouble:
     work = "" if key == DEFAULT_ROUTE else f" of {key_in_words(key)}"
     told, awaited = [], dict[Server, None]()
     for kind, crowd in crowds:
-        told.append(f"{crowd.held} {WORDS[kind]}")
+        told.append(_counted(kind, crowd.held))
         awaited |= crowd.awaited
     names = " or ".join(server.name for server in awaited)
     waits = f"until {names} is up again" if names else "until a machine can do it"
@@ -94,3 +95,10 @@ def _held(key: str, crowds: Iterable[tuple[str, Crowd]]) -> Trouble:
         if awaited and all(server.is_asleep for server in awaited)
         else HELD_FOR,
     )
+
+
+def _counted(kind: str, count: int) -> str:
+    one = _ONE.get(kind)
+    if one is None:
+        return f"{WORDS[kind]} ({count})"
+    return f"1 {one}" if count == 1 else f"{count} {WORDS[kind]}"

@@ -52,10 +52,10 @@ class Schedule:
         :param at_work: the keys of routes that have work; ``waiting``: on which some
             waits.
         """
-        for server in list(self._pool):
-            until = server.backend.disabled_until
+        for backend in self._pool.config.backends:
+            until = backend.disabled_until
             if until is not None and until <= unix:
-                self._ended(server.name)
+                self._ended(backend.name)
         opened = self._switch(unix)
         if opened is not None:
             self._opened(opened)

@@ -77,7 +77,7 @@ def test_a_whole_incident(
         assert held.at - began < SOON
         assert json.loads(held.body)["event"] == "held"
         assert json.loads(held.body)["message"] == (
-            "Held until gaming-pc is up again: 1 searches."
+            "Held until gaming-pc is up again: 1 search."
         )
         server.restart()
         assert answer.result() == 200

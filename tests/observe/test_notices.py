@@ -114,7 +114,7 @@ def test_work_that_is_held_is_told_when_it_lasts() -> None:
     watched.advance(20)
     held, released = (one for one in watched.told if one.subject == "held")
     assert held.text == (
-        "Held until gpu is up again: 2 pictures and 1 text in pictures."
+        "Held until gpu is up again: 2 pictures and text in pictures (1)."
     )
     assert held.title == "Work is held"
     assert (held.event, held.machine) == ("held", None)
@@ -131,7 +131,7 @@ def test_what_waits_until_a_machine_is_awake_is_not_told_for_a_minute() -> None:
     watched.advance(60)
     assert watched.told == []
     watched.advance(5)
-    assert watched.texts == ["Held until gpu is up again: 3 faces."]
+    assert watched.texts == ["Held until gpu is up again: faces (3)."]
 
 
 def test_what_is_saved_is_told_with_who_has_done_it() -> None:
