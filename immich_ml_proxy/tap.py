@@ -11,17 +11,18 @@ from immich_ml_proxy.reactor import install
 install()
 
 import time
-from collections.abc import Callable, Collection
-from datetime import datetime
+from collections.abc import Callable, Collection, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from twisted.application.service import IService
+from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.web.client import Agent
 
+from immich_ml_proxy.balancer.discovery import Discovery
 from immich_ml_proxy.balancer.forwarder import Forwarder
 from immich_ml_proxy.balancer.health import Health
 from immich_ml_proxy.balancer.health_checker import HealthChecker
@@ -33,6 +34,7 @@ from immich_ml_proxy.commands.options import Options
 from immich_ml_proxy.config import document as config_document
 from immich_ml_proxy.config.model import Config
 from immich_ml_proxy.config.store import ConfigStore
+from immich_ml_proxy.config.versions import Versions
 from immich_ml_proxy.demo import DemoServers, Trickle
 from immich_ml_proxy.descriptors import raise_limit, room_for_clients
 from immich_ml_proxy.downstream.admission import Admission
@@ -41,18 +43,17 @@ from immich_ml_proxy.downstream.request import ProxyRequest
 from immich_ml_proxy.downstream.site import ProxySite
 from immich_ml_proxy.downstream.trace_id import new_trace_id
 from immich_ml_proxy.downstream.watch import Watch as ClientWatch
-from immich_ml_proxy.errors import ProxyError
 from immich_ml_proxy.immich.queues import ImmichQueues
 from immich_ml_proxy.memory import Memory, glibc
+from immich_ml_proxy.notify.notifier import Notifier
 from immich_ml_proxy.notify.sender import Sender
+from immich_ml_proxy.observe.at_work import at_work, waiting
 from immich_ml_proxy.observe.moment import Moment
-from immich_ml_proxy.observe.notices import Notices
 from immich_ml_proxy.observe.overview import Beside, Overview
 from immich_ml_proxy.observe.tally import Tally
 from immich_ml_proxy.observe.ticker import Ticker, Timepiece
 from immich_ml_proxy.observe.watch import Watch
-from immich_ml_proxy.power.schedule import Schedule
-from immich_ml_proxy.power.sleep_hook import SleepHook
+from immich_ml_proxy.power.sparing import Sparing
 from immich_ml_proxy.power.wake_on_lan import Waker
 from immich_ml_proxy.predictor import Predictor
 from immich_ml_proxy.protocol.caller import is_immich
@@ -77,6 +78,7 @@ from immich_ml_proxy.web.login import LoginEndpoints
 from immich_ml_proxy.web.notify import NotifyEndpoints
 from immich_ml_proxy.web.overview import OverviewEndpoints
 from immich_ml_proxy.web.pages import Pages, static_folder
+from immich_ml_proxy.web.saves import SaveEndpoints
 from immich_ml_proxy.web.trial import TrialEndpoints
 
 __all__ = ["Options", "makeService"]
@@ -118,15 +120,7 @@ def makeService(
 
     pool = Pool(first, flipped, tally)
     post = Poster(reactor, wall).post
-    sleep_hook = SleepHook(post, lambda server, error: watch.sleeps(server, error))
-    schedule = Schedule(
-        pool,
-        datetime.fromtimestamp,
-        lambda servers: opened(servers),
-        lambda name: ended(name),
-        sleep_hook.call,
-    )
-    schedule.reconfigured(wall())
+    sparing = Sparing(pool, wall, post)
     waker = Waker(reactor)
     places = Places(reactor, pool, waker.wanted)
     outward = connections(reactor)
@@ -136,19 +130,37 @@ def makeService(
     checker = HealthChecker(reactor, client, pool, new_trace_id, hops.first)
     parts.append(checker)
     forwarder = Forwarder(reactor, wall, client, pool, places, checker.ping)
+
+    def rearranged() -> None:
+        sparing.rearranged()
+        places.reconfigured()
+        forwarder.reconfigured()
+        asked = [server.backend.url for server in pool]
+        immich_server = pool.config.immich
+        if immich_server is not None:
+            asked.append(immich_server.url)
+        outward.retain(asked)
+
+    def resolved() -> None:
+        rearranged()
+        checker.look_at_new()
+        watch.resolved(reactor.seconds())
+
+    def look_up(host: str) -> Deferred[Sequence[str]]:
+        told: Deferred[Sequence[str]] = reactor.nameResolver.look_up(host)
+        return told
+
+    discovery = Discovery(reactor, look_up, pool, resolved)
+    parts.append(discovery)
     checker.observers.append(forwarder.observed)
     predictor = Predictor(pool, forwarder)
     watch = Watch(pool, tally, lambda: forwarder.under_way, timepiece.moment())
     waker.woke = lambda server: watch.wakes(server, reactor.seconds())
-    notices, sender = Notices(watch), Sender(reactor, wall, post)
+    sparing.told = lambda one, why: watch.told_to_sleep(one, why, reactor.seconds())
+    sender = Sender(reactor, wall, post)
     sender.reconfigured(first.notify)
-    sender.failed = watch.cannot_tell
-    parts += [
-        sleep_hook,
-        sender,
-        Ticker(reactor, timepiece, watch.tick),
-        Ticker(reactor, timepiece, lambda moment: look(moment)),
-    ]
+    notifier = Notifier(watch, sender)
+    parts += [sparing, sender, Ticker(reactor, timepiece, watch.tick)]
     own, ours = new_trace_id(), version("immich-ml-proxy")
     overview = Overview(watch, own, ours)
 
@@ -164,42 +176,27 @@ def makeService(
         return Beside(recorder.enabled, store.error, demo.told(), queues.told())
 
     def look(moment: Moment) -> None:
-        schedule.look(
-            moment.now,
-            moment.now + moment.ahead,
-            watch.at_work(moment.second),
-            {route for route, _ in watch.crowds},
-        )
-        for notice in notices.look(moment.now):
-            sender.send(notice)
+        sparing.look(moment.now, at_work(watch, moment.second), waiting(watch))
+        notifier.look(moment.now)
+
+    parts.append(Ticker(reactor, timepiece, look))
 
     def opened(servers: Collection[Server]) -> None:
-        places.reconfigured()
-        forwarder.reconfigured()
+        rearranged()
         for server in servers:
             checker.ping(server)
 
-    def ended(name: str) -> None:
-        new = config_document.with_state(pool.config, name, "enabled")
-        try:
-            if store.is_kept and store.keeps(new):
-                store.save(new)
-        except ProxyError as error:
-            _log.warn("{backend} is used again: {error}", backend=name, error=error)
-        apply(new, "its time limit")
+    sparing.opened = opened
 
     def apply(new: Config, who: str) -> None:
         before = pool.config
         pool.reconfigure(new)
-        schedule.reconfigured(wall())
+        discovery.reconfigured()
+        rearranged()
         sender.reconfigured(new.notify)
-        places.reconfigured()
-        forwarder.reconfigured()
         admission.limit(new)
         checker.reconfigured()
         outward.trust(new.backends)
-        asked = [new.immich.url] if new.immich is not None else []
-        outward.retain([*(backend.url for backend in new.backends), *asked])
         queues.reconfigured(new.immich)
         watch.configured(before, who, reactor.seconds())
         if stage is not None:
@@ -213,18 +210,18 @@ def makeService(
     immich = ImmichEndpoints(reactor, pool, checker, pages, heard)
     overviews = OverviewEndpoints(timepiece, overview, beside, pool, waker)
     trials = TrialEndpoints(Trial(reactor, client, own, hops.first), ours, own)
+    versions = Versions(new_trace_id().encode("ascii"))
+
+    def own_ports() -> list[int]:
+        hosts = [listener.host for listener, _ in doors]
+        return [host.port for host in hosts if hasattr(host, "port")]
+
+    saves = SaveEndpoints(wall, pool, store, apply, check_ca_files, versions, own_ports)
     config = ConfigEndpoints(
-        reactor,
-        wall,
-        pool,
-        places,
-        forwarder.hedges,
-        store,
-        apply,
-        check_ca_files,
-        new_trace_id().encode("ascii"),
-        sender.told,
+        *(reactor, wall, pool, places, forwarder.hedges, store, apply),
+        *(saves.undo_told, sender.told),
     )
+    sparing.ended = config.end_break
     debug = DebugEndpoints(recorder)
     described = DescriptionEndpoints()
     notified = NotifyEndpoints(pool, sender)
@@ -232,8 +229,8 @@ def makeService(
     def door(option: str, open_only: bool) -> tuple[Listener, ProxySite]:
         gate = Gate(reactor, wall, access, pages, open_only, bool(options["demo"]))
         login = LoginEndpoints(wall, gate, pages)
-        asked = overviews, trials, demo, config, debug, described, login, pages
-        app = make_app(gate, immich, notified, *asked)
+        asked = overviews, trials, demo, saves, config, notified, debug
+        app = make_app(gate, immich, *asked, described, login, pages)
         site = ProxySite(
             reactor, wall, app, predictor.predict, recorder, admission, hops
         )
@@ -254,7 +251,7 @@ def _loaded(store: ConfigStore) -> Config:
     loaded = store.load()
     if store.error is not None:
         _log.error(
-            "The configuration cannot be used: {error}. Running without backends "
+            "The configuration cannot be used: {error}. Running without machines "
             "until one is saved at /config; the file is left as it is.",
             error=store.error,
         )
@@ -279,10 +276,10 @@ def _trickle(reactor: Any, stage: DemoServers, site: ProxySite) -> Trickle:
 
 def _log_flip(server: Server, before: Health) -> None:
     if server.health.status == "healthy" and before.status != "healthy":
-        _log.info("{backend} is healthy", backend=server.name)
+        _log.info("{backend} is up", backend=server.name)
     else:
         _log.warn(
-            "{backend} is unhealthy: {error}",
+            "{backend} is down: {error}",
             backend=server.name,
-            error=server.health.error or "it fails what other servers can do",
+            error=server.health.error or "it fails what other machines can do",
         )

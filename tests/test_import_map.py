@@ -41,6 +41,7 @@ ROOMS = (
 EDGES = {
     "balancer.attempts",
     "balancer.delivery",
+    "balancer.discovery",
     "balancer.forwarder",
     "balancer.health_checker",
     "balancer.place",
@@ -68,9 +69,11 @@ EDGES = {
     "immich.queues",
     "downstream.watch",
     "memory",
+    "notify.notifier",
     "notify.sender",
     "observe.ticker",
     "power.sleep_hook",
+    "power.sparing",
     "power.wake_on_lan",
     "predictor",
     "reactor",
@@ -100,6 +103,7 @@ EDGES = {
     "web.origin",
     "web.overview",
     "web.pages",
+    "web.saves",
     "web.trial",
     "web.resource",
 }

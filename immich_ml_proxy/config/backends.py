@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
-from immich_ml_proxy.config import abilities, headers, power, windows
+from immich_ml_proxy.config import abilities, headers, power, resolve, windows
 from immich_ml_proxy.config.fields import (
     check_broadcast,
     check_ca_file,
@@ -27,6 +27,7 @@ def read(items: list[Any]) -> Iterator[Backend]:
     :raises ConfigError: with the path of the first bad field and the reason.
     """
     taken: dict[str, str] = {}
+    resolve.check_names(items)
     for index, item in enumerate(items):
         path = f"backends[{index}]"
         # Before the backend as a whole: the error is told with its exact path.
@@ -60,6 +61,7 @@ def read(items: list[Any]) -> Iterator[Backend]:
         url = checked_url(backend.url, f"{path}.url")
         if backend.ca_file is not None:
             check_ca_file(backend.ca_file, url, f"{path}.caFile")
+        resolve.check(backend, url, path)
         windows.read(backend.windows, f"{path}.windows")
         hook = backend.sleep_hook
         if hook is not None:
@@ -72,14 +74,3 @@ def read(items: list[Any]) -> Iterator[Backend]:
             sleep_hook=hook,
             headers=headers.read(backend.headers, f"{path}.headers"),
         )
-
-
-def warnings(backends: Iterable[Backend]) -> Iterator[str]:
-    """Return what is allowed and hardly meant, with its place."""
-    for index, backend in enumerate(backends):
-        if backend.sleep_hook is not None and backend.pings != power.ON_DEMAND:
-            yield (
-                f'backends[{index}].pings: set them to "{power.ON_DEMAND}", or '
-                f"{backend.name} is asked how it is while it sleeps, which may wake it "
-                "and is told as trouble"
-            )

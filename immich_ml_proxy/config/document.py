@@ -17,6 +17,7 @@ import msgspec
 
 from immich_ml_proxy.config import backends as backend_list
 from immich_ml_proxy.config import headers, immich, notify, power, routes
+from immich_ml_proxy.config.faults import decoded
 from immich_ml_proxy.config.fields import convert
 from immich_ml_proxy.config.legacy import upgraded
 from immich_ml_proxy.config.mend import mended
@@ -72,7 +73,8 @@ def parse(raw: bytes, before: Config | None = None) -> Config:
     """
     document, gone = upgraded(_json(raw))
     # An answer to a save tells them; they are no part of what is saved again.
-    document.pop("warnings", None)
+    for told in ("warnings", "warningsAt", "merged"):
+        document.pop(told, None)
     document, repaired = mended(document)
     document = power.without_passed(document)
     if before is not None:
@@ -111,7 +113,7 @@ def parse(raw: bytes, before: Config | None = None) -> Config:
         ),
         max_pings=top.max_pings,
         notify=notify.read(top.notify),
-        warnings=(*gone, *repaired, *backend_list.warnings(backends)),
+        warnings=(*gone, *repaired),
     )
 
 
@@ -137,13 +139,17 @@ def with_state(
             if until is not None:
                 backend["disabledUntil"] = round(until)
             return parse(msgspec.json.encode(document))
-    raise ConfigError("", f"there is no backend named {name!r}")
+    raise ConfigError("", f"there is no machine named {name!r}")
 
 
 def saved(config: Config) -> dict[str, Any]:
     """Return what was saved, but for the values of secrets."""
-    document = headers.masked(msgspec.json.decode(config.document))
-    return notify.masked(immich.masked(document))
+    return masked(msgspec.json.decode(config.document))
+
+
+def masked(document: dict[str, Any]) -> dict[str, Any]:
+    """Return a document, or a part of one, but for the values of secrets."""
+    return notify.masked(immich.masked(headers.masked(document)))
 
 
 def shown(config: Config) -> dict[str, Any]:
@@ -164,11 +170,9 @@ def _json(raw: bytes) -> dict[str, Any]:
         raise ConfigError("", f"the configuration is over {MAX_DOCUMENT} bytes long")
     try:
         # Some editors put a mark before what they save.
-        document = msgspec.json.decode(raw.removeprefix(codecs.BOM_UTF8))
-    except UnicodeDecodeError as error:
-        raise ConfigError("", f"the configuration is not UTF-8: {error}") from None
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise ConfigError("", f"the configuration is not JSON: {error}") from None
+        document = decoded(raw.removeprefix(codecs.BOM_UTF8))
+    except ValueError as error:
+        raise ConfigError("", f"the configuration {error}") from None
     if not isinstance(document, dict):
         raise ConfigError("", "the configuration must be a JSON object")
     return document

@@ -30,6 +30,7 @@ CHECK_ANSWERS: tuple[CheckAnswers, ...] = get_args(CheckAnswers)
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 Places = Annotated[int, msgspec.Meta(ge=1, le=10_000)]
 State = Literal["enabled", "drain", "disabled"]
+Resolve = Literal["all", "ipv4", "ipv6"]
 
 
 class WakeOnLan(
@@ -108,6 +109,8 @@ class Backend(
     :ivar sleep_hook: URL that is told when it has had nothing to do for so long.
     :ivar idle_minutes: how long that is.
     :ivar disabled_until: when a state ``disabled`` ends by itself, in Unix seconds.
+    :ivar resolve: the name in its URL stands for all its addresses, or for those of one
+        version of IP; ``None``: for any of them.
     """
 
     name: Name
@@ -125,6 +128,7 @@ class Backend(
     sleep_hook: str | None = None
     idle_minutes: power.Minutes = 15.0
     disabled_until: power.UnixTime | None = None
+    resolve: Resolve | None = None
 
 
 class ImmichServer(

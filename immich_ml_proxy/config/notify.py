@@ -192,7 +192,7 @@ def unmasked_entry(item: Any, before: Mapping[str, Any], path: str) -> Any:
         # The one at exactly this URL, if there is one.
         old.sort(key=lambda one: one.get("url") != item["url"])
     if not old:
-        told = f"type it again: {MASK} stands for what is kept for another server"
+        told = f"type it again: {MASK} stands for what is kept for another address"
         raise ConfigError(f"{path}.url", told)
     kept = {**item}
     if found:

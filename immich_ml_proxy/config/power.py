@@ -15,7 +15,7 @@ ON_DEMAND = "on demand"
 Pings = Literal["always", "on demand"]
 
 Window = Annotated[str, msgspec.Meta(max_length=100)]
-TimeWindows = Annotated[tuple[Window, ...], msgspec.Meta(max_length=100)]
+TimeWindows = tuple[Window, ...]
 #: Up to a week.
 Minutes = Annotated[float, msgspec.Meta(gt=0, le=10_080)]
 #: Up to the year 2100.

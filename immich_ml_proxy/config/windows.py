@@ -22,6 +22,8 @@ DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 #: Minutes of a day and of a week.
 DAY = 24 * 60
 WEEK = 7 * DAY
+#: Most windows of one backend.
+MOST = 50
 
 _EXAMPLE = "such as 22:00-07:00, or Mon-Fri 22:00-07:00"
 _TEXT = re.compile(
@@ -112,6 +114,8 @@ def read(texts: Sequence[str], path: str) -> Windows | None:
     :param path: the field they stand in.
     :raises ConfigError: with the path of the first one that is none, and the reason.
     """
+    if len(texts) > MOST:
+        raise ConfigError(path, f"has {len(texts)} items; {MOST} are the most")
     spans = [
         span
         for index, text in enumerate(texts)

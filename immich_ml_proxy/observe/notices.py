@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from immich_ml_proxy.balancer.server import Server
+from immich_ml_proxy.balancer.replica_set import Machine
 from immich_ml_proxy.config.model import DEFAULT_ROUTE
+from immich_ml_proxy.config.words import key_in_words
 from immich_ml_proxy.observe.incidents import Incidents, Notice, Trouble
-from immich_ml_proxy.observe.kinds import CLIP, SEARCH, WORDS, key_in_words
+from immich_ml_proxy.observe.kinds import CLIP, SEARCH, WORDS
 from immich_ml_proxy.observe.standing import DOWN, UP
 from immich_ml_proxy.observe.waiting import Crowd
 from immich_ml_proxy.observe.watch import Watch
@@ -72,7 +73,7 @@ class Notices:
         self._last_event = events.last_id
 
 
-def _down(server: Server, why: str) -> Trouble:
+def _down(server: Machine, why: str) -> Trouble:
     name = server.name
     text = f"{name} is down: {why[:_LONGEST] or 'no reason is known'}."
     return Trouble("down", f"{name} is down", text, f"{name} is up again", machine=name)
@@ -80,20 +81,18 @@ def _down(server: Server, why: str) -> Trouble:
 
 def _held(key: str, crowds: Iterable[tuple[str, Crowd]]) -> Trouble:
     work = "" if key == DEFAULT_ROUTE else f" of {key_in_words(key)}"
-    told, awaited = [], dict[Server, None]()
+    told, awaited = [], dict[str, bool]()
     for kind, crowd in crowds:
         told.append(_counted(kind, crowd.held))
-        awaited |= crowd.awaited
-    names = " or ".join(server.name for server in awaited)
+        awaited |= {one.name: one.is_asleep for one in crowd.awaited}
+    names = " or ".join(awaited)
     waits = f"until {names} is up again" if names else "until a machine can do it"
     return Trouble(
         "held",
         "Work is held",
         f"Held {waits}: {' and '.join(told)}.",
         f"Nothing is held any more{work}",
-        after=WAKING
-        if awaited and all(server.is_asleep for server in awaited)
-        else HELD_FOR,
+        after=WAKING if awaited and all(awaited.values()) else HELD_FOR,
     )
 
 

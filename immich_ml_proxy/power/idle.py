@@ -1,4 +1,4 @@
-"""Since when servers have had nothing to do, and of which that is to be told."""
+"""Since when machines have had nothing to do, and of which that is to be told."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 import attrs
 
-from immich_ml_proxy.balancer.server import Server
+from immich_ml_proxy.balancer.replica_set import Machine
 
 
 @attrs.define
@@ -27,13 +27,13 @@ class Idleness:
     """How long each server with a ``sleepHook`` has had nothing to do."""
 
     def __init__(self) -> None:
-        self._idle: dict[Server, _Idle] = {}
+        self._idle: dict[Machine, _Idle] = {}
 
     def look(
-        self, servers: Iterable[Server], waiting: Collection[str], now: float
-    ) -> Iterator[Server]:
+        self, machines: Iterable[Machine], waiting: Collection[str], now: float
+    ) -> Iterator[Machine]:
         """
-        Return the servers that are idle for long enough now, each once a period.
+        Return those that are idle for long enough now, each once a period.
 
         What is drained or disabled has no such period: somebody uses the machine, and
         it begins when he does so no more.
@@ -41,24 +41,24 @@ class Idleness:
         :param waiting: the names of those for which work waits.
         """
         before, self._idle = self._idle, {}
-        for server in servers:
-            if server.backend.sleep_hook is None:
+        for machine in machines:
+            if machine.backend.sleep_hook is None:
                 continue
-            idle = before.get(server) or _Idle(server.busy_since, now)
-            self._idle[server] = idle
+            idle = before.get(machine) or _Idle(machine.busy_since, now)
+            self._idle[machine] = idle
             is_used = (
-                server.in_flight > 0
-                or server.busy_since != idle.began
-                or server.name in waiting
-                or server.backend.state != "enabled"
+                machine.in_flight > 0
+                or machine.busy_since != idle.began
+                or machine.name in waiting
+                or machine.backend.state != "enabled"
             )
             if is_used:
-                idle.began, idle.since, idle.is_told = server.busy_since, now, False
-            elif not idle.is_told and now - idle.since >= _patience(server):
+                idle.began, idle.since, idle.is_told = machine.busy_since, now, False
+            elif not idle.is_told and now - idle.since >= _patience(machine):
                 idle.is_told = True
-                yield server
+                yield machine
 
 
-def _patience(server: Server) -> float:
+def _patience(machine: Machine) -> float:
     """Return for how many seconds it must be idle."""
-    return server.backend.idle_minutes * 60.0
+    return machine.backend.idle_minutes * 60.0

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from immich_ml_proxy.balancer.pool import Pool
+from immich_ml_proxy.balancer.replica_set import Machine
 from immich_ml_proxy.balancer.server import Server
 from immich_ml_proxy.balancer.switch import Off
 from immich_ml_proxy.config import windows
+from immich_ml_proxy.config.model import Backend
 from immich_ml_proxy.config.windows import Local
 from immich_ml_proxy.power.idle import Idleness
 from immich_ml_proxy.power.on_demand import OnDemand
@@ -29,7 +31,7 @@ class Schedule:
         local: Local,
         opened: Callable[[Collection[Server]], object],
         ended: Callable[[str], object],
-        idle: Callable[[Server], object],
+        idle: Callable[[Machine], object],
     ) -> None:
         self._pool = pool
         self._local = local
@@ -59,13 +61,13 @@ class Schedule:
         opened = self._switch(unix)
         if opened is not None:
             self._opened(opened)
-        servers = list(self._pool)
-        self._on_demand.look(servers, self._names(at_work), now)
-        for server in self._idleness.look(servers, self._names(waiting), now):
-            self._idle(server)
+        machines = self._pool.machines
+        self._on_demand.look(machines, self._names(at_work), now)
+        for machine in self._idleness.look(machines, self._names(waiting), now):
+            self._idle(machine)
 
-    def reconfigured(self, unix: float) -> None:
-        """Another configuration is in force, or the first one."""
+    def rearranged(self, unix: float) -> None:
+        """There are other servers, or they are configured otherwise."""
         self._switch(unix)
 
     def _switch(self, unix: float) -> Collection[Server] | None:
@@ -73,7 +75,7 @@ class Schedule:
         opened: list[Server] = []
         is_changed = False
         for server in self._pool:
-            off = self._off(server, unix)
+            off = self._off(server.backend, unix)
             if (off is None) != (server.off is None):
                 is_changed = True
                 opened += [server] if off is None else []
@@ -84,8 +86,8 @@ class Schedule:
         self._pool.switched()
         return opened
 
-    def _off(self, server: Server, unix: float) -> Off | None:
-        open_in = windows.known(server.backend.windows)
+    def _off(self, backend: Backend, unix: float) -> Off | None:
+        open_in = windows.known(backend.windows)
         if open_in is None or open_in.are_open(self._local(unix)):
             return None
         until = open_in.until(unix, self._local)

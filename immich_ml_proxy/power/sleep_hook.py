@@ -10,7 +10,7 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from immich_ml_proxy.balancer.server import Server
+from immich_ml_proxy.balancer.replica_set import Machine
 from immich_ml_proxy.upstream.reply import ExchangeFailed, Reply
 
 #: Seconds that an answer is waited for.
@@ -29,14 +29,14 @@ class Post(Protocol):
 class SleepHook(Service):
     """
     :param post: posts something.
-    :param told: told of a server, and why its hook has failed, in words; ``None``: it
+    :param told: told of a machine, and why its hook has failed, in words; ``None``: it
         has not.
     """
 
     _log = Logger()
 
     def __init__(
-        self, post: Post, told: Callable[[Server, str | None], object]
+        self, post: Post, told: Callable[[Machine, str | None], object]
     ) -> None:
         self._post = post
         self._told = told
@@ -48,15 +48,15 @@ class SleepHook(Service):
         for call in tuple(self._calls):
             call.cancel()
 
-    def call(self, server: Server) -> None:
-        """Tell the machine of a server; this returns at once."""
-        calling = Deferred.fromCoroutine(self._call(server))
+    def call(self, machine: Machine) -> None:
+        """Tell a machine; this returns at once."""
+        calling = Deferred.fromCoroutine(self._call(machine))
         if not calling.called:
             self._calls.add(calling)
-        calling.addBoth(self._ended, calling, server)
+        calling.addBoth(self._ended, calling, machine)
 
-    async def _call(self, server: Server) -> None:
-        url = server.backend.sleep_hook
+    async def _call(self, machine: Machine) -> None:
+        url = machine.backend.sleep_hook
         if url is None:
             return
         error: str | None = None
@@ -67,20 +67,20 @@ class SleepHook(Service):
         except ExchangeFailed as failed:
             error = str(failed)
         if error is None:
-            self._log.info("{backend} was told to sleep", backend=server.name)
+            self._log.info("{backend} was told to sleep", backend=machine.name)
         else:
             self._log.warn(
                 "{backend} could not be told to sleep: its sleepHook: {error}",
-                backend=server.name,
+                backend=machine.name,
                 error=error,
             )
-        self._told(server, error)
+        self._told(machine, error)
 
     def _ended(
-        self, result: Failure | None, calling: Deferred[None], server: Server
+        self, result: Failure | None, calling: Deferred[None], machine: Machine
     ) -> None:
         self._calls.discard(calling)
         if isinstance(result, Failure) and not result.check(CancelledError):
             self._log.failure(
-                "calling the hook of {backend}", result, backend=server.name
+                "calling the hook of {backend}", result, backend=machine.name
             )

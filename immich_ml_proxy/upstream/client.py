@@ -157,7 +157,7 @@ class BackendClient:
             backend=backend.name,
             request=RequestSeen(
                 outgoing.method.decode("ascii"),
-                backend.url + outgoing.path,
+                backend_url(backend.url, outgoing.path).decode("ascii"),
                 [
                     *flat(outgoing.headers),
                     *((name.encode(), MASK.encode()) for name in backend.headers),

@@ -51,12 +51,14 @@ class DebugEndpoints:
 
     def toggle(self, request: ProxyRequest) -> bytes:
         """Switch recording on or off; what was recorded stays."""
-        self._recorder.enabled = read(request, _Switch).enabled
+        self._recorder.enabled = read(request, _Switch, '{"enabled": true}').enabled
         return self.debug_status(request)
 
     def max_records(self, request: ProxyRequest) -> bytes:
         """Set how many records are kept."""
-        self._recorder.max_records = read(request, _Limit).max_records
+        self._recorder.max_records = read(
+            request, _Limit, '{"maxRecords": 500}'
+        ).max_records
         return self.debug_status(request)
 
     def records(self, request: ProxyRequest) -> bytes:

@@ -47,11 +47,10 @@ STATE: Schema = {"enum": ["enabled", "drain", "disabled"]}
 MOMENT: Schema = {"type": ["number", "null"], "minimum": 0}
 STATUS: Schema = {"enum": ["healthy", "unhealthy", "unknown"]}
 
-HEALTH = map_of(
-    object_of({"status": STATUS, "lastCheck": COUNT, "error": TEXT}, note=TEXT)
-)
+_HEALTH = object_of({"status": STATUS, "lastCheck": COUNT, "error": TEXT}, note=TEXT)
+HEALTH = map_of({"allOf": [_HEALTH, object_of({}, replicas=map_of(_HEALTH))]})
 
-SERVER = object_of(
+REPLICA = object_of(
     {
         "state": STATE,
         "disabledUntil": MOMENT,
@@ -61,7 +60,6 @@ SERVER = object_of(
         "inFlight": COUNT,
         "limit": COUNT,
         "limitIsFound": FLAG,
-        "waiting": COUNT,
         "served": COUNT,
         "failed": COUNT,
         "retried": COUNT,
@@ -70,8 +68,10 @@ SERVER = object_of(
         "cannot": TEXTS,
         "notes": TEXTS,
         "serviceTimes": map_of(map_of(NUMBER)),
-    }
+    },
+    leaving=FLAG,
 )
+SERVER = {"allOf": [REPLICA, object_of({"waiting": COUNT}, replicas=map_of(REPLICA))]}
 ROUTE = object_of({"waiting": COUNT, "maxWaiting": COUNT, "held": COUNT, "down": FLAG})
 TOLD = object_of(
     {
@@ -90,6 +90,7 @@ TESTED = object_of(
         "took": NUMBER,
     }
 )
+UNDO = object_of({"savedBy": TEXT, "savedAt": COUNT})
 WHOLE_STATUS = object_of(
     {
         "configError": {"type": ["string", "null"]},
@@ -98,6 +99,7 @@ WHOLE_STATUS = object_of(
         "routes": map_of(ROUTE),
         "hedged": COUNT,
         "notify": {"type": "array", "items": TOLD},
+        "undo": {"anyOf": [UNDO, {"type": "null"}]},
     }
 )
 
@@ -114,7 +116,10 @@ BACKEND = object_of(
     sleepHook={"type": ["string", "null"]},
     idleMinutes={"type": "number", "exclusiveMinimum": 0, "maximum": 10_080},
     disabledUntil=MOMENT,
+    resolve={"anyOf": [{"enum": ["all", "ipv4", "ipv6"]}, {"type": "null"}]},
 )
+#: Texts with the paths of what they are about.
+PLACES: Schema = {"type": "array", "items": object_of({"path": TEXT, "text": TEXT})}
 CONFIG = object_of(
     {
         "defaultBackend": ANY,
@@ -138,6 +143,25 @@ CONFIG = object_of(
     immich=ANY,
     notify=ANY,
     warnings=TEXTS,
+    warningsAt=PLACES,
+    merged=FLAG,
+)
+CHECKED = object_of(
+    {"ok": FLAG, "warnings": TEXTS, "warningsAt": PLACES, "merged": FLAG}
+)
+#: Why a save is refused that was meant for another version.
+CONFLICT = object_of(
+    {
+        "error": TEXT,
+        "conflicts": {
+            "type": "array",
+            "items": object_of(
+                {"path": TEXT, "words": TEXT, "base": ANY, "mine": ANY, "theirs": ANY}
+            ),
+        },
+        "current": CONFIG,
+        "version": TEXT,
+    }
 )
 
 DEBUG = object_of({"enabled": FLAG, "maxRecords": COUNT, "recordCount": COUNT})
@@ -172,6 +196,7 @@ NOTIFY_TEST: Schema = {
 }
 
 ERROR = object_of({"error": TEXT}, field=TEXT)
+ERROR = object_of({"error": TEXT}, field=TEXT, path=TEXT)
 JSON = "application/json"
 PLAIN = "text/plain"
 

@@ -75,6 +75,7 @@ export type Backend = {
   sleepHook?: string | null;
   idleMinutes?: number;
   disabledUntil?: number | null;
+  resolve?: string | null;
 };
 
 /** Without `tasks` it does any of them, and any model of a task that `models` lacks. */
@@ -111,6 +112,7 @@ export type Health = {
   lastCheck: number;
   error: string;
   note?: string;
+  replicas?: Record<string, Health>;
 };
 
 /**
@@ -134,6 +136,7 @@ export type BackendStatus = {
   served: number;
   failed: number;
   serviceTimes?: Record<string, ServiceTimes>;
+  replicas?: Record<string, Omit<BackendStatus, "waiting" | "replicas"> & { leaving?: boolean }>;
 };
 
 /** Percentiles in milliseconds. */

@@ -41,7 +41,7 @@ IN_VAIN = [
     (switch("a", status=413, answer=b"too large"), "answered 413: too large"),
     (switch("a", answer=b"[1]"), "answers an array, not an object"),
     (switch("a", answer=b""), "answers nothing"),
-    (switch("a", answer=b'{"clip": '), "answers what is not JSON: "),
+    (switch("a", answer=b'{"clip": '), "answers what is not JSON; "),
 ]
 
 
@@ -172,7 +172,7 @@ def test_a_route_whose_backends_are_gone_is_looked_up_again(names: str) -> None:
         assert forward.served.backend == "b"
     else:
         assert isinstance(forward.error, Unavailable)
-        assert str(forward.error) == "clip/visual: there is no backend to ask"
+        assert str(forward.error) == "clip/visual: there is no machine to ask"
         assert (forward.error.status, forward.error.retry_after) == (503, 5)
 
 

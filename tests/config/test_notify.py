@@ -49,7 +49,7 @@ def test_what_is_written_is_read() -> None:
 @pytest.mark.parametrize(
     ("value", "field", "reason"),
     [
-        ({}, "notify", "expected `array`"),
+        ({}, "notify", "must be a list"),
         ([NTFY] * 21, "notify", "has 21 items; 20 are the most"),
         ([{}], "notify[0].url", "missing"),
         ([NTFY, {**NTFY, "format": "mail"}], "notify[1].format", "json, ntfy, homea"),

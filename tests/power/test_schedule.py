@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from immich_ml_proxy.balancer.health import Health
+from immich_ml_proxy.balancer.replica_set import Machine
 from immich_ml_proxy.balancer.server import Server
 from immich_ml_proxy.power.on_demand import LATELY
 from immich_ml_proxy.power.schedule import Schedule
@@ -36,7 +37,7 @@ class Scheduled:
         self.schedule = Schedule(
             self.pool, shown, self._opened, self.ended.append, self._idle
         )
-        self.schedule.reconfigured(self.unix)
+        self.schedule.rearranged(self.unix)
 
     def __getitem__(self, name: str) -> Server:
         return self.pool[name]
@@ -48,8 +49,8 @@ class Scheduled:
     def _opened(self, servers: Collection[Server]) -> None:
         self.opened.append([one.name for one in servers])
 
-    def _idle(self, server: Server) -> None:
-        self.idle.append((self.now, server.name))
+    def _idle(self, machine: Machine) -> None:
+        self.idle.append((self.now, machine.name))
 
     def look(
         self,
@@ -123,10 +124,10 @@ def test_what_is_saved_holds_at_once() -> None:
     """Other windows, or none; also when the wall clock is set meanwhile."""
     its = Scheduled({"name": "a", "windows": NIGHT})
     its.pool.reconfigure(configured({"name": "a"}))
-    its.schedule.reconfigured(its.unix)
+    its.schedule.rearranged(its.unix)
     assert its["a"].is_enabled
     its.pool.reconfigure(configured({"name": "a", "windows": ["21:00-22:00"]}))
-    its.schedule.reconfigured(its.unix)
+    its.schedule.rearranged(its.unix)
     assert not its["a"].is_enabled
     assert its["a"].until == FRIDAY + HOUR
     its.unix -= 86400

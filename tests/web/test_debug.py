@@ -136,16 +136,16 @@ def test_clearing_forgets_all(proxy: Proxy) -> None:
 @pytest.mark.parametrize(
     ("path", "sent", "told"),
     [
-        ("toggle", {"enabled": 1}, "the body is not what is expected here"),
-        ("toggle", {}, "`enabled`"),
-        ("toggle", {"enabled": True, "more": 1}, "`more`"),
-        ("toggle", [], "the body is not what is expected here"),
+        ("toggle", {"enabled": 1}, "enabled: must be true or false, not 1"),
+        ("toggle", {}, "enabled: missing"),
+        ("toggle", {"enabled": True, "more": 1}, "more: there is no such field"),
+        ("toggle", [], "it must be an object"),
         ("max-records", {"maxRecords": 0}, "maxRecords: must be a number from 1 to"),
         ("max-records", {"maxRecords": 10_001}, "from 1 to 10000"),
         ("max-records", {"maxRecords": -1}, "from 1 to 10000"),
-        ("max-records", {"maxRecords": "5"}, "the body is not what is expected here"),
-        ("max-records", {"maxRecords": 1.5}, "the body is not what is expected here"),
-        ("max-records", {"enabled": True}, "the body is not what is expected here"),
+        ("max-records", {"maxRecords": "5"}, "must be a whole number"),
+        ("max-records", {"maxRecords": 1.5}, "must be a whole number"),
+        ("max-records", {"enabled": True}, "enabled: there is no such field"),
     ],
 )
 def test_what_makes_no_sense_is_refused(
@@ -172,7 +172,7 @@ def test_what_is_no_json_is_refused(proxy: Proxy, path: str, body: bytes) -> Non
     """Like any other mistake."""
     answer = proxy.ask(http("POST", f"/api/debug/{path}", body))
     assert answer.status == 400
-    assert answer.error.startswith("the body is not what is expected here: ")
+    assert answer.error.startswith("the body must be like {")
 
 
 def test_a_predict_and_what_it_caused_share_a_trace(
