@@ -83,6 +83,12 @@ class StorageError(ProxyError):
     status = 500
 
 
+class Conflict(ProxyError):
+    """What is asked for does not go with what there is; the text says what would."""
+
+    status = 409
+
+
 class BackendFailed(ProxyError):
     """Every backend that was asked failed, or the request breaks each of them."""
 
@@ -93,6 +99,18 @@ class NoSuchBackend(ProxyError):
     """There is no backend of this name."""
 
     status = 404
+
+
+class NotKept(ProxyError):
+    """There is no request of this name, or not that of it which is asked for."""
+
+    status = 404
+
+
+class CannotRepeat(ProxyError):
+    """A request cannot be sent again, as things are."""
+
+    status = 409
 
 
 class WakeFailed(ProxyError):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import gc
+import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from twisted.application.service import IService, MultiService
@@ -16,10 +17,14 @@ from twisted.internet.defer import (
 )
 from twisted.logger import Logger
 
+from immich_ml_proxy.balancer.health import Health
 from immich_ml_proxy.balancer.pool import Pool
+from immich_ml_proxy.balancer.server import Server
 from immich_ml_proxy.downstream.listener import Listener
 from immich_ml_proxy.downstream.site import ProxySite
 from immich_ml_proxy.upstream.client import BackendClient
+
+_log = Logger()
 
 #: Seconds that requests under way get when the proxy is stopped.
 GRACE = 30.0
@@ -37,6 +42,7 @@ class ProxyService(MultiService):
     :param guests: of those, or of their own, who send requests to it themselves: they
         are stopped first, and nobody waits for what they have asked.
     :param note: what is to be known of who may do what, or empty.
+    :param hung_up: called at SIGHUP, unless it was the terminal that was closed.
     """
 
     _log = Logger()
@@ -50,11 +56,13 @@ class ProxyService(MultiService):
         *parts: IService,
         guests: Sequence[IService] = (),
         note: str = "",
+        hung_up: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__()
         self._reactor = reactor
         self._doors = doors
         self._note = note
+        self._hung_up = hung_up
         self._pool = pool
         self._client = client
         self._guests = guests
@@ -70,6 +78,7 @@ class ProxyService(MultiService):
         if self._note:
             self._log.warn("{note}", note=self._note)
         self._reactor.callWhenRunning(_stop_on_signals, self._reactor)
+        self._reactor.callWhenRunning(_hear_sighup, self._reactor, self._hung_up)
         # What was made so far stays: looking at it again in every collection makes
         # the slowest percent of requests wait 20 ms longer.
         gc.collect()
@@ -139,3 +148,31 @@ def _stop_on_signals(reactor: Any) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
+
+
+def _hear_sighup(reactor: Any, hung_up: Callable[[], None]) -> None:
+    """
+    Have SIGHUP mean what it does to servers, not the end.
+
+    When the terminal is closed in which the proxy was started it is the end: else a
+    proxy that nobody sees would keep the port.
+    """
+    has_terminal = os.isatty(0)
+
+    def hear(number: int, frame: object) -> None:
+        is_closed = has_terminal and not os.isatty(0)
+        reactor.callFromThread(reactor.stop if is_closed else hung_up)
+
+    signal.signal(signal.SIGHUP, hear)
+
+
+def log_flip(server: Server, before: Health) -> None:
+    """Tell that a machine is up, or down; see ``balancer.evidence.OnFlip``."""
+    if server.health.status == "healthy" and before.status != "healthy":
+        _log.info("{backend} is up", backend=server.name)
+    else:
+        _log.warn(
+            "{backend} is down: {error}",
+            backend=server.name,
+            error=server.health.error or "it fails what other machines can do",
+        )

@@ -11,17 +11,17 @@ from immich_ml_proxy.reactor import install
 install()
 
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Generator, Sequence
+from functools import partial
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import msgspec
 from twisted.application.service import IService
-from twisted.internet.defer import Deferred
-from twisted.logger import Logger
+from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.web.client import Agent
 
+from immich_ml_proxy.aside import aside
 from immich_ml_proxy.balancer.discovery import Discovery
 from immich_ml_proxy.balancer.forwarder import Forwarder
 from immich_ml_proxy.balancer.health import Health
@@ -30,10 +30,17 @@ from immich_ml_proxy.balancer.place import Places
 from immich_ml_proxy.balancer.pool import Pool
 from immich_ml_proxy.balancer.server import Server
 from immich_ml_proxy.commands.access import access_of
+from immich_ml_proxy.commands.configuration import (
+    BY_FILE,
+    check,
+    in_force,
+    loaded,
+    store_of,
+)
 from immich_ml_proxy.commands.options import Options
 from immich_ml_proxy.config import document as config_document
+from immich_ml_proxy.config.file_watch import FileWatch
 from immich_ml_proxy.config.model import Config
-from immich_ml_proxy.config.store import ConfigStore
 from immich_ml_proxy.config.versions import Versions
 from immich_ml_proxy.demo import DemoServers, Trickle
 from immich_ml_proxy.descriptors import raise_limit, room_for_clients
@@ -46,12 +53,12 @@ from immich_ml_proxy.downstream.watch import Watch as ClientWatch
 from immich_ml_proxy.immich.queues import ImmichQueues
 from immich_ml_proxy.memory import Memory, glibc
 from immich_ml_proxy.notify.notifier import Notifier
-from immich_ml_proxy.notify.sender import Sender
-from immich_ml_proxy.observe.at_work import at_work, waiting
+from immich_ml_proxy.observe.at_work import at_work, told_to_sleep, waiting
 from immich_ml_proxy.observe.moment import Moment
 from immich_ml_proxy.observe.overview import Beside, Overview
 from immich_ml_proxy.observe.tally import Tally
 from immich_ml_proxy.observe.ticker import Ticker, Timepiece
+from immich_ml_proxy.observe.under_way import Moments, under_way
 from immich_ml_proxy.observe.watch import Watch
 from immich_ml_proxy.power.sparing import Sparing
 from immich_ml_proxy.power.wake_on_lan import Waker
@@ -59,13 +66,14 @@ from immich_ml_proxy.predictor import Predictor
 from immich_ml_proxy.protocol.caller import is_immich
 from immich_ml_proxy.protocol.hops import Hops
 from immich_ml_proxy.records.recorder import Recorder
-from immich_ml_proxy.service import ProxyService
+from immich_ml_proxy.records.shown import Shown
+from immich_ml_proxy.service import ProxyService, log_flip
+from immich_ml_proxy.trial.repeat import Repeat
 from immich_ml_proxy.trial.trial import Trial
 from immich_ml_proxy.upstream.client import BackendClient
 from immich_ml_proxy.upstream.endpoints import connections
 from immich_ml_proxy.upstream.poster import Poster
 from immich_ml_proxy.upstream.resolver import Resolver
-from immich_ml_proxy.upstream.tls import check_ca_files
 from immich_ml_proxy.web.answers import write_error
 from immich_ml_proxy.web.app import make_app
 from immich_ml_proxy.web.config import ConfigEndpoints
@@ -78,12 +86,11 @@ from immich_ml_proxy.web.login import LoginEndpoints
 from immich_ml_proxy.web.notify import NotifyEndpoints
 from immich_ml_proxy.web.overview import OverviewEndpoints
 from immich_ml_proxy.web.pages import Pages, static_folder
+from immich_ml_proxy.web.records import RecordEndpoints
 from immich_ml_proxy.web.saves import SaveEndpoints
 from immich_ml_proxy.web.trial import TrialEndpoints
 
 __all__ = ["Options", "makeService"]
-
-_log = Logger()
 
 
 def makeService(
@@ -95,27 +102,28 @@ def makeService(
     :param wall: what time it is, in Unix seconds, for what people are shown; all that
         is counted is counted by the reactor's clock.
     """
+    in_thread: Any = maybeDeferred
     if reactor is None:
         from twisted.internet import reactor as installed
 
         reactor = installed
         reactor.installNameResolver(Resolver(reactor))
+        in_thread = partial(aside, reactor)
     parts: list[IService] = []
     stage = DemoServers(reactor) if options["demo"] else None
-    store = ConfigStore(
-        Path(options["config"]).absolute(), stage.urls if stage is not None else ()
-    )
+    store = store_of(options, stage.urls if stage is not None else ())
     if stage is not None:
         parts.append(stage)
         first = config_document.parse(msgspec.json.encode(stage.configuration()))
     else:
-        first = _loaded(store)
+        first = loaded(store)
+    first = in_force(first)
 
     recorder = Recorder(enabled=bool(options["debug"]))
     tally, timepiece = Tally(), Timepiece(reactor, wall)
 
     def flipped(server: Server, before: Health) -> None:
-        _log_flip(server, before)
+        log_flip(server, before)
         watch.flipped(server, reactor.seconds())
 
     pool = Pool(first, flipped, tally)
@@ -141,9 +149,14 @@ def makeService(
             asked.append(immich_server.url)
         outward.retain(asked)
 
-    def resolved() -> None:
+    def switched() -> None:
         rearranged()
         checker.look_at_new()
+
+    sparing.switched = switched
+
+    def resolved() -> None:
+        switched()
         watch.resolved(reactor.seconds())
 
     def look_up(host: str) -> Deferred[Sequence[str]]:
@@ -156,11 +169,9 @@ def makeService(
     predictor = Predictor(pool, forwarder)
     watch = Watch(pool, tally, lambda: forwarder.under_way, timepiece.moment())
     waker.woke = lambda server: watch.wakes(server, reactor.seconds())
-    sparing.told = lambda one, why: watch.told_to_sleep(one, why, reactor.seconds())
-    sender = Sender(reactor, wall, post)
-    sender.reconfigured(first.notify)
-    notifier = Notifier(watch, sender)
-    parts += [sparing, sender, Ticker(reactor, timepiece, watch.tick)]
+    sparing.told = lambda one, why: told_to_sleep(watch, one, why, reactor.seconds())
+    notifier = Notifier(reactor, wall, post, watch, first.notify)
+    parts += [sparing, notifier, Ticker(reactor, timepiece, watch.tick)]
     own, ours = new_trace_id(), version("immich-ml-proxy")
     overview = Overview(watch, own, ours)
 
@@ -181,19 +192,12 @@ def makeService(
 
     parts.append(Ticker(reactor, timepiece, look))
 
-    def opened(servers: Collection[Server]) -> None:
-        rearranged()
-        for server in servers:
-            checker.ping(server)
-
-    sparing.opened = opened
-
     def apply(new: Config, who: str) -> None:
-        before = pool.config
+        before, new = pool.config, in_force(new)
         pool.reconfigure(new)
         discovery.reconfigured()
         rearranged()
-        sender.reconfigured(new.notify)
+        notifier.sender.reconfigured(new.notify)
         admission.limit(new)
         checker.reconfigured()
         outward.trust(new.backends)
@@ -202,7 +206,7 @@ def makeService(
         if stage is not None:
             stage.reconfigured(backend.url for backend in new.backends)
 
-    demo = DemoEndpoints(reactor, wall, stage, lambda who: apply(_loaded(store), who))
+    demo = DemoEndpoints(reactor, wall, stage, lambda who: apply(loaded(store), who))
     admission = Admission(write_error, room_for_clients(raise_limit()))
     admission.limit(first)
     pages = Pages(static_folder())
@@ -216,26 +220,42 @@ def makeService(
         hosts = [listener.host for listener, _ in doors]
         return [host.port for host in hosts if hasattr(host, "port")]
 
-    saves = SaveEndpoints(wall, pool, store, apply, check_ca_files, versions, own_ports)
+    saves = SaveEndpoints(wall, pool, store, apply, check, versions, own_ports)
     config = ConfigEndpoints(
         *(reactor, wall, pool, places, forwarder.hedges, store, apply),
-        *(saves.undo_told, sender.told),
+        *(saves.undo_told, notifier.sender.told),
     )
     sparing.ended = config.end_break
-    debug = DebugEndpoints(recorder)
+
+    def going() -> Generator[int, None, list[Shown]]:
+        at = Moments(reactor.seconds(), wall(), own[:8])
+        return under_way(forwarder.under_way, pool, at)
+
+    debug = DebugEndpoints(reactor, recorder, own[:8], going)
+    repeat = Repeat(reactor, client, pool, places, new_trace_id, hops.first)
+    records = RecordEndpoints(reactor, recorder, own[:8], ours, going, repeat)
     described = DescriptionEndpoints()
-    notified = NotifyEndpoints(pool, sender)
+    notified = NotifyEndpoints(pool, notifier.sender, in_force)
 
     def door(option: str, open_only: bool) -> tuple[Listener, ProxySite]:
         gate = Gate(reactor, wall, access, pages, open_only, bool(options["demo"]))
         login = LoginEndpoints(wall, gate, pages)
-        asked = overviews, trials, demo, saves, config, notified, debug
-        app = make_app(gate, immich, *asked, described, login, pages)
+        asked = overviews, trials, demo, saves, config, notified, described
+        app = make_app(gate, immich, debug, records, *asked, login, pages)
         site = ProxySite(
             reactor, wall, app, predictor.predict, recorder, admission, hops
         )
         return Listener(reactor, options[option], site, f"--{option}"), site
 
+    file_watch = FileWatch(
+        reactor,
+        in_thread,
+        store,
+        check,
+        lambda new: apply(new, BY_FILE),
+        lambda told: watch.misconfigured(told, reactor.seconds()),
+    )
+    parts.append(file_watch)
     parts.append(Memory(reactor, admission.budget, glibc()))
     doors = [door("listen", open_only=options["admin-listen"] is not None)]
     if options["admin-listen"] is not None:
@@ -243,21 +263,16 @@ def makeService(
     parts.append(ClientWatch(reactor, [site.connections for _, site in doors]))
     note = access.note(options["admin-listen"])
     guests = [] if stage is None else [_trickle(reactor, stage, doors[0][1])]
-    return ProxyService(reactor, doors, pool, client, *parts, guests=guests, note=note)
-
-
-def _loaded(store: ConfigStore) -> Config:
-    """Return what the file says, and tell what is wrong with it."""
-    loaded = store.load()
-    if store.error is not None:
-        _log.error(
-            "The configuration cannot be used: {error}. Running without machines "
-            "until one is saved at /config; the file is left as it is.",
-            error=store.error,
-        )
-    for warning in loaded.warnings:
-        _log.warn("The configuration was mended: {warning}", warning=warning)
-    return loaded
+    return ProxyService(
+        reactor,
+        doors,
+        pool,
+        client,
+        *parts,
+        guests=guests,
+        note=note,
+        hung_up=file_watch.ask,
+    )
 
 
 def _trickle(reactor: Any, stage: DemoServers, site: ProxySite) -> Trickle:
@@ -272,14 +287,3 @@ def _trickle(reactor: Any, stage: DemoServers, site: ProxySite) -> Trickle:
     trickle = Trickle(reactor, Agent(reactor), port, lambda: stage.alone)
     trickle.setServiceParent(stage)
     return trickle
-
-
-def _log_flip(server: Server, before: Health) -> None:
-    if server.health.status == "healthy" and before.status != "healthy":
-        _log.info("{backend} is up", backend=server.name)
-    else:
-        _log.warn(
-            "{backend} is down: {error}",
-            backend=server.name,
-            error=server.health.error or "it fails what other machines can do",
-        )

@@ -64,6 +64,8 @@ def test_the_options_have_the_readmes_defaults() -> None:
         "trusted-proxy": [],
         "debug": 0,
         "demo": 0,
+        "read-only-config": 0,
+        "backends": None,
     }
 
 
@@ -158,7 +160,7 @@ def test_everything_is_wired(network: Network, start_proxy: Start) -> None:
     assert proxy.ask(posted(text_form(TEXTUAL))).json() == {"clip": "b"}
     assert proxy.ask(posted(bytes(1025))).status == 413
     assert json.loads(proxy.file.read_text())["maxBodySize"] == 1024
-    assert proxy.get("/api/debug/status").json()["recordCount"] == 8
+    assert proxy.get("/api/debug/status").json()["recordCount"] == 6
     network.advance(10)
     assert (fakes["a"].pings, fakes["b"].pings) == (1, 2)
     proxy.service.stopService()

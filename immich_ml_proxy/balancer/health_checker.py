@@ -80,7 +80,7 @@ class HealthChecker(Service):
     def look_at_new(self) -> None:
         """Ping those at once that have come since the last round began."""
         for server in self._pool:
-            if server.health.status == "unknown" and server.backend.state != "disabled":
+            if server.health.status == "unknown" and server.is_pinged:
                 self.ping(server)
 
     def check(self, trace_id: str | None = None, via: bytes = b"") -> Deferred[None]:

@@ -51,7 +51,11 @@ class Switch:
             self.rest()
 
     def switch(self, off: Off | None) -> None:
-        """Its windows have closed, or opened."""
+        """Its windows have closed, or opened: how it is then is not known any more."""
+        if self.off is not None and off is None:
+            self.health = Health()
+            if self.is_on_demand:
+                self.rest()
         self.off = off
         self.is_enabled = self.backend.state == "enabled" and off is None
 

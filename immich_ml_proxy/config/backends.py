@@ -72,5 +72,8 @@ def read(items: list[Any]) -> Iterator[Backend]:
             limits=limits,
             abilities=stated,
             sleep_hook=hook,
+            disabled_until=backend.disabled_until
+            if backend.state == "disabled"
+            else None,
             headers=headers.read(backend.headers, f"{path}.headers"),
         )

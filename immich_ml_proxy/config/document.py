@@ -32,7 +32,7 @@ _MIB = 1024 * 1024
 Seconds = Annotated[float, msgspec.Meta(ge=0.1, le=86400)]
 
 
-class _Document(
+class DocumentFields(
     msgspec.Struct,
     frozen=True,
     kw_only=True,
@@ -41,6 +41,8 @@ class _Document(
 ):
     """The top level; lists and maps are converted item by item, for their paths."""
 
+    #: Where editors find the schema; it means nothing to us.
+    schema: str | None = msgspec.field(name="$schema", default=None)
     default_backend: Any = None
     backends: list[Any] = []
     task_routing: dict[str, Any] = {}
@@ -76,11 +78,10 @@ def parse(raw: bytes, before: Config | None = None) -> Config:
     for told in ("warnings", "warningsAt", "merged"):
         document.pop(told, None)
     document, repaired = mended(document)
-    document = power.without_passed(document)
     if before is not None:
         old = msgspec.json.decode(before.document)
         document = notify.unmasked(headers.unmasked(document, old), old)
-    top = convert(document, _Document, "")
+    top = convert(document, DocumentFields, "")
     backends = tuple(backend_list.read(top.backends))
     if len(backends) > top.max_backends:
         raise ConfigError(
@@ -91,6 +92,7 @@ def parse(raw: bytes, before: Config | None = None) -> Config:
     names = {backend.name for backend in backends}
     if top.check_answers not in CHECK_ANSWERS:
         raise ConfigError("checkAnswers", f"must be one of {', '.join(CHECK_ANSWERS)}")
+    document = power.without_passed(document)
     return Config(
         document=msgspec.json.format(msgspec.json.encode(document), indent=2),
         backends=backends,

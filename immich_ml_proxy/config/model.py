@@ -224,6 +224,8 @@ class Config:
     :ivar notify: who is told of what happens.
     :ivar warnings: what was mended when the document was read, and where; no part of
         what the configuration says.
+    :ivar is_resolved: whether secrets have their values, see
+        :mod:`~immich_ml_proxy.config.resolved`.
     """
 
     document: bytes
@@ -241,6 +243,7 @@ class Config:
     max_pings: int = 16
     notify: tuple[Target, ...] = ()
     warnings: tuple[str, ...] = attrs.field(default=(), eq=False)
+    is_resolved: bool = attrs.field(default=False, eq=False)
 
     @property
     def all_routes(self) -> tuple[Route, ...]:

@@ -4,8 +4,9 @@ Reads ``notify``: who is told when something happens, and keeps what is secret i
 ``[{"url": "https://ntfy.sh/my-topic", "format": "ntfy"}]``. The whole of a URL after
 the host counts as secret, as a topic or a webhook is all that one has to know; so do
 the values of ``headers``. Who asks for the configuration is told ``***`` for them, and
-who saves that keeps what there was, if it is still sent to the same server. A text with
-``${...}`` only names a secret, and is shown.
+who saves that keeps what there was, if it is still sent to the same server. The name of
+an environment variable (:mod:`~immich_ml_proxy.config.variables`) is no secret: such a
+URL, and such a header, are shown.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from urllib.parse import urlsplit
 import attrs
 import msgspec
 
-from immich_ml_proxy.config import headers
+from immich_ml_proxy.config import headers, variables
 from immich_ml_proxy.config.fields import convert, step
 from immich_ml_proxy.config.headers import MASK, Secret
 from immich_ml_proxy.config.power import checked_hook
@@ -36,16 +37,18 @@ MOST = 20
 _MASKED = re.compile(r"/\*\*\*(?P<number>[1-9]\d?)?$")
 
 
-class _Entry(
+class EntryFields(
     msgspec.Struct,
     frozen=True,
     kw_only=True,
     forbid_unknown_fields=True,
     rename="camel",
 ):
+    """One entry as it is written; headers are looked at one by one."""
+
     url: str
-    format: str = "json"
-    events: tuple[str, ...] = SUBJECTS
+    format: Format = "json"
+    events: tuple[Subject, ...] = SUBJECTS
     headers: dict[str, Any] = {}
 
 
@@ -90,22 +93,42 @@ def entry(value: Any, path: str) -> Target:
 
     :raises ConfigError: as :func:`read` does.
     """
-    read_ = convert(value, _Entry, path)
-    [*formats] = [one for one in FORMATS if one == read_.format]
-    if not formats:
-        raise ConfigError(f"{path}.format", f"must be one of {', '.join(FORMATS)}")
-    for index, event in enumerate(read_.events):
-        if event not in SUBJECTS:
-            raise ConfigError(
-                f"{path}.events[{index}]", f"must be one of {', '.join(SUBJECTS)}"
-            )
-    if MASK in read_.url:
+    fields = convert(value, EntryFields, path)
+    url = fields.url
+    variables.check(url, f"{path}.url")
+    if MASK in url:
         raise ConfigError(f"{path}.url", f"type it: {MASK} stands for one that is kept")
+    if not _names_one(url):
+        # Else it is looked at when the secret is in it.
+        url = checked_hook(url, f"{path}.url")
     return Target(
-        Secret(checked_hook(read_.url, f"{path}.url")),
-        formats[0],
-        tuple(one for one in SUBJECTS if one in read_.events),
-        headers.read(read_.headers, f"{path}.headers"),
+        Secret(url),
+        fields.format,
+        tuple(one for one in SUBJECTS if one in fields.events),
+        headers.read(fields.headers, f"{path}.headers"),
+    )
+
+
+def resolved(
+    targets: tuple[Target, ...], environment: Mapping[str, str]
+) -> tuple[Target, ...]:
+    """
+    Return them with the values of the environment's secrets.
+
+    :raises ConfigError: when one is not set, or nothing can be sent with it.
+    """
+    return tuple(
+        _resolved(target, environment, f"notify[{index}]")
+        for index, target in enumerate(targets)
+    )
+
+
+def _resolved(target: Target, environment: Mapping[str, str], path: str) -> Target:
+    url = variables.expanded(target.url, environment, f"{path}.url")
+    return attrs.evolve(
+        target,
+        url=Secret(checked_hook(url, f"{path}.url")),
+        headers=headers.resolved(target.headers, environment, f"{path}.headers"),
     )
 
 
@@ -131,7 +154,7 @@ def _masked(item: dict[str, Any], before: int) -> dict[str, Any]:
     shown = {**item, "url": _masked_url(item["url"], before)}
     if item.get("headers"):
         shown["headers"] = {
-            name: value if _names_one(value) else MASK
+            name: value if variables.is_open(value) else MASK
             for name, value in item["headers"].items()
         }
     return shown
@@ -147,8 +170,8 @@ def _masked_url(url: str, before: int) -> str:
 
 
 def _names_one(text: str) -> bool:
-    """Whether a text only says where the secret is."""
-    return "${" in text
+    """Whether a URL only says where the secret of it is."""
+    return f"${{{variables.PREFIX}" in text
 
 
 def unmasked(document: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:

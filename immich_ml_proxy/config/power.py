@@ -56,16 +56,15 @@ def without_passed(document: dict[str, Any]) -> dict[str, Any]:
     """
     Return a document in which only what is disabled has an end of that.
 
-    :param document: any JSON object; it is not changed, and what has the wrong form
-        stays as it is.
+    :param document: that has passed every check; it is not changed.
     """
     backends = document.get("backends")
-    if not isinstance(backends, list):
+    if not backends:
         return document
     return {**document, "backends": [_without_end(one) for one in backends]}
 
 
-def _without_end(backend: Any) -> Any:
-    if not isinstance(backend, dict) or backend.get("state") == "disabled":
+def _without_end(backend: dict[str, Any]) -> dict[str, Any]:
+    if backend.get("state") == "disabled":
         return backend
     return {key: one for key, one in backend.items() if key != "disabledUntil"}

@@ -111,18 +111,15 @@ class Watch:
         text = f"{server.name} was sent a wake-up call"
         self.events.add(now, "woken", text, server.name)
 
-    def told_to_sleep(self, machine: Machine, error: str | None, now: float) -> None:
-        """It had nothing to do; the reason is why it could not be told that."""
-        text = f"{machine.name} had nothing to do and was told to sleep"
-        if error is not None:
-            text = f"{machine.name} could not be told to sleep: {error}"
-        self.events.add(now, "sleep", text, machine.name)
-
     def immich_called(self, now: float) -> None:
         """Immich has called."""
         if self.called is None:
             self.called = now
             self.events.add(now, "immich", "Immich has called for the first time")
+
+    def misconfigured(self, why: str, now: float) -> None:
+        """The configuration's file says something that cannot be used."""
+        self.events.add(now, "refused", f"the configuration file is not used: {why}")
 
     def configured(self, before: Config, who: str, now: float) -> None:
         """

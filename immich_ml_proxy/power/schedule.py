@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection
 
 from immich_ml_proxy.balancer.pool import Pool
 from immich_ml_proxy.balancer.replica_set import Machine
-from immich_ml_proxy.balancer.server import Server
 from immich_ml_proxy.balancer.switch import Off
 from immich_ml_proxy.config import windows
 from immich_ml_proxy.config.model import Backend
@@ -19,8 +18,8 @@ class Schedule:
     """
     :param pool: the servers.
     :param local: what the clock on the wall shows at a Unix time.
-    :param opened: told of those that are used again by their windows; without any:
-        some are not used any more.
+    :param switched: told that some are used again, or are not any more, by their
+        windows.
     :param ended: told the name of one that was disabled until now.
     :param idle: told of one whose machine may go to sleep.
     """
@@ -29,13 +28,13 @@ class Schedule:
         self,
         pool: Pool,
         local: Local,
-        opened: Callable[[Collection[Server]], object],
+        switched: Callable[[], object],
         ended: Callable[[str], object],
         idle: Callable[[Machine], object],
     ) -> None:
         self._pool = pool
         self._local = local
-        self._opened = opened
+        self._switched = switched
         self._ended = ended
         self._idle = idle
         self._idleness = Idleness()
@@ -58,9 +57,8 @@ class Schedule:
             until = backend.disabled_until
             if until is not None and until <= unix:
                 self._ended(backend.name)
-        opened = self._switch(unix)
-        if opened is not None:
-            self._opened(opened)
+        if self._switch(unix):
+            self._switched()
         machines = self._pool.machines
         self._on_demand.look(machines, self._names(at_work), now)
         for machine in self._idleness.look(machines, self._names(waiting), now):
@@ -70,21 +68,17 @@ class Schedule:
         """There are other servers, or they are configured otherwise."""
         self._switch(unix)
 
-    def _switch(self, unix: float) -> Collection[Server] | None:
-        """Switch what is to be, and return what is used again; ``None``: all stays."""
-        opened: list[Server] = []
+    def _switch(self, unix: float) -> bool:
+        """Switch what is to be, and return whether anything was."""
         is_changed = False
         for server in self._pool:
             off = self._off(server.backend, unix)
-            if (off is None) != (server.off is None):
-                is_changed = True
-                opened += [server] if off is None else []
+            is_changed |= (off is None) != (server.off is None)
             if off != server.off:
                 server.switch(off)
-        if not is_changed:
-            return None
-        self._pool.switched()
-        return opened
+        if is_changed:
+            self._pool.switched()
+        return is_changed
 
     def _off(self, backend: Backend, unix: float) -> Off | None:
         open_in = windows.known(backend.windows)

@@ -9,7 +9,6 @@ from twisted.application.service import MultiService
 
 from immich_ml_proxy.balancer.pool import Pool
 from immich_ml_proxy.balancer.replica_set import Machine
-from immich_ml_proxy.balancer.server import Server
 from immich_ml_proxy.power.schedule import Schedule
 from immich_ml_proxy.power.sleep_hook import Post, SleepHook
 
@@ -19,8 +18,7 @@ class Sparing(MultiService):
     :param pool: the servers.
     :param wall: what time it is, in Unix seconds.
     :param post: posts something.
-    :ivar opened: told of the servers that are used again by their windows; without any:
-        some are not used any more.
+    :ivar switched: told that windows have opened, or closed.
     :ivar ended: told the name of a backend that was disabled until now.
     :ivar told: told of a machine that was told to sleep, and why that has failed, in
         words; ``None``: it has not.
@@ -28,7 +26,7 @@ class Sparing(MultiService):
 
     def __init__(self, pool: Pool, wall: Callable[[], float], post: Post) -> None:
         super().__init__()
-        self.opened: Callable[[Collection[Server]], object] = lambda servers: None
+        self.switched: Callable[[], object] = lambda: None
         self.ended: Callable[[str], object] = lambda name: None
         self.told: Callable[[Machine, str | None], object] = lambda machine, why: None
         self._wall = wall
@@ -37,7 +35,7 @@ class Sparing(MultiService):
         self._schedule = Schedule(
             pool,
             datetime.fromtimestamp,
-            lambda servers: self.opened(servers),
+            lambda: self.switched(),
             lambda name: self.ended(name),
             hook.call,
         )

@@ -100,6 +100,7 @@ class ConfigEndpoints:
             request,
             {
                 "configError": self._store.error,
+                "readOnly": self._store.refusal,
                 "configWarnings": self._pool.config.warnings,
                 **numbers,
                 "notify": self._notified(),
@@ -129,6 +130,7 @@ class ConfigEndpoints:
         """Use one backend again that was disabled until now, be it saved or not."""
         new = config_document.with_state(self._pool.config, name, "enabled")
         try:
+            self._store.check_change()
             self._save(new)
         except ProxyError as error:
             self._log.warn(
@@ -156,6 +158,7 @@ class ConfigEndpoints:
 
     def _change(self, request: ProxyRequest, new: Config) -> None:
         """Put a small change in force, and save it where there is a file."""
+        self._store.check_change()
         self._save(new)
         self._apply(new, who(request))
 

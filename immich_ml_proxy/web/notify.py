@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+import attrs
 import msgspec
 from klein import Klein
 
 from immich_ml_proxy.balancer.pool import Pool
+from immich_ml_proxy.config import document as config_document
 from immich_ml_proxy.config import notify
+from immich_ml_proxy.config.model import Config
 from immich_ml_proxy.config.notify import Target
 from immich_ml_proxy.downstream.request import ProxyRequest
 from immich_ml_proxy.errors import BadRequest
@@ -30,11 +34,15 @@ class NotifyEndpoints:
 
     :param pool: has the configuration in force.
     :param sender: sends messages.
+    :param in_force: returns a configuration with the environment's secrets.
     """
 
-    def __init__(self, pool: Pool, sender: Sender) -> None:
+    def __init__(
+        self, pool: Pool, sender: Sender, in_force: Callable[[Config], Config]
+    ) -> None:
         self._pool = pool
         self._sender = sender
+        self._in_force = in_force
 
     def add_to(self, app: Klein) -> None:
         """Add the routes to ``app``."""
@@ -51,9 +59,10 @@ class NotifyEndpoints:
             raise BadRequest(f"the body must have one of index and entry: {_EXAMPLE}")
         if wanted.entry is not None:
             saved = msgspec.json.decode(config.document)
-            return notify.entry(
-                notify.unmasked_entry(wanted.entry, saved, "entry"), "entry"
-            )
+            entry = notify.unmasked_entry(wanted.entry, saved, "entry")
+            target = notify.entry(entry, "entry")
+            alone = attrs.evolve(config_document.empty(), notify=(target,))
+            return self._in_force(alone).notify[0]
         index = wanted.index or 0
         if not 0 <= index < len(config.notify):
             count = len(config.notify)

@@ -7,12 +7,12 @@ described, which another test holds.
 
 from __future__ import annotations
 
+from immich_ml_proxy.web.debug_operations import debug_paths
 from immich_ml_proxy.web.schemas import (
     ANY,
     CHECKED,
     CONFIG,
     CONFLICT,
-    DEBUG,
     ERROR,
     FLAG,
     FORM,
@@ -22,7 +22,6 @@ from immich_ml_proxy.web.schemas import (
     NOTHING_ELSE,
     NOTIFY_TEST,
     PLAIN,
-    RECORDS,
     STATE_CHANGE,
     TESTED,
     TEXT,
@@ -31,7 +30,6 @@ from immich_ml_proxy.web.schemas import (
     Schema,
     body_of,
     map_of,
-    number,
     object_of,
 )
 
@@ -41,7 +39,7 @@ MEANINGS = {
     401: "This needs the admin token",
     403: "A page of another site may change nothing",
     404: "There is nothing of this name",
-    409: "There is nothing to undo",
+    409: "It cannot be done as things are now; the text says why",
     412: "It was changed since the version that If-Match names",
     413: "The body is too large",
     422: "The field entries is missing or wrong",
@@ -141,7 +139,9 @@ def document(version: str) -> Schema:
             },
             "/api/config": {
                 "get": _operation("The configuration", _content(CONFIG)),
-                "post": _to_a_version("Save another one", _content(CONFIG), CONFIG),
+                "post": _to_a_version(
+                    "Save another one", _content(CONFIG), CONFIG, 409
+                ),
             },
             "/api/config/check": {
                 "post": _to_a_version(
@@ -156,6 +156,12 @@ def document(version: str) -> Schema:
                     409,
                 )
             },
+            "/api/config/schema": {
+                "get": _operation(
+                    "What a configuration may have, as a JSON Schema",
+                    _content(map_of(ANY)),
+                )
+            },
             "/api/health": {"get": _operation("How machines are", _content(HEALTH))},
             "/api/status": {
                 "get": _operation("What is going on", _content(WHOLE_STATUS))
@@ -166,6 +172,7 @@ def document(version: str) -> Schema:
                     _content(WHOLE_STATUS),
                     *change,
                     404,
+                    409,
                     body=_content(STATE_CHANGE),
                     parameters=(_parameter("name", "path", NAME),),
                 )
@@ -176,6 +183,7 @@ def document(version: str) -> Schema:
                     _content(map_of(ANY)),
                     *change,
                     404,
+                    409,
                     body=_content(
                         {**object_of({}, add=TEXT, remove=TEXT), **NOTHING_ELSE}
                     ),
@@ -240,37 +248,6 @@ def document(version: str) -> Schema:
                     ),
                 ),
             },
-            "/api/debug/status": {
-                "get": _operation("Whether requests are recorded", _content(DEBUG))
-            },
-            "/api/debug/toggle": {
-                "post": _operation(
-                    "Record requests, or do so no more",
-                    _content(DEBUG),
-                    *change,
-                    body=_content(body_of({"enabled": FLAG})),
-                )
-            },
-            "/api/debug/max-records": {
-                "post": _operation(
-                    "How many records are kept",
-                    _content(DEBUG),
-                    *change,
-                    body=_content(
-                        body_of({"maxRecords": number(1, 10_000, "integer")})
-                    ),
-                )
-            },
-            "/api/debug/records": {
-                "get": _operation(
-                    "The records",
-                    _content(RECORDS),
-                    400,
-                    parameters=(
-                        _parameter("last", "query", number(1, 10_000, "integer")),
-                    ),
-                ),
-                "delete": _operation("Forget the records", _content(DEBUG), *change),
-            },
+            **debug_paths(_operation, _content, _parameter, change),
         },
     }

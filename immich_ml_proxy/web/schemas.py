@@ -95,6 +95,7 @@ WHOLE_STATUS = object_of(
     {
         "configError": {"type": ["string", "null"]},
         "configWarnings": TEXTS,
+        "readOnly": {"type": ["string", "null"]},
         "backends": map_of(SERVER),
         "routes": map_of(ROUTE),
         "hedged": COUNT,
@@ -145,6 +146,7 @@ CONFIG = object_of(
     warnings=TEXTS,
     warningsAt=PLACES,
     merged=FLAG,
+    **{"$schema": {"type": ["string", "null"]}},
 )
 CHECKED = object_of(
     {"ok": FLAG, "warnings": TEXTS, "warningsAt": PLACES, "merged": FLAG}
@@ -164,7 +166,16 @@ CONFLICT = object_of(
     }
 )
 
-DEBUG = object_of({"enabled": FLAG, "maxRecords": COUNT, "recordCount": COUNT})
+DEBUG = object_of(
+    {
+        "enabled": FLAG,
+        "maxRecords": COUNT,
+        "recordCount": COUNT,
+        "bytes": COUNT,
+        "pictureBytes": COUNT,
+        "bounds": object_of({"bytes": COUNT, "pictureBytes": COUNT}),
+    }
+)
 MESSAGE = object_of(
     {"method": TEXT, "url": TEXT, "headers": map_of(TEXTS), "body": ANY}
 )

@@ -16,6 +16,7 @@ from immich_ml_proxy.upstream.body_producer import Splice
 from tests.balancer.forwarding import REFUSED, Forward, pictured
 from tests.demo_requests import MULTIPART, VISUAL
 from tests.fakes import Fleet, document, says, serve, switch
+from tests.records.reading import records_of
 from tests.upstream.sending import HALF, PHOTO
 
 FAILURES = [
@@ -200,7 +201,7 @@ def test_only_entries_are_replaced(fails: bool) -> None:
     due = whole.replace(old, b'{"ocr": {}}')
     bodies = [one.body for name in "ab" for one in fleet[name].predicts]
     assert bodies == [due] * (1 + fails)
-    records: Any = fleet.recorder.records()
+    records: Any = records_of(fleet.recorder)
     shown = [one.request.body.parts[0].value for one in records if one.request.body]
     assert shown == ['{"ocr": {}}'] * (1 + fails)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any
 
@@ -185,14 +186,15 @@ def test_a_break_survives_a_restart(
 
 
 def test_a_break_that_is_over_ends_even_if_that_cannot_be_saved(
-    network: Network, start_proxy: Start, fakes: dict[str, FakeBackend]
+    network: Network,
+    start_proxy: Start,
+    fakes: dict[str, FakeBackend],
+    full_disk: Callable[[], AbstractContextManager[None]],
 ) -> None:
     """The file then still says when it was to end."""
     proxy = started(start_proxy, sparing())
     set_state(proxy, state="disabled", seconds=5)
-    proxy.file.unlink()
-    proxy.file.mkdir()
-    with capturedLogs() as events:
+    with capturedLogs() as events, full_disk():
         network.advance(7)
     told = [formatEvent(one) or "" for one in events]
     assert any(one.startswith("a is used again: ") for one in told)
@@ -455,9 +457,12 @@ def test_nothing_secret_of_it_is_shown(
         network.advance(1)
         assert client.answer.json()["ok"] is False
         network.advance(10)
+    rows = proxy.get("/api/debug/records?limit=200&kind=pages").json()["rows"]
+    assert any("notify" in row["path"] for row in rows)
+    records = [f"debug/records/{row['id']}" for row in rows]
     shown = [
         proxy.get(f"/api/{path}").body.decode()
-        for path in ("config", "debug/records", "status", "overview")
+        for path in ("config", "status", "overview", *records)
     ]
     shown += [formatEvent(one) or "" for one in events]
     assert not any("secret-" in one for one in shown)
