@@ -233,7 +233,9 @@ def makeService(
 
     debug = DebugEndpoints(reactor, recorder, own[:8], going)
     repeat = Repeat(reactor, client, pool, places, new_trace_id, hops.first)
-    records = RecordEndpoints(reactor, recorder, own[:8], ours, going, repeat)
+    records = RecordEndpoints(
+        reactor, recorder, own[:8], ours, going, repeat, in_thread
+    )
     described = DescriptionEndpoints()
     notified = NotifyEndpoints(pool, notifier.sender, in_force)
 

@@ -114,6 +114,7 @@ EDGES = {
     "web.pages",
     "web.slices",
     "web.stream",
+    "web.thumbnail",
     "web.saves",
     "web.trial",
     "web.resource",
