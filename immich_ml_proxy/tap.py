@@ -30,6 +30,7 @@ from immich_ml_proxy.balancer.place import Places
 from immich_ml_proxy.balancer.pool import Pool
 from immich_ml_proxy.balancer.server import Server
 from immich_ml_proxy.commands.access import access_of
+from immich_ml_proxy.commands.access_log import access_log_of
 from immich_ml_proxy.commands.configuration import (
     BY_FILE,
     check,
@@ -52,10 +53,12 @@ from immich_ml_proxy.downstream.trace_id import new_trace_id
 from immich_ml_proxy.downstream.watch import Watch as ClientWatch
 from immich_ml_proxy.immich.queues import ImmichQueues
 from immich_ml_proxy.memory import Memory, glibc
+from immich_ml_proxy.metrics.meter import Meter
+from immich_ml_proxy.metrics.reading import Beside as BesideMetrics
 from immich_ml_proxy.notify.notifier import Notifier
-from immich_ml_proxy.observe.at_work import at_work, told_to_sleep, waiting
-from immich_ml_proxy.observe.moment import Moment
+from immich_ml_proxy.notify.sender import Sender
 from immich_ml_proxy.observe.overview import Beside, Overview
+from immich_ml_proxy.observe.state_log import log_event, log_flip
 from immich_ml_proxy.observe.tally import Tally
 from immich_ml_proxy.observe.ticker import Ticker, Timepiece
 from immich_ml_proxy.observe.under_way import Moments, under_way
@@ -67,7 +70,7 @@ from immich_ml_proxy.protocol.caller import is_immich
 from immich_ml_proxy.protocol.hops import Hops
 from immich_ml_proxy.records.recorder import Recorder
 from immich_ml_proxy.records.shown import Shown
-from immich_ml_proxy.service import ProxyService, log_flip
+from immich_ml_proxy.service import ProxyService
 from immich_ml_proxy.trial.repeat import Repeat
 from immich_ml_proxy.trial.trial import Trial
 from immich_ml_proxy.upstream.client import BackendClient
@@ -83,6 +86,7 @@ from immich_ml_proxy.web.description import DescriptionEndpoints
 from immich_ml_proxy.web.gate import Gate
 from immich_ml_proxy.web.immich import ImmichEndpoints
 from immich_ml_proxy.web.login import LoginEndpoints
+from immich_ml_proxy.web.metrics import MetricsEndpoints
 from immich_ml_proxy.web.notify import NotifyEndpoints
 from immich_ml_proxy.web.overview import OverviewEndpoints
 from immich_ml_proxy.web.pages import Pages, static_folder
@@ -94,13 +98,17 @@ __all__ = ["Options", "makeService"]
 
 
 def makeService(
-    options: Options, reactor: Any = None, wall: Callable[[], float] = time.time
+    options: Options,
+    reactor: Any = None,
+    wall: Callable[[], float] = time.time,
+    write: Callable[[bytes], int] | None = None,
 ) -> IService:
     """
     Return the proxy as a service, wired up and not yet started.
 
     :param wall: what time it is, in Unix seconds, for what people are shown; all that
         is counted is counted by the reactor's clock.
+    :param write: takes the lines of requests; by default they go to the log.
     """
     in_thread: Any = maybeDeferred
     if reactor is None:
@@ -121,12 +129,13 @@ def makeService(
 
     recorder = Recorder(enabled=bool(options["debug"]))
     tally, timepiece = Tally(), Timepiece(reactor, wall)
+    meter = Meter(reactor, tally)
 
     def flipped(server: Server, before: Health) -> None:
         log_flip(server, before)
         watch.flipped(server, reactor.seconds())
 
-    pool = Pool(first, flipped, tally)
+    pool = Pool(first, flipped, meter.observer)
     post = Poster(reactor, wall).post
     sparing = Sparing(pool, wall, post)
     waker = Waker(reactor)
@@ -143,11 +152,9 @@ def makeService(
         sparing.rearranged()
         places.reconfigured()
         forwarder.reconfigured()
-        asked = [server.backend.url for server in pool]
-        immich_server = pool.config.immich
-        if immich_server is not None:
-            asked.append(immich_server.url)
-        outward.retain(asked)
+        asked = [one.url for one in [pool.config.immich] if one is not None]
+        outward.retain([*asked, *(server.backend.url for server in pool)])
+        meter.keep(pool)
 
     def switched() -> None:
         rearranged()
@@ -168,10 +175,12 @@ def makeService(
     checker.observers.append(forwarder.observed)
     predictor = Predictor(pool, forwarder)
     watch = Watch(pool, tally, lambda: forwarder.under_way, timepiece.moment())
+    watch.events.told = log_event
     waker.woke = lambda server: watch.wakes(server, reactor.seconds())
-    sparing.told = lambda one, why: told_to_sleep(watch, one, why, reactor.seconds())
-    notifier = Notifier(reactor, wall, post, watch, first.notify)
-    parts += [sparing, notifier, Ticker(reactor, timepiece, watch.tick)]
+    parts += [sparing, Ticker(reactor, timepiece, watch.tick)]
+    notifier = Notifier(reactor, timepiece, Sender(reactor, wall, post), watch, sparing)
+    notifier.sender.reconfigured(first.notify)
+    parts.append(notifier)
     own, ours = new_trace_id(), version("immich-ml-proxy")
     overview = Overview(watch, own, ours)
 
@@ -185,12 +194,6 @@ def makeService(
 
     def beside() -> Beside:
         return Beside(recorder.enabled, store.error, demo.told(), queues.told())
-
-    def look(moment: Moment) -> None:
-        sparing.look(moment.now, at_work(watch, moment.second), waiting(watch))
-        notifier.look(moment.now)
-
-    parts.append(Ticker(reactor, timepiece, look))
 
     def apply(new: Config, who: str) -> None:
         before, new = pool.config, in_force(new)
@@ -211,6 +214,7 @@ def makeService(
     admission.limit(first)
     pages = Pages(static_folder())
     access = access_of(options)
+    access_log = access_log_of(options, reactor, wall, access, write)
     immich = ImmichEndpoints(reactor, pool, checker, pages, heard)
     overviews = OverviewEndpoints(timepiece, overview, beside, pool, waker)
     trials = TrialEndpoints(Trial(reactor, client, own, hops.first), ours, own)
@@ -239,26 +243,31 @@ def makeService(
     described = DescriptionEndpoints()
     notified = NotifyEndpoints(pool, notifier.sender, in_force)
 
+    def beside_metrics() -> BesideMetrics:
+        clients = sum(len(site.connections) for _, site in doors)
+        return BesideMetrics(clients, admission.budget.used, store.error is not None)
+
+    collector = meter.collector(pool, places.scheduler, beside_metrics)
+    metrics = MetricsEndpoints(reactor, collector)
+
     def door(option: str, open_only: bool) -> tuple[Listener, ProxySite]:
         gate = Gate(reactor, wall, access, pages, open_only, bool(options["demo"]))
         login = LoginEndpoints(wall, gate, pages)
         asked = overviews, trials, demo, saves, config, notified, described
-        app = make_app(gate, immich, debug, records, *asked, login, pages)
+        app = make_app(gate, immich, debug, records, metrics, *asked, login, pages)
         site = ProxySite(
-            reactor, wall, app, predictor.predict, recorder, admission, hops
+            *(reactor, wall, app, predictor.predict, recorder, admission, hops),
+            *(meter.traffic, access_log),
         )
         return Listener(reactor, options[option], site, f"--{option}"), site
 
     file_watch = FileWatch(
-        reactor,
-        in_thread,
-        store,
-        check,
+        *(reactor, in_thread, store, check),
         lambda new: apply(new, BY_FILE),
         lambda told: watch.misconfigured(told, reactor.seconds()),
     )
-    parts.append(file_watch)
-    parts.append(Memory(reactor, admission.budget, glibc()))
+    memory = Memory(reactor, admission.budget, glibc())
+    parts.extend([file_watch, memory, meter.lag, access_log])
     doors = [door("listen", open_only=options["admin-listen"] is not None)]
     if options["admin-listen"] is not None:
         doors.append(door("admin-listen", open_only=False))
