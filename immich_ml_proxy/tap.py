@@ -11,7 +11,7 @@ from immich_ml_proxy.reactor import install
 install()
 
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from importlib.metadata import version
 from typing import Any
@@ -61,7 +61,6 @@ from immich_ml_proxy.observe.overview import Beside, Overview
 from immich_ml_proxy.observe.state_log import log_event, log_flip
 from immich_ml_proxy.observe.tally import Tally
 from immich_ml_proxy.observe.ticker import Ticker, Timepiece
-from immich_ml_proxy.observe.under_way import Moments, under_way
 from immich_ml_proxy.observe.watch import Watch
 from immich_ml_proxy.power.sparing import Sparing
 from immich_ml_proxy.power.wake_on_lan import Waker
@@ -69,9 +68,7 @@ from immich_ml_proxy.predictor import Predictor
 from immich_ml_proxy.protocol.caller import is_immich
 from immich_ml_proxy.protocol.hops import Hops
 from immich_ml_proxy.records.recorder import Recorder
-from immich_ml_proxy.records.shown import Shown
 from immich_ml_proxy.service import ProxyService
-from immich_ml_proxy.trial.repeat import Repeat
 from immich_ml_proxy.trial.trial import Trial
 from immich_ml_proxy.upstream.client import BackendClient
 from immich_ml_proxy.upstream.endpoints import connections
@@ -80,7 +77,7 @@ from immich_ml_proxy.upstream.resolver import Resolver
 from immich_ml_proxy.web.answers import write_error
 from immich_ml_proxy.web.app import make_app
 from immich_ml_proxy.web.config import ConfigEndpoints
-from immich_ml_proxy.web.debug import DebugEndpoints
+from immich_ml_proxy.web.debugging import debugging
 from immich_ml_proxy.web.demo import DemoEndpoints
 from immich_ml_proxy.web.description import DescriptionEndpoints
 from immich_ml_proxy.web.gate import Gate
@@ -90,7 +87,6 @@ from immich_ml_proxy.web.metrics import MetricsEndpoints
 from immich_ml_proxy.web.notify import NotifyEndpoints
 from immich_ml_proxy.web.overview import OverviewEndpoints
 from immich_ml_proxy.web.pages import Pages, static_folder
-from immich_ml_proxy.web.records import RecordEndpoints
 from immich_ml_proxy.web.saves import SaveEndpoints
 from immich_ml_proxy.web.trial import TrialEndpoints
 
@@ -221,8 +217,7 @@ def makeService(
     versions = Versions(new_trace_id().encode("ascii"))
 
     def own_ports() -> list[int]:
-        hosts = [listener.host for listener, _ in doors]
-        return [host.port for host in hosts if hasattr(host, "port")]
+        return [one.number for one, _ in doors if one.number is not None]
 
     saves = SaveEndpoints(wall, pool, store, apply, check, versions, own_ports)
     config = ConfigEndpoints(
@@ -231,14 +226,9 @@ def makeService(
     )
     sparing.ended = config.end_break
 
-    def going() -> Generator[int, None, list[Shown]]:
-        at = Moments(reactor.seconds(), wall(), own[:8])
-        return under_way(forwarder.under_way, pool, at)
-
-    debug = DebugEndpoints(reactor, recorder, own[:8], going)
-    repeat = Repeat(reactor, client, pool, places, new_trace_id, hops.first)
-    records = RecordEndpoints(
-        reactor, recorder, own[:8], ours, going, repeat, in_thread
+    debugged = debugging(
+        *(reactor, wall, recorder, forwarder, pool, places, client),
+        *(own[:8], ours, hops.first, in_thread),
     )
     described = DescriptionEndpoints()
     notified = NotifyEndpoints(pool, notifier.sender, in_force)
@@ -253,8 +243,8 @@ def makeService(
     def door(option: str, open_only: bool) -> tuple[Listener, ProxySite]:
         gate = Gate(reactor, wall, access, pages, open_only, bool(options["demo"]))
         login = LoginEndpoints(wall, gate, pages)
-        asked = overviews, trials, demo, saves, config, notified, described
-        app = make_app(gate, immich, debug, records, metrics, *asked, login, pages)
+        asked = overviews, trials, demo, saves, config, notified, metrics, described
+        app = make_app(gate, immich, *debugged, *asked, login, pages)
         site = ProxySite(
             *(reactor, wall, app, predictor.predict, recorder, admission, hops),
             *(meter.traffic, access_log),
@@ -291,10 +281,7 @@ def _trickle(reactor: Any, stage: DemoServers, site: ProxySite) -> Trickle:
     door = Listener(reactor, "tcp:0:interface=127.0.0.1", site)
     door.setServiceParent(stage)
 
-    def port() -> int | None:
-        host: Any = door.port.getHost() if door.port is not None else None
-        return None if host is None else int(host.port)
-
-    trickle = Trickle(reactor, Agent(reactor), port, lambda: stage.alone)
+    agent = Agent(reactor)
+    trickle = Trickle(reactor, agent, lambda: door.number, lambda: stage.alone)
     trickle.setServiceParent(stage)
     return trickle
