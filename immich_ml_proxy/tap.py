@@ -211,7 +211,9 @@ def makeService(
 
     debug = DebugEndpoints(reactor, recorder, own[:8], going)
     repeat = Repeat(reactor, client, pool, places, new_trace_id, hops.first)
-    records = RecordEndpoints(reactor, recorder, own[:8], ours, going, repeat)
+    records = RecordEndpoints(
+        reactor, recorder, own[:8], ours, going, repeat, in_thread
+    )
     described = DescriptionEndpoints()
 
     def door(option: str, open_only: bool) -> tuple[Listener, ProxySite]:

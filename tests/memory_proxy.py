@@ -130,6 +130,10 @@ class Client(Protocol):
                 for name, value in (one.split(": ", 1) for one in lines)
             }
             status = int(line.split()[1])
+            if headers.get("transfer-encoding") == "chunked" and bodies:
+                body, rest = _joined(rest)
+                answers.append(Answer(status, headers, body))
+                continue
             size = int(headers["content-length"]) if bodies and status >= 200 else 0
             assert len(rest) >= size, "the body is cut short"
             answers.append(Answer(status, headers, rest[:size]))
@@ -141,6 +145,19 @@ class Client(Protocol):
         """The one answer that came."""
         [answer] = self.answers()
         return answer
+
+
+def _joined(rest: bytes) -> tuple[bytes, bytes]:
+    """Return the body of an answer that comes in chunks, and what follows it."""
+    body = b""
+    while True:
+        line, separator, rest = rest.partition(b"\r\n")
+        assert separator, "the body is cut short"
+        size = int(line, 16)
+        piece, rest = rest[:size], rest[size + 2 :]
+        if not size:
+            return body, rest
+        body += piece
 
 
 class Proxy:
@@ -193,8 +210,11 @@ class Proxy:
         return self.connect().send(*pieces)
 
     def ask(self, request: bytes) -> Answer:
-        """Return the answer to a request."""
-        return self.send(request).answer
+        """Return the answer to a request, also one that comes bit by bit."""
+        client = self.send(request)
+        while b"chunked\r\n" in client.got and not client.got.endswith(b"0\r\n\r\n"):
+            self.network.advance(0)
+        return client.answer
 
     def get(self, path: str, **headers: str) -> Answer:
         """Return the answer to a ``GET``."""

@@ -43,6 +43,7 @@ SHOWN = {
     "healthy-desktop-light": "overview/healthy-desktop-light.png",
     "trouble-desktop-dark": "overview/trouble-desktop-dark.png",
     "trouble-phone-light": "overview/trouble-phone-light.png",
+    "opened-desktop-light": "debug/opened-desktop-light.png",
 }
 LARGEST = 150_000
 
@@ -190,16 +191,29 @@ def photograph_work(album: Album, folder: Path, minutes: float) -> None:
         client.begin(PICTURE, 6)
         client.begin(FACES, 2)
         client.begin(OCR, 1)
+        proxy.post("/api/debug/toggle", {"enabled": True})
         time.sleep(60 * max(minutes - TROUBLE, 0.1))
         album.take(f"{proxy.url}/", "healthy", "#live .uplot")
         photograph_configuration(album, f"{proxy.url}/config")
+        photograph_requests(album, proxy)
         servers[0].kill()
         client.begin(FACES, 10)
         proxy.post("/api/backends/nas", {"state": "drain"})
         time.sleep(60 * min(TROUBLE, minutes))
         proxy.post("/api/wake", {"machine": "gaming-pc"})
         album.take(f"{proxy.url}/", "trouble", "#live .uplot")
+        album.take(f"{proxy.url}/debug", "debug-trouble", "#lines [data-state=held]")
         client.end()
+
+
+def photograph_requests(album: Album, proxy: Proxy) -> None:
+    """Photograph the requests that were recorded, and some of them opened."""
+    album.take(f"{proxy.url}/debug", "debug", "#lines .line")
+    for task, state in (("faces", "opened"), ("ocr", "opened-ocr")):
+        found = proxy.json(f"/api/debug/records?task={task}&status=ok&limit=1")
+        name = found["rows"][-1]["id"]
+        album.take(f"{proxy.url}/debug#open={name}", state, ".waterfall")
+    album.take(f"{proxy.url}/debug#text=nobody", "debug-none", "#empty")
 
 
 def photograph_configuration(album: Album, url: str) -> None:

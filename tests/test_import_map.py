@@ -107,6 +107,7 @@ EDGES = {
     "web.pages",
     "web.slices",
     "web.stream",
+    "web.thumbnail",
     "web.saves",
     "web.trial",
     "web.resource",
