@@ -19,7 +19,6 @@ from typing import Any
 import msgspec
 from twisted.application.service import IService
 from twisted.internet.defer import Deferred, maybeDeferred
-from twisted.logger import Logger
 from twisted.web.client import Agent
 
 from immich_ml_proxy.aside import aside
@@ -53,22 +52,27 @@ from immich_ml_proxy.downstream.trace_id import new_trace_id
 from immich_ml_proxy.downstream.watch import Watch as ClientWatch
 from immich_ml_proxy.immich.queues import ImmichQueues
 from immich_ml_proxy.memory import Memory, glibc
+from immich_ml_proxy.notify.notifier import Notifier
+from immich_ml_proxy.observe.at_work import at_work, told_to_sleep, waiting
+from immich_ml_proxy.observe.moment import Moment
 from immich_ml_proxy.observe.overview import Beside, Overview
 from immich_ml_proxy.observe.tally import Tally
 from immich_ml_proxy.observe.ticker import Ticker, Timepiece
 from immich_ml_proxy.observe.under_way import Moments, under_way
 from immich_ml_proxy.observe.watch import Watch
+from immich_ml_proxy.power.sparing import Sparing
 from immich_ml_proxy.power.wake_on_lan import Waker
 from immich_ml_proxy.predictor import Predictor
 from immich_ml_proxy.protocol.caller import is_immich
 from immich_ml_proxy.protocol.hops import Hops
 from immich_ml_proxy.records.recorder import Recorder
 from immich_ml_proxy.records.shown import Shown
-from immich_ml_proxy.service import ProxyService
+from immich_ml_proxy.service import ProxyService, log_flip
 from immich_ml_proxy.trial.repeat import Repeat
 from immich_ml_proxy.trial.trial import Trial
 from immich_ml_proxy.upstream.client import BackendClient
 from immich_ml_proxy.upstream.endpoints import connections
+from immich_ml_proxy.upstream.poster import Poster
 from immich_ml_proxy.upstream.resolver import Resolver
 from immich_ml_proxy.web.answers import write_error
 from immich_ml_proxy.web.app import make_app
@@ -79,6 +83,7 @@ from immich_ml_proxy.web.description import DescriptionEndpoints
 from immich_ml_proxy.web.gate import Gate
 from immich_ml_proxy.web.immich import ImmichEndpoints
 from immich_ml_proxy.web.login import LoginEndpoints
+from immich_ml_proxy.web.notify import NotifyEndpoints
 from immich_ml_proxy.web.overview import OverviewEndpoints
 from immich_ml_proxy.web.pages import Pages, static_folder
 from immich_ml_proxy.web.records import RecordEndpoints
@@ -86,8 +91,6 @@ from immich_ml_proxy.web.saves import SaveEndpoints
 from immich_ml_proxy.web.trial import TrialEndpoints
 
 __all__ = ["Options", "makeService"]
-
-_log = Logger()
 
 
 def makeService(
@@ -120,10 +123,12 @@ def makeService(
     tally, timepiece = Tally(), Timepiece(reactor, wall)
 
     def flipped(server: Server, before: Health) -> None:
-        _log_flip(server, before)
+        log_flip(server, before)
         watch.flipped(server, reactor.seconds())
 
     pool = Pool(first, flipped, tally)
+    post = Poster(reactor, wall).post
+    sparing = Sparing(pool, wall, post)
     waker = Waker(reactor)
     places = Places(reactor, pool, waker.wanted)
     outward = connections(reactor)
@@ -135,6 +140,7 @@ def makeService(
     forwarder = Forwarder(reactor, wall, client, pool, places, checker.ping)
 
     def rearranged() -> None:
+        sparing.rearranged()
         places.reconfigured()
         forwarder.reconfigured()
         asked = [server.backend.url for server in pool]
@@ -143,9 +149,14 @@ def makeService(
             asked.append(immich_server.url)
         outward.retain(asked)
 
-    def resolved() -> None:
+    def switched() -> None:
         rearranged()
         checker.look_at_new()
+
+    sparing.switched = switched
+
+    def resolved() -> None:
+        switched()
         watch.resolved(reactor.seconds())
 
     def look_up(host: str) -> Deferred[Sequence[str]]:
@@ -158,7 +169,9 @@ def makeService(
     predictor = Predictor(pool, forwarder)
     watch = Watch(pool, tally, lambda: forwarder.under_way, timepiece.moment())
     waker.woke = lambda server: watch.wakes(server, reactor.seconds())
-    parts.append(Ticker(reactor, timepiece, watch.tick))
+    sparing.told = lambda one, why: told_to_sleep(watch, one, why, reactor.seconds())
+    notifier = Notifier(reactor, wall, post, watch, first.notify)
+    parts += [sparing, notifier, Ticker(reactor, timepiece, watch.tick)]
     own, ours = new_trace_id(), version("immich-ml-proxy")
     overview = Overview(watch, own, ours)
 
@@ -173,11 +186,18 @@ def makeService(
     def beside() -> Beside:
         return Beside(recorder.enabled, store.error, demo.told(), queues.told())
 
+    def look(moment: Moment) -> None:
+        sparing.look(moment.now, at_work(watch, moment.second), waiting(watch))
+        notifier.look(moment.now)
+
+    parts.append(Ticker(reactor, timepiece, look))
+
     def apply(new: Config, who: str) -> None:
         before, new = pool.config, in_force(new)
         pool.reconfigure(new)
         discovery.reconfigured()
         rearranged()
+        notifier.sender.reconfigured(new.notify)
         admission.limit(new)
         checker.reconfigured()
         outward.trust(new.backends)
@@ -202,8 +222,10 @@ def makeService(
 
     saves = SaveEndpoints(wall, pool, store, apply, check, versions, own_ports)
     config = ConfigEndpoints(
-        reactor, wall, pool, places, forwarder.hedges, store, apply, saves.undo_told
+        *(reactor, wall, pool, places, forwarder.hedges, store, apply),
+        *(saves.undo_told, notifier.sender.told),
     )
+    sparing.ended = config.end_break
 
     def going() -> Generator[int, None, list[Shown]]:
         at = Moments(reactor.seconds(), wall(), own[:8])
@@ -215,12 +237,13 @@ def makeService(
         reactor, recorder, own[:8], ours, going, repeat, in_thread
     )
     described = DescriptionEndpoints()
+    notified = NotifyEndpoints(pool, notifier.sender, in_force)
 
     def door(option: str, open_only: bool) -> tuple[Listener, ProxySite]:
         gate = Gate(reactor, wall, access, pages, open_only, bool(options["demo"]))
         login = LoginEndpoints(wall, gate, pages)
-        asked = overviews, trials, demo, saves, config, described, login, pages
-        app = make_app(gate, immich, debug, records, *asked)
+        asked = overviews, trials, demo, saves, config, notified, described
+        app = make_app(gate, immich, debug, records, *asked, login, pages)
         site = ProxySite(
             reactor, wall, app, predictor.predict, recorder, admission, hops
         )
@@ -266,14 +289,3 @@ def _trickle(reactor: Any, stage: DemoServers, site: ProxySite) -> Trickle:
     trickle = Trickle(reactor, Agent(reactor), port, lambda: stage.alone)
     trickle.setServiceParent(stage)
     return trickle
-
-
-def _log_flip(server: Server, before: Health) -> None:
-    if server.health.status == "healthy" and before.status != "healthy":
-        _log.info("{backend} is up", backend=server.name)
-    else:
-        _log.warn(
-            "{backend} is down: {error}",
-            backend=server.name,
-            error=server.health.error or "it fails what other machines can do",
-        )
