@@ -34,6 +34,7 @@ setup(
         "msgspec>=0.19",
         "multipart>=2.0",
         "pillow>=10.0",
+        "prometheus-client>=0.22",
         "service-identity>=24.1",
         "treq>=24.9,<27",
         "twisted[tls]>=25.5.0,<27",

@@ -17,14 +17,10 @@ from twisted.internet.defer import (
 )
 from twisted.logger import Logger
 
-from immich_ml_proxy.balancer.health import Health
 from immich_ml_proxy.balancer.pool import Pool
-from immich_ml_proxy.balancer.server import Server
 from immich_ml_proxy.downstream.listener import Listener
 from immich_ml_proxy.downstream.site import ProxySite
 from immich_ml_proxy.upstream.client import BackendClient
-
-_log = Logger()
 
 #: Seconds that requests under way get when the proxy is stopped.
 GRACE = 30.0
@@ -164,15 +160,3 @@ def _hear_sighup(reactor: Any, hung_up: Callable[[], None]) -> None:
         reactor.callFromThread(reactor.stop if is_closed else hung_up)
 
     signal.signal(signal.SIGHUP, hear)
-
-
-def log_flip(server: Server, before: Health) -> None:
-    """Tell that a machine is up, or down; see ``balancer.evidence.OnFlip``."""
-    if server.health.status == "healthy" and before.status != "healthy":
-        _log.info("{backend} is up", backend=server.name)
-    else:
-        _log.warn(
-            "{backend} is down: {error}",
-            backend=server.name,
-            error=server.health.error or "it fails what other machines can do",
-        )

@@ -182,12 +182,18 @@ class Proxy:
             self.file.write_text(json.dumps(config))
         parsed = Options()
         parsed.parseOptions(["--config", str(self.file), *options])
-        self.service: Any = makeService(parsed, network, network.wall)
+        #: What was written of requests, of each that is over.
+        self.lines: list[str] = []
+        self.service: Any = makeService(parsed, network, network.wall, self._write)
         before = len(network.tcpServers)
         self.service.privilegedStartService()
         #: Of each port, the one for Immich last.
         self.sites: list[Any] = [one[1] for one in network.tcpServers[before:]]
         self.site: Any = self.sites[-1]
+
+    def _write(self, data: bytes) -> int:
+        self.lines += data.decode().splitlines()
+        return len(data)
 
     def start_checks(self) -> None:
         """Start the parts that run by themselves: the health checks."""
