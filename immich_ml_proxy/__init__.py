@@ -15,6 +15,7 @@ What knows what: a module imports only from its own room or from those below it:
     predictor             the use case: form, routing, forwarder, merge
     trial/                what answers at an address, before it is saved
     immich/               what Immich itself tells of its queues
+    metrics/              numbers for Prometheus
     observe/              what people are told of it all
     power/                waking machines
     balancer/             servers at run time: their health and places, and who is next

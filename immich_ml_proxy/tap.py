@@ -19,7 +19,6 @@ from typing import Any
 import msgspec
 from twisted.application.service import IService
 from twisted.internet.defer import Deferred, maybeDeferred
-from twisted.logger import Logger
 from twisted.web.client import Agent
 
 from immich_ml_proxy.aside import aside
@@ -31,6 +30,7 @@ from immich_ml_proxy.balancer.place import Places
 from immich_ml_proxy.balancer.pool import Pool
 from immich_ml_proxy.balancer.server import Server
 from immich_ml_proxy.commands.access import access_of
+from immich_ml_proxy.commands.access_log import access_log_of
 from immich_ml_proxy.commands.configuration import (
     BY_FILE,
     check,
@@ -53,7 +53,10 @@ from immich_ml_proxy.downstream.trace_id import new_trace_id
 from immich_ml_proxy.downstream.watch import Watch as ClientWatch
 from immich_ml_proxy.immich.queues import ImmichQueues
 from immich_ml_proxy.memory import Memory, glibc
+from immich_ml_proxy.metrics.meter import Meter
+from immich_ml_proxy.metrics.reading import Beside as BesideMetrics
 from immich_ml_proxy.observe.overview import Beside, Overview
+from immich_ml_proxy.observe.state_log import log_event, log_flip
 from immich_ml_proxy.observe.tally import Tally
 from immich_ml_proxy.observe.ticker import Ticker, Timepiece
 from immich_ml_proxy.observe.under_way import Moments, under_way
@@ -79,6 +82,7 @@ from immich_ml_proxy.web.description import DescriptionEndpoints
 from immich_ml_proxy.web.gate import Gate
 from immich_ml_proxy.web.immich import ImmichEndpoints
 from immich_ml_proxy.web.login import LoginEndpoints
+from immich_ml_proxy.web.metrics import MetricsEndpoints
 from immich_ml_proxy.web.overview import OverviewEndpoints
 from immich_ml_proxy.web.pages import Pages, static_folder
 from immich_ml_proxy.web.records import RecordEndpoints
@@ -87,17 +91,19 @@ from immich_ml_proxy.web.trial import TrialEndpoints
 
 __all__ = ["Options", "makeService"]
 
-_log = Logger()
-
 
 def makeService(
-    options: Options, reactor: Any = None, wall: Callable[[], float] = time.time
+    options: Options,
+    reactor: Any = None,
+    wall: Callable[[], float] = time.time,
+    write: Callable[[bytes], int] | None = None,
 ) -> IService:
     """
     Return the proxy as a service, wired up and not yet started.
 
     :param wall: what time it is, in Unix seconds, for what people are shown; all that
         is counted is counted by the reactor's clock.
+    :param write: takes the lines of requests; by default they go to the log.
     """
     in_thread: Any = maybeDeferred
     if reactor is None:
@@ -118,12 +124,13 @@ def makeService(
 
     recorder = Recorder(enabled=bool(options["debug"]))
     tally, timepiece = Tally(), Timepiece(reactor, wall)
+    meter = Meter(reactor, tally)
 
     def flipped(server: Server, before: Health) -> None:
-        _log_flip(server, before)
+        log_flip(server, before)
         watch.flipped(server, reactor.seconds())
 
-    pool = Pool(first, flipped, tally)
+    pool = Pool(first, flipped, meter.observer)
     waker = Waker(reactor)
     places = Places(reactor, pool, waker.wanted)
     outward = connections(reactor)
@@ -142,6 +149,7 @@ def makeService(
         if immich_server is not None:
             asked.append(immich_server.url)
         outward.retain(asked)
+        meter.keep(pool)
 
     def resolved() -> None:
         rearranged()
@@ -157,6 +165,7 @@ def makeService(
     checker.observers.append(forwarder.observed)
     predictor = Predictor(pool, forwarder)
     watch = Watch(pool, tally, lambda: forwarder.under_way, timepiece.moment())
+    watch.events.told = log_event
     waker.woke = lambda server: watch.wakes(server, reactor.seconds())
     parts.append(Ticker(reactor, timepiece, watch.tick))
     own, ours = new_trace_id(), version("immich-ml-proxy")
@@ -191,6 +200,7 @@ def makeService(
     admission.limit(first)
     pages = Pages(static_folder())
     access = access_of(options)
+    access_log = access_log_of(options, reactor, wall, access, write)
     immich = ImmichEndpoints(reactor, pool, checker, pages, heard)
     overviews = OverviewEndpoints(timepiece, overview, beside, pool, waker)
     trials = TrialEndpoints(Trial(reactor, client, own, hops.first), ours, own)
@@ -211,16 +221,26 @@ def makeService(
 
     debug = DebugEndpoints(reactor, recorder, own[:8], going)
     repeat = Repeat(reactor, client, pool, places, new_trace_id, hops.first)
-    records = RecordEndpoints(reactor, recorder, own[:8], ours, going, repeat)
+    records = RecordEndpoints(
+        reactor, recorder, own[:8], ours, going, repeat, in_thread
+    )
     described = DescriptionEndpoints()
+
+    def beside_metrics() -> BesideMetrics:
+        clients = sum(len(site.connections) for _, site in doors)
+        return BesideMetrics(clients, admission.budget.used, store.error is not None)
+
+    collector = meter.collector(pool, places.scheduler, beside_metrics)
+    metrics = MetricsEndpoints(reactor, collector)
 
     def door(option: str, open_only: bool) -> tuple[Listener, ProxySite]:
         gate = Gate(reactor, wall, access, pages, open_only, bool(options["demo"]))
         login = LoginEndpoints(wall, gate, pages)
         asked = overviews, trials, demo, saves, config, described, login, pages
-        app = make_app(gate, immich, debug, records, *asked)
+        app = make_app(gate, immich, debug, records, metrics, *asked)
         site = ProxySite(
-            reactor, wall, app, predictor.predict, recorder, admission, hops
+            *(reactor, wall, app, predictor.predict, recorder, admission, hops),
+            *(meter.traffic, access_log),
         )
         return Listener(reactor, options[option], site, f"--{option}"), site
 
@@ -232,8 +252,8 @@ def makeService(
         lambda new: apply(new, BY_FILE),
         lambda told: watch.misconfigured(told, reactor.seconds()),
     )
-    parts.append(file_watch)
-    parts.append(Memory(reactor, admission.budget, glibc()))
+    memory = Memory(reactor, admission.budget, glibc())
+    parts.extend([file_watch, memory, meter.lag, access_log])
     doors = [door("listen", open_only=options["admin-listen"] is not None)]
     if options["admin-listen"] is not None:
         doors.append(door("admin-listen", open_only=False))
@@ -264,14 +284,3 @@ def _trickle(reactor: Any, stage: DemoServers, site: ProxySite) -> Trickle:
     trickle = Trickle(reactor, Agent(reactor), port, lambda: stage.alone)
     trickle.setServiceParent(stage)
     return trickle
-
-
-def _log_flip(server: Server, before: Health) -> None:
-    if server.health.status == "healthy" and before.status != "healthy":
-        _log.info("{backend} is up", backend=server.name)
-    else:
-        _log.warn(
-            "{backend} is down: {error}",
-            backend=server.name,
-            error=server.health.error or "it fails what other machines can do",
-        )

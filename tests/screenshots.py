@@ -113,7 +113,7 @@ class Album:
             for scheme in SCHEMES:
                 resize(self._browser, width, height)
                 prefer(self._browser, color_scheme=scheme)
-                self._browser.open("about:blank")  # else only what is after # changes
+                self._browser.open("about:blank")  # nothing is open from before
                 self._browser.open(url)
                 self._browser.find(shown)
                 self._browser.run("return document.fonts.ready.then(() => true)")
@@ -194,7 +194,7 @@ def photograph_work(album: Album, folder: Path, minutes: float) -> None:
         proxy.post("/api/debug/toggle", {"enabled": True})
         time.sleep(60 * max(minutes - TROUBLE, 0.1))
         album.take(f"{proxy.url}/", "healthy", "#live .uplot")
-        album.take(f"{proxy.url}/config", "config", "[data-route-row]")
+        photograph_configuration(album, f"{proxy.url}/config")
         photograph_requests(album, proxy)
         servers[0].kill()
         client.begin(FACES, 10)
@@ -214,6 +214,18 @@ def photograph_requests(album: Album, proxy: Proxy) -> None:
         name = found["rows"][-1]["id"]
         album.take(f"{proxy.url}/debug#open={name}", state, ".waterfall")
     album.take(f"{proxy.url}/debug#text=nobody", "debug-none", "#empty")
+
+
+def photograph_configuration(album: Album, url: str) -> None:
+    """Photograph the configuration page: as it is found, and with its parts opened."""
+    album.take(url, "config", "#backends [data-state=healthy]")
+    for place, shown in (
+        ("machine=gaming-pc", "#backends [data-field=url]"),
+        ("work=clip", "#work .order"),
+        ("limits", "#limits [data-field]"),
+        ("import", "dialog [type=file]"),
+    ):
+        album.take(f"{url}#{place}", f"config-{place.partition('=')[0]}", shown)
 
 
 def main() -> None:

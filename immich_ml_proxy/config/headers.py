@@ -32,7 +32,8 @@ OURS = frozenset(
     [
         *["accept", "connection", "content-encoding", "content-length", "content-type"],
         *["expect", "host", "keep-alive", "proxy-connection", "te", "trailer"],
-        *["transfer-encoding", "upgrade", "via", "x-request-id"],
+        *["traceparent", "tracestate", "transfer-encoding", "upgrade", "via"],
+        "x-request-id",
     ]
 )
 

@@ -112,9 +112,8 @@ def _refusal(failure: Failure, request: ProxyRequest) -> Failure:
 
 
 def _tell_who(request: ProxyRequest, backends: tuple[str, ...]) -> None:
-    headers = request.responseHeaders
-    headers.put({b"X-Request-Id": [request.trace_id.encode("ascii")]})
     if backends:
+        headers = request.responseHeaders
         headers.setRawHeaders(b"X-Immich-ML-Backend", [_names(backends)])
 
 

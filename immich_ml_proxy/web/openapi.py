@@ -132,6 +132,10 @@ def document(version: str) -> Schema:
         "paths": {
             "/ping": {"get": ping},
             "/predict": {"post": predict},
+            "/livez": {"get": _operation("The process serves", _content(TEXT, PLAIN))},
+            "/metrics": {
+                "get": _operation("Numbers for Prometheus", _content(TEXT, PLAIN))
+            },
             "/api/openapi.json": {
                 "get": _operation("This description", _content(map_of(ANY)))
             },
