@@ -54,6 +54,7 @@ setup(
             "schemathesis>=4.0",
             "selenium>=4.32",
             "types-setuptools",
+            "tzdata",
         ],
         "bench": ["matplotlib>=3.8"],
         "mutants": ["mutmut>=3.8"],

@@ -209,7 +209,7 @@ class Delivery:
         ):
             last_well = self._means.pool.last_well(route, now)
             self._hold_until = max(self._hold_until, last_well + AUTO_HOLD)
-        if found.kind in outcome.DOUBTFUL and server.backend.state != "disabled":
+        if found.kind in outcome.DOUBTFUL and not server.aside:
             self._recheck(server)
         if found.kind is Kind.LOST and server.is_enabled:
             self._means.places.wanted(server)

@@ -109,7 +109,7 @@ def _faults(value: Any, kind: inspect.Type, path: str) -> Iterator[_Fault]:
     match kind:
         case inspect.StructType() if isinstance(value, dict):
             yield from _of_fields(value, kind, path)
-        case inspect.ListType() if isinstance(value, list):
+        case inspect.ListType() | inspect.VarTupleType() if isinstance(value, list):
             for index, item in enumerate(value):
                 yield from _faults(item, kind.item_type, f"{path}[{index}]")
         case inspect.DictType() if isinstance(value, dict):
@@ -195,7 +195,7 @@ def _expected(kind: inspect.Type) -> str:
             return _choice(_options(kind))
         case inspect.NoneType():
             return "null"
-        case inspect.ListType():
+        case inspect.ListType() | inspect.VarTupleType():
             return "a list ([...])"
         case inspect.UnionType():
             return _choice([each for one in kind.types for each in _options(one)])

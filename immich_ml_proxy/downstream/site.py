@@ -180,7 +180,7 @@ def _recorded_body(request: ProxyRequest) -> Sequence[bytes]:
 
 
 def _is_config(path: bytes) -> bool:
-    return path.rstrip(b"/") in (b"/api/config", b"/api/config/check")
+    return path.startswith((b"/api/config", b"/api/notify"))
 
 
 #: What pages ask for all the time.

@@ -102,6 +102,11 @@ export type Backend = {
   abilities?: Abilities | null;
   headers?: Record<string, string> | null;
   caFile?: string | null;
+  windows?: string[];
+  pings?: string;
+  sleepHook?: string | null;
+  idleMinutes?: number;
+  disabledUntil?: number | null;
   resolve?: string | null;
 };
 

@@ -137,6 +137,8 @@ def machine(name: str, **more: Any) -> dict[str, Any]:
         "since": time.time() - 7200,
         "why": "",
         "by": None,
+        "until": None,
+        "resting": False,
         "canWake": False,
         "woken": None,
         "inFlight": 1,
