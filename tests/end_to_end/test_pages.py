@@ -155,7 +155,7 @@ def test_a_proxy_that_is_gone_is_told(
     browser: Browser, expected: list[str], start_proxy: StartProxy, page: str
 ) -> None:
     """The page says so in words."""
-    expected += ["ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET"]
+    expected.append("net::ERR_")  # of whatever was on its way
     proxy = start_proxy(None)
     browser.open(proxy.url + page)
     browser.find("h1")
