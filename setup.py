@@ -51,6 +51,7 @@ setup(
         "klein>=24.8.0,<25",
         "msgspec>=0.19",
         "multipart>=2.0",
+        "rich>=13.7",
         "service-identity>=24.1",
         "treq>=24.9,<27",
         "twisted[tls]>=25.5.0,<27",

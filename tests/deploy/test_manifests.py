@@ -41,7 +41,11 @@ def others() -> list[Path]:
 
 def check_schema(path: Path) -> None:
     """Hold a file to the schemas of Kubernetes, strictly: no unknown field."""
-    command = [Path(sys.executable).with_name("kubernetes-validate"), "--strict", path]
+    command: list[str | Path] = [
+        Path(sys.executable).with_name("kubernetes-validate"),
+        "--strict",
+        path,
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 

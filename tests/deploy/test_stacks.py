@@ -22,7 +22,7 @@ UNRAID = DEPLOY / "unraid" / "immich-ml-proxy.xml"
 
 def test_the_compose_file_is_one() -> None:
     """By the schema of the Compose specification."""
-    command = [
+    command: list[str | Path] = [
         Path(sys.executable).with_name("check-jsonschema"),
         "--builtin-schema=vendor.compose-spec",
         COMPOSE,
@@ -72,14 +72,25 @@ def unit(tmp_path: Path) -> Path:
 
 def test_systemd_takes_the_units(unit: Path) -> None:
     """Without a word."""
-    command = ["systemd-analyze", "verify", unit, unit.with_suffix(".socket")]
+    command: list[str | Path] = [
+        "systemd-analyze",
+        "verify",
+        unit,
+        unit.with_suffix(".socket"),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
 
 
 def test_the_service_is_hardened(unit: Path) -> None:
     """4.0 is what ``systemd-analyze security`` may make of it at the most."""
-    command = ["systemd-analyze", "security", "--offline=true", "--threshold=40", unit]
+    command: list[str | Path] = [
+        "systemd-analyze",
+        "security",
+        "--offline=true",
+        "--threshold=40",
+        unit,
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-300:]
 
