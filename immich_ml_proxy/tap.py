@@ -183,11 +183,11 @@ def makeService(
         )
         return Listener(reactor, options[option], site, f"--{option}"), site
 
-    parts.append(ClientWatch(reactor, admission))
     parts.append(Memory(reactor, admission.budget, glibc()))
     doors = [door("listen", open_only=options["admin-listen"] is not None)]
     if options["admin-listen"] is not None:
         doors.append(door("admin-listen", open_only=False))
+    parts.append(ClientWatch(reactor, [site.connections for _, site in doors]))
     note = access.note(options["admin-listen"])
     guests = [] if stage is None else [_trickle(reactor, stage, doors[0][1])]
     return ProxyService(reactor, doors, pool, client, *parts, guests=guests, note=note)

@@ -23,8 +23,10 @@ from immich_ml_proxy.upstream.reply import Reply
 #: Seconds without a byte of the body after which a place is given to whoever waits.
 STALLED_AFTER = 2.0
 #: Seconds between two looks at how long a request takes: what others take may tell
-#: only meanwhile that it is too long, and a place at another may become free.
+#: only meanwhile that it is too long.
 LOOK_EVERY = LEAST_PATIENCE
+#: The same for one that takes too long, until a place at another server is free.
+LOOK_AGAIN = 0.5
 
 
 @attrs.frozen
@@ -226,6 +228,7 @@ class Attempts:
                 left = min(left, patience - taken)
             elif patience is not None:
                 attempt.is_overdue = self._begin_beside(lambda: True)
+                left = left if attempt.is_overdue else min(left, LOOK_AGAIN)
         return min(left, LOOK_EVERY)
 
     def _begin_beside(self, allowed: Callable[[], bool]) -> bool:

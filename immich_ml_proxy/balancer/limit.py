@@ -16,20 +16,20 @@ while, or whose requests vary, is not mistaken for a full one: a law that compar
 the best time ever seen, as TCP Vegas does (Brakmo and Peterson, 1995), takes every slow
 picture for a queue.
 
-- It begins with ``START``, so that the types of one request run at once, and doubles
-  while that is of use (slow start, Jacobson, 1988); if the first doubling is not, it
-  halves while nothing is missed.
+- It begins with ``START``, so that the types of one request run at once. If the first
+  answers come in turns, as from a server with fewer places, that tells how many; a slow
+  server would be overloaded for half a minute until trials have found it.
+- Else it doubles while that is of use (slow start, Jacobson, 1988); if the first
+  doubling is not, it halves while nothing is missed.
 - Then it stays, and from time to time tries a quarter more, at least one, or a quarter
   less, in turn. What proves better is kept and tried further.
 
-An overload shows in one task, such as OCR that fills a GPU's memory, and says nothing
-of the others; so it halves what is given of that task (multiplicative decrease, Chiu
-and Jain, 1989), and what is answered then raises it again, by one each round.
+An overload is no matter of this limit, but of one task: see ``task_limits``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable
 from typing import Literal, Protocol
 
 #: What a server is given that nothing is known of.
@@ -54,8 +54,8 @@ REST = 512
 #: takes seconds, once.
 SLOWEST = 4.0
 
-#: Tasks with a limit of their own; clients name them.
-MOST_TASKS = 50
+#: Turns are told from chance by how even they are: a time may be off by this share.
+UNEVEN = 0.25
 
 #: What is timed: kinds of requests with their service times, in seconds.
 Window = list[tuple[Hashable, float]]
@@ -110,6 +110,7 @@ class AdaptiveLimit:
         self._before: Window = []  # under the limit found, just before a trial
         self._window: Window = []
         self._ignore = START // 2  # answers that are not looked at; see _change()
+        self._first: Window | None = []  # answers, until there are START
 
     @property
     def found(self) -> int:
@@ -118,6 +119,8 @@ class AdaptiveLimit:
 
     def answered(self, kind: Hashable, seconds: float, in_flight: int) -> None:
         """See :class:`Limiter`."""
+        if self._first is not None:
+            self._begin(self._first, kind, seconds, in_flight)
         if self._ignore > 0:
             self._ignore -= 1
             return
@@ -126,6 +129,22 @@ class AdaptiveLimit:
         self._window.append((kind, seconds))
         if self._is_decided():
             self._judge(in_flight)
+
+    def _begin(
+        self, first: Window, kind: Hashable, seconds: float, in_flight: int
+    ) -> None:
+        """Look at the first answers of all."""
+        first.append((kind, seconds))
+        if len(first) < START:
+            return
+        self._first = None
+        kinds = {kind for kind, _ in first}
+        places = _turns([seconds for _, seconds in first]) if len(kinds) == 1 else None
+        if places is not None:
+            self._found = places
+            self._doubling = False
+            self._change(places, in_flight)
+            self._ignore += FIRST_REST * places
 
     def _is_decided(self) -> bool:
         """Whether the window is long enough; at the least one answer of each place."""
@@ -216,42 +235,21 @@ def limiter_of(places: int | Literal["auto"]) -> Limiter:
     return AdaptiveLimit() if places == "auto" else FixedLimit(places)
 
 
-class TaskLimits(dict[str, float]):
+def _turns(times: list[float]) -> int | None:
     """
-    How many requests of one task a server is given, after an overload in it.
+    Return how many places answered these, which were asked for at once.
 
-    A task without an overload has no limit of its own.
+    :param times: in the order in which they were answered.
+    :return: ``None`` if there may be as many places as answers.
     """
-
-    def allow(self, tasks: Iterable[str], in_flight: Mapping[str, int]) -> bool:
-        """Whether one request more may go there, with so many of each task there."""
-        return all(
-            in_flight.get(task, 0) < int(self.get(task, HIGHEST)) for task in tasks
-        )
-
-    def overloaded(self, tasks: Iterable[str], in_flight: Mapping[str, int]) -> None:
-        """A request failed that another server then served, or was one too many."""
-        for task in tasks:
-            before = self.get(task, HIGHEST)
-            if task in self or len(self) < MOST_TASKS:
-                half = min(before, in_flight.get(task, 0)) / 2
-                self[task] = max(1.0, half)
-
-    def answered(
-        self, tasks: Iterable[str], in_flight: Mapping[str, int], limit: int
-    ) -> None:
-        """
-        A request was answered.
-
-        :param limit: requests of all tasks that may be in flight; a limit of one task
-            that has come so far says nothing more.
-        """
-        for task in tasks:
-            own = self.get(task)
-            if own is not None and in_flight.get(task, 0) >= int(own):
-                self[task] = own + 1 / own
-                if own >= limit:
-                    del self[task]
+    for places in range(1, len(times)):
+        turns = [1 + n // places for n in range(len(times))]
+        if all(
+            abs(seconds - turn * times[0]) < UNEVEN * turn * times[0]
+            for seconds, turn in zip(times, turns, strict=True)
+        ):
+            return places
+    return None
 
 
 def _by_kind(window: Window) -> dict[Hashable, list[float]]:

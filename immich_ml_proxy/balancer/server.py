@@ -11,8 +11,9 @@ from immich_ml_proxy.balancer.breaker import MOST_TASKS, Breakers
 from immich_ml_proxy.balancer.demand import Demand
 from immich_ml_proxy.balancer.health import NEVER, Health
 from immich_ml_proxy.balancer.latency import ServiceTimes, patience
-from immich_ml_proxy.balancer.limit import TaskLimits, limiter_of
+from immich_ml_proxy.balancer.limit import limiter_of
 from immich_ml_proxy.balancer.observer import NOBODY, Observer
+from immich_ml_proxy.balancer.task_limits import TaskLimits
 from immich_ml_proxy.config.model import Backend
 
 #: Searches that go beyond a limit that was found before an image has its turn.
@@ -66,8 +67,7 @@ class Server:
         self.served = self.failed = self.retried = self.ejections = 0
         self.normalised = 0
         self.busy_seconds = self.busy_since = 0.0
-        self._denial = ""  # why it turns us away, in words
-        self._denial_until = 0.0
+        self._denial, self._denial_until = "", 0.0  # why it turns us away, in words
         self._does: set[str] = set()  # tasks that it has served since it was away
         self._by_task: Counter[str] = Counter()
         self.under_way: dict[Demand, float] = {}

@@ -17,9 +17,6 @@ from immich_ml_proxy.downstream.budget import SMALL, Budget, Charge
 from immich_ml_proxy.downstream.visitors import Visitors
 from immich_ml_proxy.errors import BodyTooLarge, ProxyError, Unavailable
 
-#: Seconds that a refused client is given to read its answer before the connection is
-#: closed: closing it at once would discard the answer with what the client still sends.
-LINGER = 5.0
 #: Largest body that is no predict's, in bytes: a configuration has 1 MB at the most.
 MAX_OTHER_BODY = 2 * 1024 * 1024
 
@@ -35,7 +32,6 @@ class Admission:
     :param room: connections that there can be at once.
     :ivar bounds: what a client may take.
     :ivar visitors: the count of connections.
-    :ivar channels: the connections.
     :ivar budget: the room for bodies.
     :ivar max_body_size: largest body, in bytes.
     """
@@ -45,7 +41,6 @@ class Admission:
         self._room = room
         self.bounds = Bounds()
         self.visitors = Visitors(room)
-        self.channels: set[Any] = set()
         self.budget = Budget(0)
         self.max_body_size = 0
 
@@ -86,7 +81,6 @@ class Ticket:
     __slots__ = (
         "_admission",
         "_charge",
-        "_linger",
         "_most",
         "_request",
         "_resumed",
@@ -107,7 +101,6 @@ class Ticket:
         if request.path != b"/predict":
             self._most = min(self._most, MAX_OTHER_BODY)
         self._charge: Charge | None = None
-        self._linger: Any = None
         self._waited = False
         self.refused = False
 
@@ -152,7 +145,7 @@ class Ticket:
         return None
 
     def refuse(self, error: ProxyError) -> None:
-        """Answer now, before the body is read, and close the connection soon."""
+        """Answer now, before the body is read; no other request can follow it."""
         request = self._request
         self.refused = True
         self.give_back()
@@ -162,8 +155,7 @@ class Ticket:
         request.setHeader(b"Connection", b"close")
         request.setHeader(b"X-Request-ID", request.trace_id.encode("ascii"))
         request.write(self._admission.write_error(request, error))
-        channel = request.channel
-        self._linger = channel.callLater(LINGER, channel.loseConnection)
+        request.channel.linger()
 
     def answered(self) -> None:
         """The answer is complete, and the connection still there."""
@@ -181,8 +173,6 @@ class Ticket:
     def end(self) -> None:
         """The request is over, in whatever way."""
         self.give_back()
-        if self._linger is not None and self._linger.active():
-            self._linger.cancel()
         # A request and its ticket hold each other, and with them the connection.
         self._request = self._resumed = None  # type: ignore[assignment]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from twisted.internet.defer import Deferred, succeed
@@ -23,6 +24,10 @@ class OpenConnections:
 
     def __len__(self) -> int:
         return len(self._open)
+
+    def __iter__(self) -> Iterator[Any]:
+        """Pass by those that are open now, whatever ends meanwhile."""
+        return iter(tuple(self._open))
 
     def opened(self, channel: Any) -> None:
         """A client has connected."""
@@ -53,7 +58,7 @@ class OpenConnections:
 
     def cut(self) -> None:
         """End them now."""
-        for channel in tuple(self._open):
+        for channel in self:
             channel.transport.abortConnection()
 
 

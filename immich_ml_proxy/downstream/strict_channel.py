@@ -25,7 +25,7 @@ from immich_ml_proxy.downstream.trace_id import new_trace_id
 
 #: Seconds for which a refused client is listened to, so that it can read its answer:
 #: closing at once would discard that with what the client still sends.
-LINGER = 2.0
+LINGER = 5.0
 #: Longest Content-Length that is looked at, in digits; what has more is as large.
 _DIGITS = 18
 #: Largest chunk, in bytes; no body may be as large.
@@ -88,7 +88,12 @@ class StrictChannel(Tracked):
         if half_close is None or status == 503:
             self.loseConnection()
             return
-        half_close()
+        half_close()  # where what was sent ends, nobody knows
+        self.linger()
+
+    def linger(self) -> None:
+        """The last answer is written: the client has a while to read it."""
+        transport: Any = self.transport
         self._linger = self.callLater(LINGER, transport.abortConnection)
 
     def connectionMade(self) -> None:
@@ -97,7 +102,6 @@ class StrictChannel(Tracked):
         self.pace = Pace()
         self.timeOut = admission.bounds.idle_timeout
         super().connectionMade()
-        admission.channels.add(self)
         reason = admission.visitors.come(self._address)
         self._is_visitor = reason is None
         if reason is not None:
@@ -175,7 +179,6 @@ class StrictChannel(Tracked):
         """The client is gone; see ``IProtocol``."""
         super().connectionLost(reason)
         admission = self.site.admission
-        admission.channels.discard(self)
         if self._is_visitor:
             self._is_visitor = False
             admission.visitors.go(self._address)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import chain
+
 from twisted.application.service import Service
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
-from immich_ml_proxy.downstream.admission import Admission
+from immich_ml_proxy.downstream.open_connections import OpenConnections
 
 #: Seconds between two looks.
 PERIOD = 1.0
@@ -16,14 +19,14 @@ PERIOD = 1.0
 class Watch(Service):
     """
     :param clock: source of time.
-    :param admission: knows the connections.
+    :param doors: the connections of each site.
     """
 
     _log = Logger()
 
-    def __init__(self, clock: IReactorTime, admission: Admission) -> None:
+    def __init__(self, clock: IReactorTime, doors: Iterable[OpenConnections]) -> None:
         self._clock = clock
-        self._admission = admission
+        self._doors = tuple(doors)
         self._loop = LoopingCall(self._look)
         self._loop.clock = clock
 
@@ -40,7 +43,7 @@ class Watch(Service):
 
     def _look(self) -> None:
         now = self._clock.seconds()
-        for channel in tuple(self._admission.channels):
+        for channel in chain.from_iterable(self._doors):
             try:
                 channel.look(now)
             except Exception:

@@ -38,6 +38,10 @@ export function mount(element, page) {
     update(overview, now) {
       view.show(flowOf(overview, now));
     },
+    /** Show what was before, and have nothing move: there is nobody to tell of it. */
+    still() {
+      view.still();
+    },
   };
 }
 
@@ -50,6 +54,7 @@ class FlowView {
     this._page = page;
     /** @type {Flow|undefined} */
     this._flow = undefined;
+    this._isStill = false;
     /** @type {Map<string, LineView>} */
     this._lines = new Map();
     /** @type {Map<string, SourceBox|RouteView|MachineView>} */
@@ -70,8 +75,14 @@ class FlowView {
   /** @param {Flow} flow */
   show(flow) {
     this._flow = flow;
+    this._isStill = false;
     this._table.show(flow);
     this._draw();
+  }
+
+  still() {
+    this._isStill = true;
+    this._motion.want(false);
   }
 
   _draw() {
@@ -84,7 +95,7 @@ class FlowView {
     this._svg.classList.toggle("flow-narrow", narrow);
     this._immich.show(sourceWidth(narrow), height, narrow);
     this._drawLines(this._flow.links, layout);
-    this._motion.want(this._flow.links.some(({ rate }) => rate > 0));
+    this._motion.want(!this._isStill && this._flow.links.some(({ rate }) => rate > 0));
     this._drawBoxes(this._flow, layout, narrow);
   }
 

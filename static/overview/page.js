@@ -42,8 +42,9 @@ const page = {
   },
 };
 const verdict = new VerdictLine(byId("verdict"), act);
+const flow = mountFlow(byId("flow"), page);
 const parts = [
-  mountFlow(byId("flow"), page),
+  flow,
   mountPlot(byId("plot"), page),
   new MachineTable(byId("machines"), page),
   new LeftCard(byId("left")),
@@ -64,6 +65,7 @@ function show() {
   document.body.classList.toggle("gone", gone !== "");
   if (gone) {
     verdict.show(goneVerdict(gone, overview?.now ?? null, here + skew), true);
+    flow.still();
     return;
   }
   if (!overview) return;

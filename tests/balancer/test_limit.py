@@ -10,7 +10,6 @@ from immich_ml_proxy.balancer.limit import (
     ANSWERS,
     FIRST_REST,
     HIGHEST,
-    MOST_TASKS,
     PRECISION,
     REST,
     START,
@@ -57,7 +56,7 @@ class Load:
 
 def test_the_numbers_are_those_of_the_design() -> None:
     """Four at first: the types of one request run at once."""
-    assert (START, HIGHEST, MOST_TASKS) == (4, 64, 50)
+    assert (START, HIGHEST) == (4, 64)
 
 
 def test_it_begins_with_four_and_doubles() -> None:
@@ -65,6 +64,46 @@ def test_it_begins_with_four_and_doubles() -> None:
     load = Load()
     assert load.limit.limit == START
     assert [load.window(1.0) for _ in range(5)] == [8, 16, 32, 64, 48]
+
+
+@pytest.mark.parametrize(
+    ("times", "limit"),
+    [
+        ([0.5, 1.0, 1.5, 2.0], 1),
+        ([0.5, 0.9, 1.7, 2.3], 1),
+        ([0.5, 0.6, 1.0, 1.1], 2),
+        ([0.5, 0.5, 0.5, 1.0], 3),
+        ([0.5, 0.5, 0.5, 0.5], 4),
+        ([0.5, 1.0, 1.0, 1.0], 4),  # asked for one after the other, by two clients
+        ([0.5, 0.7, 1.0, 1.4], 4),  # of their own different length
+        ([8.0, 8.1, 8.2, 8.3], 4),  # a model was loaded, for all of them
+    ],
+)
+def test_first_answers_that_come_in_turns_tell_the_places(
+    times: list[float], limit: int
+) -> None:
+    """A slow server would be given four at once, for half a minute."""
+    one = AdaptiveLimit()
+    for seconds in times:
+        one.answered("k", seconds, START)
+    assert one.limit == limit
+    assert one.found == limit
+
+
+def test_turns_of_different_work_tell_nothing() -> None:
+    """Faces take longer than a search, wherever they are worked on."""
+    one = AdaptiveLimit()
+    for number, kind in enumerate(["clip", "faces", "clip", "faces"], start=1):
+        one.answered(kind, 0.5 * number, START)
+    assert one.limit == START
+
+
+def test_what_the_first_turns_told_may_be_wrong() -> None:
+    """One place is tried to be two after a while, and kept if that is of use."""
+    load = Load()
+    for turn in (1, 2, 3, 4):
+        load.limit.answered("k", turn * 0.5, START)
+    assert [load.window(1.0) for _ in range(3)] == [2, 3, 4]
 
 
 def test_if_the_first_doubling_is_of_no_use_it_halves() -> None:

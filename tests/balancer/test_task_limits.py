@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from immich_ml_proxy.balancer.limit import HIGHEST, MOST_TASKS, TaskLimits
+from immich_ml_proxy.balancer.limit import HIGHEST
+from immich_ml_proxy.balancer.task_limits import MOST_TASKS, TaskLimits
 
 OCR = ("ocr",)
 CLIP = ("clip",)

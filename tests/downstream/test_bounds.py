@@ -181,7 +181,7 @@ def test_who_never_reads_is_sent_away(start: Start, network: Network) -> None:
     client.connection.client.pauseProducing()
     client.send(http("GET", "/api/config"), http("GET", "/api/config"))
     network.advance(76)
-    assert not proxy.site.admission.channels
+    assert not len(proxy.site.connections)
     assert len(proxy.site.admission.visitors) == 0
 
 
@@ -198,4 +198,4 @@ def test_nothing_is_counted_when_all_have_gone(start: Start, network: Network) -
     for client in clients:
         client.leave()
     assert len(proxy.site.admission.visitors) == 0
-    assert not proxy.site.admission.channels
+    assert not len(proxy.site.connections)

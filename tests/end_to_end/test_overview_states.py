@@ -320,6 +320,23 @@ def test_a_proxy_that_is_gone_is_told_everywhere(
     assert browser.run(icon) == "static/shared/icons/gone.svg"
 
 
+def test_nothing_moves_when_the_proxy_is_gone(
+    browser: Browser, expected: list[str], proxy: FakeProxy
+) -> None:
+    """Not even when the window gets another size: nobody knows what flows."""
+    expected.append("net::ERR_")
+    prefer(browser, reduced_motion="no-preference")
+    proxy.answers["/api/overview"] = live(healthy)
+    browser.open(f"{proxy.url}/")
+    moves = ".flow [data-moves=true]"
+    browser.until(lambda: browser.all(moves), "it moves")
+    proxy.stop()
+    browser.until(lambda: not browser.all(moves), "it stands still")
+    resize(browser, 600, 800)
+    browser.until(lambda: browser.all(".flow-narrow"), "it is drawn anew")
+    assert not browser.all(moves)
+
+
 def test_the_first_machine_is_tried_and_then_used(
     browser: Browser, proxy: FakeProxy
 ) -> None:
