@@ -86,7 +86,8 @@ def test_the_metadata_are_true(wheel: Path) -> None:
 def pythons() -> list[str]:
     """Return the interpreters that are here, of those that are promised."""
     homes = sorted(Path.home().glob(".pyenv/versions/3.*/bin"))
-    path = os.pathsep.join([os.environ["PATH"], *map(str, homes)])
+    # Those of pyenv itself come first: its stand-ins only know the version chosen.
+    path = os.pathsep.join([*map(str, homes), os.environ["PATH"]])
     found = (shutil.which(f"python{version}", path=path) for version in PYTHONS)
     return [one for one in found if one is not None]
 
