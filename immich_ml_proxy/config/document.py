@@ -21,6 +21,7 @@ from immich_ml_proxy.config.fields import convert
 from immich_ml_proxy.config.legacy import upgraded
 from immich_ml_proxy.config.mend import mended
 from immich_ml_proxy.config.model import CHECK_ANSWERS, Bounds, Config, State
+from immich_ml_proxy.config.share import share
 from immich_ml_proxy.errors import ConfigError
 
 #: Longest document that is looked at, in bytes.
@@ -52,6 +53,7 @@ class _Document(
     immich: Any = None
     max_backends: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 64
     max_pings: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 16
+    proxy_replicas: Annotated[int, msgspec.Meta(ge=1, le=100)] = 1
     idle_timeout: Annotated[float, msgspec.Meta(ge=5, le=86400)] = 60.0
     head_timeout: Annotated[float, msgspec.Meta(ge=1, le=86400)] = 30.0
     min_upload_rate: Annotated[int, msgspec.Meta(ge=0, le=2**30)] = 1024
@@ -76,7 +78,10 @@ def parse(raw: bytes, before: Config | None = None) -> Config:
     if before is not None:
         document = headers.unmasked(document, msgspec.json.decode(before.document))
     top = convert(document, _Document, "")
-    backends = tuple(backend_list.read(top.backends))
+    backends = tuple(
+        share(backend, top.proxy_replicas)
+        for backend in backend_list.read(top.backends)
+    )
     if len(backends) > top.max_backends:
         raise ConfigError(
             "backends",
