@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class CannotStart(SystemExit, Exception):
     """
@@ -45,9 +47,17 @@ class BadEntries(ProxyError):
 
 
 class BadRequest(ProxyError):
-    """A request to the API that cannot be understood."""
+    """
+    A request to the API that cannot be understood.
+
+    :param path: of the field of its body that is wrong; empty for none.
+    """
 
     status = 400
+
+    def __init__(self, text: str, path: str = "") -> None:
+        super().__init__(text)
+        self.path = path
 
 
 class ConfigError(ProxyError):
@@ -83,6 +93,18 @@ class NoSuchBackend(ProxyError):
     """There is no backend of this name."""
 
     status = 404
+
+
+class NotKept(ProxyError):
+    """There is no request of this name, or not that of it which is asked for."""
+
+    status = 404
+
+
+class CannotRepeat(ProxyError):
+    """A request cannot be sent again, as things are."""
+
+    status = 409
 
 
 class WakeFailed(ProxyError):
@@ -162,6 +184,21 @@ class LoopDetected(ProxyError):
 
 
 class VersionMismatch(ProxyError):
-    """The configuration is not the one that a change is meant for."""
+    """
+    The configuration is not the one that a change is meant for.
+
+    :param conflicts: what both have changed, as JSON tells it: ``path``, ``words``,
+        ``base``, ``mine``, ``theirs``.
+    """
 
     status = 412
+
+    def __init__(self, text: str, conflicts: tuple[dict[str, Any], ...] = ()) -> None:
+        super().__init__(text)
+        self.conflicts = conflicts
+
+
+class NothingToUndo(ProxyError):
+    """There is no save that could be undone."""
+
+    status = 409

@@ -103,7 +103,7 @@ class ProxyService(MultiService):
 
     def _greeting(self) -> str:
         count = len(list(self._pool))
-        backends = "1 backend" if count == 1 else f"{count or 'no'} backends"
+        backends = "1 machine" if count == 1 else f"{count or 'no'} machines"
         places = [_url(listener) for listener, _ in self._doors]
         place, pages = places[0], places[-1]
         if place is None or pages is None:

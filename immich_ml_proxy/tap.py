@@ -11,16 +11,18 @@ from immich_ml_proxy.reactor import install
 install()
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from twisted.application.service import IService
+from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.web.client import Agent
 
+from immich_ml_proxy.balancer.discovery import Discovery
 from immich_ml_proxy.balancer.forwarder import Forwarder
 from immich_ml_proxy.balancer.health import Health
 from immich_ml_proxy.balancer.health_checker import HealthChecker
@@ -32,6 +34,7 @@ from immich_ml_proxy.commands.options import Options
 from immich_ml_proxy.config import document as config_document
 from immich_ml_proxy.config.model import Config
 from immich_ml_proxy.config.store import ConfigStore
+from immich_ml_proxy.config.versions import Versions
 from immich_ml_proxy.demo import DemoServers, Trickle
 from immich_ml_proxy.descriptors import raise_limit, room_for_clients
 from immich_ml_proxy.downstream.admission import Admission
@@ -45,13 +48,16 @@ from immich_ml_proxy.memory import Memory, glibc
 from immich_ml_proxy.observe.overview import Beside, Overview
 from immich_ml_proxy.observe.tally import Tally
 from immich_ml_proxy.observe.ticker import Ticker, Timepiece
+from immich_ml_proxy.observe.under_way import Moments, under_way
 from immich_ml_proxy.observe.watch import Watch
 from immich_ml_proxy.power.wake_on_lan import Waker
 from immich_ml_proxy.predictor import Predictor
 from immich_ml_proxy.protocol.caller import is_immich
 from immich_ml_proxy.protocol.hops import Hops
 from immich_ml_proxy.records.recorder import Recorder
+from immich_ml_proxy.records.shown import Shown
 from immich_ml_proxy.service import ProxyService
+from immich_ml_proxy.trial.repeat import Repeat
 from immich_ml_proxy.trial.trial import Trial
 from immich_ml_proxy.upstream.client import BackendClient
 from immich_ml_proxy.upstream.endpoints import connections
@@ -68,6 +74,8 @@ from immich_ml_proxy.web.immich import ImmichEndpoints
 from immich_ml_proxy.web.login import LoginEndpoints
 from immich_ml_proxy.web.overview import OverviewEndpoints
 from immich_ml_proxy.web.pages import Pages, static_folder
+from immich_ml_proxy.web.records import RecordEndpoints
+from immich_ml_proxy.web.saves import SaveEndpoints
 from immich_ml_proxy.web.trial import TrialEndpoints
 
 __all__ = ["Options", "makeService"]
@@ -117,6 +125,27 @@ def makeService(
     checker = HealthChecker(reactor, client, pool, new_trace_id, hops.first)
     parts.append(checker)
     forwarder = Forwarder(reactor, wall, client, pool, places, checker.ping)
+
+    def rearranged() -> None:
+        places.reconfigured()
+        forwarder.reconfigured()
+        asked = [server.backend.url for server in pool]
+        immich_server = pool.config.immich
+        if immich_server is not None:
+            asked.append(immich_server.url)
+        outward.retain(asked)
+
+    def resolved() -> None:
+        rearranged()
+        checker.look_at_new()
+        watch.resolved(reactor.seconds())
+
+    def look_up(host: str) -> Deferred[Sequence[str]]:
+        told: Deferred[Sequence[str]] = reactor.nameResolver.look_up(host)
+        return told
+
+    discovery = Discovery(reactor, look_up, pool, resolved)
+    parts.append(discovery)
     checker.observers.append(forwarder.observed)
     predictor = Predictor(pool, forwarder)
     watch = Watch(pool, tally, lambda: forwarder.under_way, timepiece.moment())
@@ -139,13 +168,11 @@ def makeService(
     def apply(new: Config, who: str) -> None:
         before = pool.config
         pool.reconfigure(new)
-        places.reconfigured()
-        forwarder.reconfigured()
+        discovery.reconfigured()
+        rearranged()
         admission.limit(new)
         checker.reconfigured()
         outward.trust(new.backends)
-        asked = [new.immich.url] if new.immich is not None else []
-        outward.retain([*(backend.url for backend in new.backends), *asked])
         queues.reconfigured(new.immich)
         watch.configured(before, who, reactor.seconds())
         if stage is not None:
@@ -159,25 +186,31 @@ def makeService(
     immich = ImmichEndpoints(reactor, pool, checker, pages, heard)
     overviews = OverviewEndpoints(timepiece, overview, beside, pool, waker)
     trials = TrialEndpoints(Trial(reactor, client, own, hops.first), ours, own)
+    versions = Versions(new_trace_id().encode("ascii"))
+
+    def own_ports() -> list[int]:
+        hosts = [listener.host for listener, _ in doors]
+        return [host.port for host in hosts if hasattr(host, "port")]
+
+    saves = SaveEndpoints(wall, pool, store, apply, check_ca_files, versions, own_ports)
     config = ConfigEndpoints(
-        reactor,
-        wall,
-        pool,
-        places,
-        forwarder.hedges,
-        store,
-        apply,
-        check_ca_files,
-        new_trace_id().encode("ascii"),
+        reactor, wall, pool, places, forwarder.hedges, store, apply, saves.undo_told
     )
-    debug = DebugEndpoints(recorder)
+
+    def going() -> Generator[int, None, list[Shown]]:
+        at = Moments(reactor.seconds(), wall(), own[:8])
+        return under_way(forwarder.under_way, pool, at)
+
+    debug = DebugEndpoints(reactor, recorder, own[:8], going)
+    repeat = Repeat(reactor, client, pool, places, new_trace_id, hops.first)
+    records = RecordEndpoints(reactor, recorder, own[:8], ours, going, repeat)
     described = DescriptionEndpoints()
 
     def door(option: str, open_only: bool) -> tuple[Listener, ProxySite]:
         gate = Gate(reactor, wall, access, pages, open_only, bool(options["demo"]))
         login = LoginEndpoints(wall, gate, pages)
-        asked = overviews, trials, demo, config, debug, described, login, pages
-        app = make_app(gate, immich, *asked)
+        asked = overviews, trials, demo, saves, config, described, login, pages
+        app = make_app(gate, immich, debug, records, *asked)
         site = ProxySite(
             reactor, wall, app, predictor.predict, recorder, admission, hops
         )
@@ -198,7 +231,7 @@ def _loaded(store: ConfigStore) -> Config:
     loaded = store.load()
     if store.error is not None:
         _log.error(
-            "The configuration cannot be used: {error}. Running without backends "
+            "The configuration cannot be used: {error}. Running without machines "
             "until one is saved at /config; the file is left as it is.",
             error=store.error,
         )
@@ -223,10 +256,10 @@ def _trickle(reactor: Any, stage: DemoServers, site: ProxySite) -> Trickle:
 
 def _log_flip(server: Server, before: Health) -> None:
     if server.health.status == "healthy" and before.status != "healthy":
-        _log.info("{backend} is healthy", backend=server.name)
+        _log.info("{backend} is up", backend=server.name)
     else:
         _log.warn(
-            "{backend} is unhealthy: {error}",
+            "{backend} is down: {error}",
             backend=server.name,
-            error=server.health.error or "it fails what other servers can do",
+            error=server.health.error or "it fails what other machines can do",
         )

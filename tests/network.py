@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import socket
+from collections.abc import Sequence
 from typing import Any
 
 from twisted.internet.address import IPv4Address
+from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.error import ConnectionRefusedError
 from twisted.internet.interfaces import IHostnameResolver
 from twisted.internet.testing import MemoryReactorClock
@@ -37,11 +40,13 @@ class Names:
 
     :ivar addresses: by name.
     :ivar silent: names whose look-up never ends.
+    :ivar replicas: the addresses of names that have several, or why they are not told.
     """
 
     def __init__(self) -> None:
         self.addresses: dict[str, str] = {}
         self.silent: set[str] = set()
+        self.replicas: dict[str, Sequence[str] | Exception] = {}
 
     def resolveHostName(
         self,
@@ -60,6 +65,15 @@ class Names:
             resolutionReceiver.addressResolved(address)
         resolutionReceiver.resolutionComplete()
         return None
+
+    def look_up(self, host: str) -> Deferred[Sequence[str]]:
+        """Look a name up that stands for all its addresses; see ``Resolver``."""
+        if host in self.silent:
+            return Deferred()
+        told = self.replicas.get(host)
+        if told is None:
+            told = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return fail(told) if isinstance(told, Exception) else succeed(told)
 
 
 class DatagramPort:

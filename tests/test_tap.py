@@ -123,10 +123,10 @@ def test_a_taken_port_ends_it(
 @pytest.mark.parametrize(
     ("listen", "count", "greeting"),
     [
-        ("tcp:3004", 2, "http://localhost:3004 with 2 backends"),
-        ("tcp:80", 1, "http://localhost:80 with 1 backend;"),
-        ("tcp:3004:interface=\\:\\:", 0, "http://localhost:3004 with no backends"),
-        ("tcp:3004:interface=\\:\\:1", 0, "http://[::1]:3004 with no backends"),
+        ("tcp:3004", 2, "http://localhost:3004 with 2 machines"),
+        ("tcp:80", 1, "http://localhost:80 with 1 machine;"),
+        ("tcp:3004:interface=\\:\\:", 0, "http://localhost:3004 with no machines"),
+        ("tcp:3004:interface=\\:\\:1", 0, "http://[::1]:3004 with no machines"),
     ],
 )
 def test_it_greets_in_a_line(
@@ -158,7 +158,7 @@ def test_everything_is_wired(network: Network, start_proxy: Start) -> None:
     assert proxy.ask(posted(text_form(TEXTUAL))).json() == {"clip": "b"}
     assert proxy.ask(posted(bytes(1025))).status == 413
     assert json.loads(proxy.file.read_text())["maxBodySize"] == 1024
-    assert proxy.get("/api/debug/status").json()["recordCount"] == 8
+    assert proxy.get("/api/debug/status").json()["recordCount"] == 6
     network.advance(10)
     assert (fakes["a"].pings, fakes["b"].pings) == (1, 2)
     proxy.service.stopService()
@@ -182,9 +182,9 @@ def test_only_changes_of_health_are_logged(
         fake.ping_status = 200
         network.advance(20)
     assert said(events) == [
-        "gpu is healthy",
-        "gpu is unhealthy: answered 503",
-        "gpu is healthy",
+        "gpu is up",
+        "gpu is down: answered 503",
+        "gpu is up",
     ]
 
 

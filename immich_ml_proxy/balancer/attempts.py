@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import count
 
 import attrs
 from twisted.internet.defer import Deferred
@@ -13,11 +14,14 @@ from twisted.python.failure import Failure
 from immich_ml_proxy.balancer.demand import Demand
 from immich_ml_proxy.balancer.hedging import HedgeBudget
 from immich_ml_proxy.balancer.latency import LEAST_PATIENCE
+from immich_ml_proxy.balancer.outcome import Kind, Outcome
 from immich_ml_proxy.balancer.place import Place, Places
 from immich_ml_proxy.balancer.pool import Pool
 from immich_ml_proxy.balancer.server import Server
 from immich_ml_proxy.balancer.work import Work, outgoing
-from immich_ml_proxy.upstream.client import BackendClient
+from immich_ml_proxy.records.row import BUSY, FAILED, MISFIT, REFUSED
+from immich_ml_proxy.records.why import DOUBT, FIRST, HEDGE, SLOW
+from immich_ml_proxy.upstream.client import BackendClient, Outgoing
 from immich_ml_proxy.upstream.reply import Reply
 
 #: Seconds without a byte of the body after which a place is given to whoever waits.
@@ -40,6 +44,7 @@ class Means:
     :ivar places: gives places at them.
     :ivar hedges: how many searches may be asked of a second backend.
     :ivar under_way: those of all groups that are not over, in the order they came.
+    :ivar numbers: name groups.
     """
 
     clock: IReactorTime
@@ -48,6 +53,7 @@ class Means:
     places: Places
     hedges: HedgeBudget
     under_way: dict[Attempts, None] = attrs.field(factory=dict, init=False)
+    numbers: Iterator[int] = attrs.field(factory=count, init=False)
 
 
 @attrs.define(eq=False)
@@ -56,12 +62,14 @@ class Attempt:
     A request to one server.
 
     :ivar place: given back when the attempt ends, in whatever way.
+    :ivar outgoing: what it sends.
     :ivar asked: when it was sent.
     :ivar sending: its answer.
     :ivar is_overdue: another server was asked beside it for how long it takes.
     """
 
     place: Place
+    outgoing: Outgoing
     asked: float
     sending: Deferred[Reply] | None = None
     is_overdue: bool = False
@@ -70,6 +78,24 @@ class Attempt:
     def server(self) -> Server:
         """Who was asked."""
         return self.place.server
+
+    def judged(self, outcome: Outcome) -> None:
+        """It was no success: that is to stand in its record, if there is one."""
+        part = self.outgoing.part
+        if part is not None:
+            part.outcome = _WORDS.get(outcome.kind, FAILED)
+            part.reason = outcome.reason
+
+
+#: What the records call it.
+_WORDS = {
+    Kind.MISFIT: MISFIT,
+    Kind.OTHER_MODEL: MISFIT,
+    Kind.BUSY: BUSY,
+    Kind.OPINION: REFUSED,
+    Kind.TOO_LARGE: REFUSED,
+    Kind.UNWILLING: REFUSED,
+}
 
 
 class Attempts:
@@ -80,6 +106,8 @@ class Attempts:
     :param ended: told when one has ended by itself, before its place is given back:
         what is learned from it is known before the next request is given the place.
     :param none_left: told after that, when it was the last one.
+    :ivar work: what is asked for.
+    :ivar number: names it.
     :ivar tried: servers that are not asked beside another one.
     :ivar arrived: when the request came.
     :ivar hold_until: until when it waits for a server that is well.
@@ -94,7 +122,8 @@ class Attempts:
         ended: Callable[[Attempt, Reply | Failure], None],
         none_left: Callable[[], None],
     ) -> None:
-        self._work = work
+        self.work = work
+        self.number = next(means.numbers)
         self._means = means
         self._ended = ended
         self._none_left = none_left
@@ -120,18 +149,22 @@ class Attempts:
         """Whether it could be asked of a server, and is not."""
         return not self._running and not self._is_stalled
 
+    @property
+    def asked_now(self) -> Sequence[tuple[Server, float]]:
+        """Who is being asked, and since when."""
+        return [(attempt.server, attempt.asked) for attempt in self._running]
+
     def overdue(self) -> list[Server]:
         """Those who take so long that another was asked as well."""
         return [attempt.server for attempt in self._running if attempt.is_overdue]
 
-    def begin(self, place: Place) -> None:
-        """Ask the server at which a place was taken."""
-        attempt = Attempt(place, self._means.clock.seconds())
+    def begin(self, place: Place, why: str = FIRST) -> None:
+        """Ask the server at which a place was taken; ``why`` is for the record."""
+        sent = outgoing(self.work, why)
+        attempt = Attempt(place, sent, self._means.clock.seconds())
         self._running.append(attempt)
         look = partial(self._look, attempt)
-        sending = self._means.client.send(
-            place.server.backend, outgoing(self._work), look
-        )
+        sending = self._means.client.send(place.server.backend, sent, look)
         attempt.sending = sending
         sending.addBoth(self._has_ended, attempt)
 
@@ -179,13 +212,13 @@ class Attempts:
         now = self._means.clock.seconds()
         doubted = [one.server.health.status == "unhealthy" for one in self._running]
         if doubted == [True] and place.server.is_ready(self.demand, now):
-            self.begin(place)
+            self.begin(place, DOUBT)
         else:
             place.give_back()
 
     def look_at_body(self, now: float) -> None:
         """Give the place of a body that does not arrive to those who wait for one."""
-        body = self._work.body
+        body = self.work.body
         if self._arrived != body.size:
             self._arrived, self._since = body.size, now
         elif self._running and not body.complete and now - self._since >= STALLED_AFTER:
@@ -195,10 +228,10 @@ class Attempts:
         """Go back into the line, once the body arrives again."""
         self._is_stalled = True
         self._cancel()
-        self._work.body.watchers.append(self._go_on)
+        self.work.body.watchers.append(self._go_on)
 
     def _go_on(self) -> None:
-        self._work.body.watchers.remove(self._go_on)
+        self.work.body.watchers.remove(self._go_on)
         self._is_stalled = False
         if not self._are_over:
             self._none_left()
@@ -219,7 +252,7 @@ class Attempts:
                 left = min(left, hedge_after - taken)
             else:
                 self._may_hedge = False
-                self._begin_beside(self._means.hedges.spend)
+                self._begin_beside(self._means.hedges.spend, HEDGE)
         if taken >= LEAST_PATIENCE and len(self._running) == 1:
             now, asked = self._means.clock.seconds(), self._asked()
             patience = self._means.pool.patience(self.demand, asked, now)
@@ -227,11 +260,11 @@ class Attempts:
             if patience is not None and taken < patience and not is_doubted:
                 left = min(left, patience - taken)
             elif patience is not None:
-                attempt.is_overdue = self._begin_beside(lambda: True)
+                attempt.is_overdue = self._begin_beside(lambda: True, SLOW)
                 left = left if attempt.is_overdue else min(left, LOOK_AGAIN)
         return min(left, LOOK_EVERY)
 
-    def _begin_beside(self, allowed: Callable[[], bool]) -> bool:
+    def _begin_beside(self, allowed: Callable[[], bool], why: str) -> bool:
         """Ask another server as well, if one has a place; tell whether."""
         place = self._means.places.take_free(self.demand, self._asked())
         if place is None:
@@ -239,7 +272,7 @@ class Attempts:
         if not allowed():
             place.give_back()
             return False
-        self.begin(place)
+        self.begin(place, why)
         return True
 
     def _asked(self) -> set[Server]:

@@ -112,7 +112,7 @@ class Breakers(dict[str, Breaker]):
         """Return why it is out, and until when, by task."""
         return [
             f"{short(task)}: failed {breaker.failures} requests in a row that other "
-            f"servers then answered; tried again in {breaker.open_until - now:.0f} s"
+            f"machines then answered; tried again in {breaker.open_until - now:.0f} s"
             for task, breaker in self.tripped(now)
         ]
 

@@ -20,6 +20,7 @@ from immich_ml_proxy.balancer.server import Server
 from immich_ml_proxy.balancer.work import Served, Work
 from immich_ml_proxy.errors import Unavailable
 from immich_ml_proxy.protocol import routing
+from immich_ml_proxy.records.why import AGAIN, FAILOVER, FIRST, OPINION
 from immich_ml_proxy.upstream.reply import Reply
 
 #: Seconds before backends that all failed are asked again by a request that is held.
@@ -65,6 +66,7 @@ class Delivery:
         )
         self._attempts.reconsider = self._reconsider
         self._tries: list[Try] = []
+        self._why: str = FIRST  # the next one is asked
         self._is_known = False  # that such requests are refused
         self._busy: Try | None = None  # the first one that was
         self._waiting: Deferred[Place | None] | None = None
@@ -89,7 +91,7 @@ class Delivery:
         request = self._demand, self._attempts.tried, self._hold_until, proven
         place = self._means.places.at_once(*request)
         if place is not None:
-            self._attempts.begin(place)
+            self._attempts.begin(place, self._why)
             return
         try:
             waiting = self._means.places.take(*request, again)
@@ -111,7 +113,7 @@ class Delivery:
             self._timer.cancel()
             self._timer = None
         if place is not None:
-            self._attempts.begin(place)
+            self._attempts.begin(place, self._why)
         elif self._is_rerouted():
             self._next()
         elif self._may_start_over():
@@ -164,6 +166,7 @@ class Delivery:
             waiting, self._waiting = self._waiting, None
             waiting.cancel()
         self._has_started_over = True
+        self._why = AGAIN
         self._tries = [
             one for one in self._tries if one.outcome.kind not in outcome.PASSING
         ]
@@ -190,9 +193,12 @@ class Delivery:
         pool = self._means.pool
         able = pool.able(self._demand, (), now)
         self._is_known |= pool.evidence.failed(one, self._demand, able, now)
+        attempt.judged(found)
+        self._why = AGAIN
         if found.kind is Kind.BUSY:
             self._busy = self._busy or one
             return
+        self._why = OPINION if found.kind in outcome.OPINIONS else FAILOVER
         self._tries.append(one)
         route = self._demand.route
         if (

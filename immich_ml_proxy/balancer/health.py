@@ -93,7 +93,7 @@ def of_ping(reply: Reply) -> str | None:
     if 200 <= reply.status < 300 and reply.body.strip() == b"pong":
         return None
     if reply.status == 508:
-        return "leads back to this proxy: a backend must be an ML server"
+        return "leads back to this proxy: give it the address of an ML server"
     if reply.status >= 500:
         return f"answered {reply.status}"  # a gateway in its place
     seems = _seems(reply)

@@ -77,6 +77,12 @@ class HealthChecker(Service):
             self._stop_loop()
             self._start_loop()
 
+    def look_at_new(self) -> None:
+        """Ping those at once that have come since the last round began."""
+        for server in self._pool:
+            if server.health.status == "unknown" and server.backend.state != "disabled":
+                self.ping(server)
+
     def check(self, trace_id: str | None = None, via: bytes = b"") -> Deferred[None]:
         """
         Ping all backends, ``maxPings`` at once; it fires within ``LONGEST_ROUND``.

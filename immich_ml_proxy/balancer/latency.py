@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import deque
-from collections.abc import Iterator, Mapping
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Mapping
 
 import attrs
 
@@ -103,9 +103,23 @@ class ServiceTimes:
 
     def _percentiles(self) -> Iterator[tuple[str, Percentiles]]:
         for label, recent in self._recent.items():
-            ordered = sorted(recent)
-            p50, p90, p99 = (
-                round(1000 * ordered[int(part * len(ordered))], 1)
-                for part in (0.5, 0.9, 0.99)
-            )
-            yield label, Percentiles(self._counts[label], p50, p90, p99)
+            yield label, _of(recent, self._counts[label])
+
+    @staticmethod
+    def together(several: Iterable[ServiceTimes]) -> Mapping[str, Percentiles]:
+        """Return the percentiles of several backends as if they were one."""
+        recent: dict[str, list[float]] = {}
+        counts = Counter[str]()
+        for one in several:
+            for label, seconds in one._recent.items():
+                recent.setdefault(label, []).extend(seconds)
+                counts[label] += one._counts[label]
+        return {label: _of(recent[label], counts[label]) for label in recent}
+
+
+def _of(recent: Iterable[float], count: int) -> Percentiles:
+    ordered = sorted(recent)
+    p50, p90, p99 = (
+        round(1000 * ordered[int(part * len(ordered))], 1) for part in (0.5, 0.9, 0.99)
+    )
+    return Percentiles(count, p50, p90, p99)

@@ -241,7 +241,7 @@ def error(
         kind = Unavailable
     elif tries[-1].outcome.kind is Kind.LATE:
         kind = TimedOut
-    made = kind(f"{label}: {'; '.join(told) or 'there is no backend to ask'}")
+    made = kind(f"{label}: {'; '.join(told) or 'there is no machine to ask'}")
     made.backends = tuple(one.server.name for one in tries)
     return made
 

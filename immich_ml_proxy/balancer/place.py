@@ -120,6 +120,14 @@ class Places:
         server.take(demand, now)
         return Place(server, demand, self)
 
+    def take_at(self, server: Server, demand: Demand) -> Place | None:
+        """Return a place at just this backend, if there is one now."""
+        now = self._clock.seconds()
+        if not server.has_place(demand, now):
+            return None
+        server.take(demand, now)
+        return Place(server, demand, self)
+
     def given_back(self, server: Server, demand: Demand) -> None:
         """A place is free again; see :meth:`Place.give_back`."""
         self.scheduler.release(server, demand, self._clock.seconds())

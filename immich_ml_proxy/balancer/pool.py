@@ -10,9 +10,12 @@ from immich_ml_proxy.balancer.evidence import Evidence, OnFlip
 from immich_ml_proxy.balancer.health import NEVER
 from immich_ml_proxy.balancer.latency import patience
 from immich_ml_proxy.balancer.observer import NOBODY, Observer
+from immich_ml_proxy.balancer.replica_set import Machine
+from immich_ml_proxy.balancer.replicas import Names
+from immich_ml_proxy.balancer.roster import Roster
 from immich_ml_proxy.balancer.selection import POLICIES, Policy
 from immich_ml_proxy.balancer.server import Server
-from immich_ml_proxy.config.model import Backend, Config, Route
+from immich_ml_proxy.config.model import Config, Route
 
 
 class Pool:
@@ -28,7 +31,7 @@ class Pool:
     def __init__(
         self, config: Config, on_flip: OnFlip, observer: Observer = NOBODY
     ) -> None:
-        self._servers: dict[str, Server] = {}
+        self._roster = Roster(observer)
         self._policies: dict[Route, Policy] = {}
         self._ways_of: dict[Route, Sequence[tuple[Route, Sequence[Server]]]] = {}
         self.evidence = Evidence(on_flip)
@@ -37,10 +40,15 @@ class Pool:
         self.reconfigure(config)
 
     def __iter__(self) -> Iterator[Server]:
-        return iter(self._servers.values())
+        return iter(self._roster.servers.values())
 
     def __getitem__(self, name: str) -> Server:
-        return self._servers[name]
+        return self._roster.servers[name]
+
+    @property
+    def machines(self) -> Sequence[Machine]:
+        """What stands for each backend: a server, or the set of its replicas."""
+        return self._roster.machines
 
     def reconfigure(self, config: Config) -> None:
         """
@@ -49,19 +57,28 @@ class Pool:
         A backend that stays at its URL, by whatever name, keeps its health and its
         counts, a route that stays as it is keeps its turn.
         """
-        kept = _at_same_urls(list(self), config.backends)
-        self._servers = {}
-        for backend in config.backends:
-            server = kept.get(backend.name) or Server(backend, self.observer)
-            server.reconfigure(backend)
-            self._servers[backend.name] = server
+        self._roster.configured(config.backends)
         self._policies = {
             route: self._policies.get(route) or POLICIES[route.strategy](route)
             for route in config.all_routes
         }
-        self.evidence.opinions.clear()
         self.config = config
-        self._ways_of = {route: self._new_ways(route) for route in config.all_routes}
+        self._other_servers()
+
+    def resolved(self, names: Names) -> None:
+        """
+        Use the addresses that the names of backends with ``resolve`` have now.
+
+        One that has come is not healthy before it has answered; one that has gone
+        finishes what it has.
+        """
+        self._roster.resolved(names)
+        self._other_servers()
+
+    def _other_servers(self) -> None:
+        self.evidence.opinions.clear()
+        routes = self.config.all_routes
+        self._ways_of = {route: self._new_ways(route) for route in routes}
 
     def choose(
         self,
@@ -140,11 +157,8 @@ class Pool:
 
     def servers_of(self, route: Route) -> list[Server]:
         """Return the backends that ``route`` names."""
-        return [
-            server
-            for name in route.backends
-            if (server := self._servers.get(name)) is not None
-        ]
+        of = self._roster.of
+        return [server for name in route.backends for server in of.get(name, ())]
 
     def patience(
         self, demand: Demand, asked: Collection[Server], now: float
@@ -218,23 +232,6 @@ class Pool:
         # A request may still hold a route of the configuration before.
         policy = self._policies.get(route) or POLICIES[route.strategy](route)
         return policy.choose(free, well, demand, now)
-
-
-def _at_same_urls(
-    servers: Sequence[Server], backends: Sequence[Backend]
-) -> dict[str, Server]:
-    """Return the servers that stay by their new names; two may share a URL."""
-    left = {(one.backend.url, one.name): one for one in servers}
-    kept = {
-        backend.name: left.pop((backend.url, backend.name))
-        for backend in backends
-        if (backend.url, backend.name) in left
-    }
-    renamed = {url: one for (url, _), one in left.items()}
-    for backend in backends:
-        if backend.name not in kept and backend.url in renamed:
-            kept[backend.name] = renamed.pop(backend.url)
-    return kept
 
 
 def _ready(

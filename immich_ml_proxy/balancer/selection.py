@@ -111,11 +111,13 @@ class InOrder:
     """
     Takes the first backend; the next one only when it is down.
 
-    With ``spill`` also when it is full.
+    With ``spill`` also when it is full. Replicas of one are equals: of those the one
+    with the fewest requests.
     """
 
     def __init__(self, route: Route) -> None:
         self._spill = route.spill
+        self._equals = LeastBusy(route)
 
     def choose(
         self,
@@ -125,7 +127,13 @@ class InOrder:
         now: float,
     ) -> Server | None:
         """See :class:`Policy`."""
-        return free[0] if self._spill or free[0] is next(iter(servers)) else None
+        first = free[0]
+        if first.replica_of is None:
+            return first if self._spill or first is next(iter(servers)) else None
+        if not (self._spill or next(iter(servers)).replica_of is first.replica_of):
+            return None
+        equals = [one for one in free if one.replica_of is first.replica_of]
+        return self._equals.choose(equals, servers, demand, now)
 
 
 def _load(server: Server) -> float:

@@ -30,6 +30,7 @@ class Server:
     another URL meanwhile finishes with its own counts.
 
     :ivar backend: its configuration.
+    :ivar replica_of: what it is a replica of; see ``replica_set.machine_of``.
     :ivar health: what pings and traffic told last.
     :ivar abilities: what it can do.
     :ivar breakers: whether it is out for failing what others serve, by task.
@@ -58,15 +59,14 @@ class Server:
         self.abilities = Abilities(backend.abilities)
         self.breakers = Breakers()
         self.detours = Breakers(trip_after=1)
-        self.busy_until = 0.0
         self.last_well = self.last_answer = NEVER
         self.in_flight = 0
         self.limiter = limiter_of(backend.max_concurrent)
         self.task_limits = TaskLimits()
         self.times = ServiceTimes()
-        self.served = self.failed = self.retried = self.ejections = 0
-        self.normalised = 0
-        self.busy_seconds = self.busy_since = 0.0
+        self.served = self.failed = self.retried = self.ejections = self.normalised = 0
+        self.replica_of: object = None
+        self.busy_until = self.busy_seconds = self.busy_since = 0.0
         self._denial, self._denial_until = "", 0.0  # why it turns us away, in words
         self._does: set[str] = set()  # tasks that it has served since it was away
         self._by_task: Counter[str] = Counter()

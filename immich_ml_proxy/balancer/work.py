@@ -87,8 +87,12 @@ class Served:
     took: float
 
 
-def outgoing(work: Work) -> Outgoing:
-    """Return the request that asks a backend for it."""
+def outgoing(work: Work, why: str) -> Outgoing:
+    """
+    Return the request that asks a backend for it.
+
+    :param why: that one, for the record of it.
+    """
     body, splice = work.body, work.splice
     return Outgoing(
         method=b"POST",
@@ -105,4 +109,9 @@ def outgoing(work: Work) -> Outgoing:
         make_body=lambda: BodyProducer(body, splice),
         body=body,
         chunks=lambda: tuple(as_sent(body.chunks, splice)),
+        splice=None
+        if splice is None
+        else (splice.start, splice.end, splice.replacement),
+        why=why,
+        route=work.order.group.route.key,
     )

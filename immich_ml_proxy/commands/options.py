@@ -41,7 +41,7 @@ class Options(usage.Options):
     ]
     optFlags = [  # noqa: RUF012
         ["debug", "d", "Record requests from the start on."],
-        ["demo", None, "Use three simulated ML servers and a configuration in memory."],
+        ["demo", None, "Use three simulated machines and a configuration in memory."],
     ]
 
     def __init__(self) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from immich_ml_proxy.config import abilities, headers
+from immich_ml_proxy.config import abilities, headers, resolve
 from immich_ml_proxy.config.fields import (
     check_broadcast,
     check_ca_file,
@@ -27,6 +27,7 @@ def read(items: list[Any]) -> Iterator[Backend]:
     :raises ConfigError: with the path of the first bad field and the reason.
     """
     taken: dict[str, str] = {}
+    resolve.check_names(items)
     for index, item in enumerate(items):
         path = f"backends[{index}]"
         # Before the backend as a whole: the error is told with its exact path.
@@ -60,6 +61,7 @@ def read(items: list[Any]) -> Iterator[Backend]:
         url = checked_url(backend.url, f"{path}.url")
         if backend.ca_file is not None:
             check_ca_file(backend.ca_file, url, f"{path}.caFile")
+        resolve.check(backend, url, path)
         yield msgspec.structs.replace(
             backend,
             url=url,

@@ -17,6 +17,7 @@ import msgspec
 
 from immich_ml_proxy.config import backends as backend_list
 from immich_ml_proxy.config import headers, immich, routes
+from immich_ml_proxy.config.faults import decoded
 from immich_ml_proxy.config.fields import convert
 from immich_ml_proxy.config.legacy import upgraded
 from immich_ml_proxy.config.mend import mended
@@ -73,7 +74,8 @@ def parse(raw: bytes, before: Config | None = None) -> Config:
     """
     document, gone = upgraded(_json(raw))
     # An answer to a save tells them; they are no part of what is saved again.
-    document.pop("warnings", None)
+    for told in ("warnings", "warningsAt", "merged"):
+        document.pop(told, None)
     document, repaired = mended(document)
     if before is not None:
         document = headers.unmasked(document, msgspec.json.decode(before.document))
@@ -132,12 +134,17 @@ def with_state(current: Config, name: str, state: State) -> Config:
         if backend["name"] == name:
             backend["state"] = state
             return parse(msgspec.json.encode(document))
-    raise ConfigError("", f"there is no backend named {name!r}")
+    raise ConfigError("", f"there is no machine named {name!r}")
 
 
 def saved(config: Config) -> dict[str, Any]:
     """Return what was saved, but for the values of secrets."""
-    return immich.masked(headers.masked(msgspec.json.decode(config.document)))
+    return masked(msgspec.json.decode(config.document))
+
+
+def masked(document: dict[str, Any]) -> dict[str, Any]:
+    """Return a document, or a part of one, but for the values of secrets."""
+    return immich.masked(headers.masked(document))
 
 
 def shown(config: Config) -> dict[str, Any]:
@@ -158,11 +165,9 @@ def _json(raw: bytes) -> dict[str, Any]:
         raise ConfigError("", f"the configuration is over {MAX_DOCUMENT} bytes long")
     try:
         # Some editors put a mark before what they save.
-        document = msgspec.json.decode(raw.removeprefix(codecs.BOM_UTF8))
-    except UnicodeDecodeError as error:
-        raise ConfigError("", f"the configuration is not UTF-8: {error}") from None
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise ConfigError("", f"the configuration is not JSON: {error}") from None
+        document = decoded(raw.removeprefix(codecs.BOM_UTF8))
+    except ValueError as error:
+        raise ConfigError("", f"the configuration {error}") from None
     if not isinstance(document, dict):
         raise ConfigError("", "the configuration must be a JSON object")
     return document

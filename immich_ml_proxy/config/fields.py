@@ -7,40 +7,28 @@ from ipaddress import AddressValueError, IPv4Address
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
-import msgspec
-
+from immich_ml_proxy.config import faults
+from immich_ml_proxy.config.faults import step
 from immich_ml_proxy.errors import ConfigError
 
+__all__ = [
+    "check_broadcast",
+    "check_ca_file",
+    "checked_mac",
+    "checked_url",
+    "convert",
+    "step",
+]
+
 _T = TypeVar("_T")
-
-
-def step(key: str) -> str:
-    """Return the step of a path that leads to ``key``."""
-    if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]*", key):
-        return f".{key}"
-    return f"[{msgspec.json.encode(key).decode()}]"
-
-
-#: msgspec tells the place of an error at the end of its text.
-_PLACE = re.compile(r" - at `\$(?P<path>.*)`$")
-_NAMED = re.compile(r"(?P<what>missing required|contains unknown) field `(?P<name>.*)`")
 
 
 def convert(value: Any, shape: type[_T], path: str) -> _T:
     """Return ``value`` as ``shape``; an error is told with the field's full path."""
     try:
-        return msgspec.convert(value, shape)
-    except msgspec.ValidationError as error:
-        text = str(error)
-    place = _PLACE.search(text)
-    if place:
-        path, text = path + place["path"], text[: place.start()]
-    named = _NAMED.search(text)
-    if named:
-        path += step(named["name"])
-        missing = named["what"].startswith("missing")
-        text = "missing" if missing else "there is no such field"
-    raise ConfigError(path.lstrip("."), text[:1].lower() + text[1:])
+        return faults.converted(value, shape, path)
+    except faults.Misfit as misfit:
+        raise ConfigError(misfit.path.lstrip("."), misfit.reason) from None
 
 
 def checked_url(text: str, path: str) -> str:

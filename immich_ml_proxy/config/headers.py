@@ -153,15 +153,15 @@ def _kept(
         for known, value in (one.get("headers") or {}).items():
             if known.lower() != name.lower():
                 continue
-            if _server(one.get("url")) == _server(backend.get("url")):
+            if server_of(one.get("url")) == server_of(backend.get("url")):
                 return value
             raise ConfigError(
-                path, "is kept for another server; type it again for this URL"
+                path, "is kept for another machine; type it again for this URL"
             )
     raise ConfigError(path, f"type its value: {MASK} stands for one that is kept")
 
 
-def _server(url: Any) -> object:
+def server_of(url: Any) -> object:
     """Return what tells one server from another."""
     try:
         parts = urlsplit(str(url))

@@ -5,7 +5,7 @@ It sends the types of ``clip`` where a map of their own says (``modelTypeRouting
 more maps (``taskRoutingPolicy``, ``modelTypeRoutingPolicy``: key to ``strict`` or
 ``fallback``) say what happens when a route's backend is down. There are three levels: a
 type's route, its task's, the default. ``fallback`` goes on to the next one, and so does
-a route that names no backend, or one that is gone. Here such a type is the routing key
+a route that names no machine, or one that is gone. Here such a type is the routing key
 ``clip/TYPE``, a route that falls back on another has the backends of both ``in_order``,
 and ``fallback`` means the default.
 """
@@ -93,9 +93,9 @@ def _falling_back(value: Any, below: str | None = None, again: bool = True) -> A
 def _gone(value: Any, names: set[str]) -> str:
     """Return what is wrong with the backend of a route; empty if nothing is."""
     if value is None or value == "":
-        return "names no backend"
+        return "names no machine"
     if isinstance(value, str) and value not in names:
-        return f"there is no backend named {value!r}"
+        return f"there is no machine named {value!r}"
     return ""
 
 

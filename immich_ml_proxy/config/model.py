@@ -27,6 +27,7 @@ CHECK_ANSWERS: tuple[CheckAnswers, ...] = get_args(CheckAnswers)
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 Places = Annotated[int, msgspec.Meta(ge=1, le=10_000)]
 State = Literal["enabled", "drain", "disabled"]
+Resolve = Literal["all", "ipv4", "ipv6"]
 
 
 class WakeOnLan(
@@ -100,6 +101,8 @@ class Backend(
         :mod:`~immich_ml_proxy.config.headers`.
     :ivar ca_file: path of the certificates whose signatures are believed, instead of
         those that this machine believes; PEM.
+    :ivar resolve: the name in its URL stands for all its addresses, or for those of one
+        version of IP; ``None``: for any of them.
     """
 
     name: Name
@@ -112,6 +115,7 @@ class Backend(
     abilities: StatedAbilities | None = None
     headers: dict[str, Any] = {}
     ca_file: str | None = None
+    resolve: Resolve | None = None
 
 
 class ImmichServer(

@@ -50,10 +50,10 @@ def read_default(value: Any, names: set[str]) -> Route | None:
     """
     if not names:
         if value not in (None, "", []):
-            raise ConfigError("defaultBackend", "there are no backends to choose from")
+            raise ConfigError("defaultBackend", "there are no machines to choose from")
         return None
     if value in (None, ""):
-        raise ConfigError("defaultBackend", "missing: name one of the backends")
+        raise ConfigError("defaultBackend", "missing: name one of the machines")
     return _route(DEFAULT_ROUTE, value, names, "defaultBackend")
 
 
@@ -92,14 +92,14 @@ def _route(key: str, value: Any, names: set[str], path: str) -> Route:
             )
     else:
         raise ConfigError(
-            path, 'must be a backend, a list of backends or {"backends": [...]}'
+            path, 'must be a machine, a list of machines or {"backends": [...]}'
         )
     if not chosen:
-        raise ConfigError(path, "names no backend")
+        raise ConfigError(path, "names no machine")
     counts = Counter(chosen)
     for name, place in zip(chosen, where, strict=True):
         if name not in names:
-            raise ConfigError(place, f"there is no backend named {name!r}")
+            raise ConfigError(place, f"there is no machine named {name!r}")
         if counts[name] > 1:
             raise ConfigError(place, f"names {name!r} twice")
     if document is None:

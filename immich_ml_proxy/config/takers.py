@@ -20,7 +20,7 @@ def with_taker(current: Config, key: str, name: str, is_added: bool) -> Config:
     :raises ConfigError: when there is no such backend, or none would be left.
     """
     if name not in {backend.name for backend in current.backends}:
-        raise ConfigError("", f"there is no backend named {name!r}")
+        raise ConfigError("", f"there is no machine named {name!r}")
     document = msgspec.json.decode(current.document)
     key = normalized(key)
     routing = document.get("taskRouting") or {}

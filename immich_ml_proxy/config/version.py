@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from hashlib import blake2b
 
 from immich_ml_proxy.config.model import Config
-from immich_ml_proxy.errors import VersionMismatch
 
 
 def version(config: Config, key: bytes) -> str:
@@ -20,18 +19,13 @@ def version(config: Config, key: bytes) -> str:
     return made.hexdigest()
 
 
-def check(if_match: Iterable[str], current: str) -> None:
+def named(if_match: Iterable[str]) -> list[str] | None:
     """
-    Refuse a change that is meant for another configuration (RFC 9110, 13.1.1).
+    Return the versions that a change is meant for (RFC 9110, 13.1.1).
 
-    :param if_match: the values of ``If-Match``; without any it is for all there may be.
-    :raises VersionMismatch: when none of them is the current one.
+    :param if_match: the values of ``If-Match``.
+    :return: ``None`` without any: it is for all there may be.
     """
-    named = [one.strip() for line in if_match for one in line.split(",")]
+    names = [one.strip() for line in if_match for one in line.split(",")]
     # A reverse proxy that compresses makes a version weak; it is the same for us.
-    known = {one.removeprefix("W/").strip('"') for one in named}
-    if named and not known & {current, "*"}:
-        raise VersionMismatch(
-            "the configuration was changed elsewhere meanwhile; nothing was saved. "
-            "Load it again and make your changes to that"
-        )
+    return [one.removeprefix("W/").strip('"') for one in names] or None

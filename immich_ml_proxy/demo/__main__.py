@@ -22,9 +22,9 @@ from .server import SimulatedServer
 
 def main() -> None:
     """
-    Listen on 127.0.0.1 until the process is told to end.
+    Listen on loopback until the process is told to end.
 
-    Prints ``listening on http://127.0.0.1:PORT`` when it is ready; of several servers
+    Prints ``listening on http://ADDRESS:PORT`` when it is ready; of several servers
     one such line each, after the server's name.
     """
     # Importing it installs it; so not before there is a program to run.
@@ -40,7 +40,7 @@ def main() -> None:
     for one in servers:
         server = SimulatedServer(reactor, one.name, one.behaviour)
         try:
-            listener = Listener(reactor, server, one.port)
+            listener = Listener(reactor, server, one.port, one.address)
         except OSError as error:
             sys.exit(f"cannot listen on port {one.port}: {error.strerror}")
         listener.setServiceParent(service)

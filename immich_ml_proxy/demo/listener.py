@@ -17,6 +17,9 @@ from twisted.internet.interfaces import (
 from .server import SimulatedServer
 from .site import ServerSite, site
 
+#: Where servers listen that are not told otherwise.
+LOOPBACK = "127.0.0.1"
+
 
 class IDemoReactor(IReactorTime, IReactorSocket):
     """What the servers ask of a reactor: the time, and to take over a socket."""
@@ -34,12 +37,14 @@ class Listener(Service):
     When the server exits, the port refuses for as long as its behaviour says.
 
     :param port: 0 takes a free one, the same ever after.
+    :param address: where it listens.
     :raise OSError: when made, if the port is taken.
     """
 
     _reactor: IDemoReactor
     server: SimulatedServer
     port: int = 0
+    address: str = LOOPBACK
     url: str = field(init=False)
     _socket: socket.socket = field(init=False)
     _site: ServerSite = field(init=False)
@@ -51,7 +56,7 @@ class Listener(Service):
     def __attrs_post_init__(self) -> None:
         self._site = site(self.server)
         self._open()
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"http://{self.address}:{self.port}"
 
     def startService(self) -> None:
         super().startService()
@@ -69,7 +74,7 @@ class Listener(Service):
         return self._stopped
 
     def _open(self) -> None:
-        self._socket = socket.create_server(("127.0.0.1", self.port))
+        self._socket = socket.create_server((self.address, self.port))
         self.port = self._socket.getsockname()[1]
 
     def _adopt(self) -> None:

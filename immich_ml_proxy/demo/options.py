@@ -11,6 +11,7 @@ from attrs import frozen
 
 from .behaviour import PLAIN, Behaviour, as_json
 from .kinds import KINDS, change
+from .listener import LOOPBACK
 
 #: Short names of tasks.
 _TASKS = {"faces": "facial-recognition"}
@@ -22,11 +23,13 @@ class Wanted:
     A server that is asked for.
 
     :param port: 0 takes a free one.
+    :param address: where it listens.
     """
 
     name: str
     behaviour: Behaviour
     port: int = 0
+    address: str = LOOPBACK
 
 
 def _names(text: str) -> list[str]:
@@ -55,6 +58,7 @@ def parser() -> ArgumentParser:
     )
     add = parsing.add_argument
     add("--port", type=int, help="0 takes a free one")
+    add("--address", help=f"where it listens; by default {LOOPBACK}")
     add("--name")
     add(
         "--server",
@@ -163,6 +167,7 @@ def _named(name: str, spec: str) -> Wanted:
 def _single(options: Namespace) -> Wanted:
     given = dict(vars(options))
     name, port = given.pop("name", "simulated"), given.pop("port", 0)
+    address = given.pop("address", LOOPBACK)
     fault = {
         option.removeprefix("fault_"): given.pop(option)
         for option in tuple(given)
@@ -178,4 +183,4 @@ def _single(options: Namespace) -> Wanted:
         if not own:
             raise ValueError(f"of which fault? {', '.join(sorted(fault))}")
         behaviour = change(behaviour, {"faults": [one | fault for one in own]})
-    return Wanted(name, behaviour, port)
+    return Wanted(name, behaviour, port, address)

@@ -38,7 +38,7 @@ class ProxyRequest(server.Request):
     :ivar upload: what a ``POST /predict`` has begun.
     :ivar trace_id: the client's ``X-Request-ID`` or a new one.
     :ivar answering: what will give the answer; cancelled when the client leaves.
-    :ivar answer: the bytes of the answer while debug is on, else ``None``.
+    :ivar answer: the bytes of the answer if it is recorded, else ``None``.
     :ivar started: when the headers were complete, in seconds of the clock.
     """
 
@@ -79,7 +79,7 @@ class ProxyRequest(server.Request):
             self.requestHeaders.setRawHeaders(b"host", [host])
         self.path = self.uri.partition(b"?")[0]
         if site.recorder.enabled:
-            self.answer = []
+            site.came(self)
         if length is None or length > HEAD:
             channel.transport.bufferSize = BLOCK
         error = self._loop()
@@ -235,8 +235,8 @@ class ProxyRequest(server.Request):
     def connectionLost(self, reason: Failure) -> None:
         """The client is gone; see ``twisted.web.http.Request``."""
         site = self._proxy
-        self._abandon()
         site.client_left(self)
+        self._abandon()
         super().connectionLost(reason)
         if self.answering is not None:
             self.answering.cancel()
@@ -249,6 +249,7 @@ class ProxyRequest(server.Request):
         # It may have been answered by who never asked what came of the work.
         self._abandon()
         self.body.drop()
+        self.body.row = None
         if self._ticket is not None:
             self._ticket.end()
         self.answer = self.answering = None

@@ -18,8 +18,9 @@ from immich_ml_proxy.downstream.open_connections import OpenConnections
 from immich_ml_proxy.downstream.request import ProxyRequest
 from immich_ml_proxy.downstream.upload import Predict
 from immich_ml_proxy.protocol.hops import Hops
-from immich_ml_proxy.records.record import RequestSeen, ResponseSeen
+from immich_ml_proxy.records.content import FormSeen
 from immich_ml_proxy.records.recorder import Recorder
+from immich_ml_proxy.records.seen import RequestSeen, ResponseSeen
 from immich_ml_proxy.upstream.client import flat
 
 
@@ -83,19 +84,33 @@ class ProxySite(Site):
         channel.connections = self.connections
         return channel
 
+    def came(self, request: ProxyRequest) -> None:
+        """Begin to record a request, of which the head is there."""
+        if _is_recorded(request.path):
+            request.answer = []
+            request.body.row = self.recorder.begin(
+                self._wall(),
+                request.started,
+                request.trace_id,
+                request.method.decode("latin-1"),
+                request.uri.decode("latin-1"),
+            )
+
     def log(self, request: Any) -> None:
         """Record a request that was answered; there is no access log."""
-        if request.answer is not None and _is_recorded(request.path):
+        if request.answer is not None:
             self._record(request, None)
 
     def client_left(self, request: ProxyRequest) -> None:
         """Record a request whose client did not wait for the answer."""
-        if request.answer is not None and _is_recorded(request.path):
+        if request.answer is not None:
             self._record(request, "the client closed the connection")
 
     def finished(self, request: ProxyRequest) -> None:
         """A request is over, in whatever way."""
         self.active.discard(request)
+        if request.body.row is not None:
+            self.recorder.forget(request.body.row)
 
     def end(self) -> Deferred[None]:
         """
@@ -107,14 +122,14 @@ class ProxySite(Site):
         return self.connections.end()
 
     def _record(self, request: ProxyRequest, error: str | None) -> None:
+        row = request.body.row
+        if row is None or row.order:
+            return
         answered = request.startedWriting
-        duration = self.clock.seconds() - request.started
         backends = request.responseHeaders.getRawHeaders(b"X-Immich-ML-Backend")
-        self.recorder.record(
-            now=self._wall() - duration,
-            duration=duration,
-            type="incoming",
-            trace_id=request.trace_id,
+        self.recorder.end(
+            row,
+            duration=self.clock.seconds() - request.started,
             backend=backends[0].decode() if backends else None,
             request=RequestSeen(
                 request.method.decode("latin-1"),
@@ -128,7 +143,16 @@ class ProxySite(Site):
             if answered
             else None,
             error=error,
+            form=_form(request),
         )
+
+
+def _form(request: ProxyRequest) -> FormSeen | None:
+    scanned = request.upload.scanned if request.upload is not None else None
+    if scanned is None or scanned.entries is None:
+        return None
+    found = scanned.entries
+    return FormSeen(found.value, (found.start, found.end), scanned.picture)
 
 
 def _recorded_body(request: ProxyRequest) -> Sequence[bytes]:
@@ -138,7 +162,7 @@ def _recorded_body(request: ProxyRequest) -> Sequence[bytes]:
 
 
 def _is_config(path: bytes) -> bool:
-    return path.rstrip(b"/") == b"/api/config"
+    return path.rstrip(b"/") in (b"/api/config", b"/api/config/check")
 
 
 #: What pages ask for all the time.

@@ -55,6 +55,11 @@ class Upload:
         except ProxyError as error:
             self._error = error
 
+    @property
+    def scanned(self) -> Scanner | None:
+        """What is known of the form so far; ``None``: it is none."""
+        return self._scanner
+
     def feed(self, chunk: bytes, is_last: bool = False) -> None:
         """
         Look at a chunk before the body takes it.

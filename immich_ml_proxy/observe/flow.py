@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from immich_ml_proxy.balancer.pool import Pool
-from immich_ml_proxy.balancer.server import Server
+from immich_ml_proxy.balancer.replica_set import Machine
 from immich_ml_proxy.config.model import DEFAULT_ROUTE, Route
 from immich_ml_proxy.observe.history import History
 from immich_ml_proxy.observe.kinds import KEYS
@@ -18,7 +18,7 @@ from immich_ml_proxy.observe.waiting import Crowd
 def rows(
     pool: Pool,
     history: History,
-    keys: Mapping[Server, str],
+    keys: Mapping[Machine, str],
     crowds: Mapping[tuple[str, str], Crowd],
     moment: Moment,
 ) -> list[dict[str, Any]]:
@@ -62,7 +62,7 @@ def _arrived(history: History, key: str, second: int) -> dict[str, float]:
 
 
 def _to(
-    history: History, keys: Mapping[Server, str], route_key: str, second: int
+    history: History, keys: Mapping[Machine, str], route_key: str, second: int
 ) -> dict[str, dict[str, float]]:
     told = {}
     for server, key in keys.items():

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 import attrs
 
-from immich_ml_proxy.balancer.server import Server
+from immich_ml_proxy.balancer.replica_set import Machine
 from immich_ml_proxy.observe.kinds import SEARCH
 from immich_ml_proxy.observe.log_times import Histogram, Times, percentile
 from immich_ml_proxy.observe.tracks import Ring, Track
@@ -176,18 +176,18 @@ class RouteHistory:
         ring.put(second, ring.get(second) + count)
 
 
-def keys_of(servers: Iterable[Server]) -> dict[Server, str]:
+def keys_of(machines: Iterable[Machine]) -> dict[Machine, str]:
     """
     Return what each server is known by, whatever its name: its URL.
 
     If several share one, all but the first need their names as well.
     """
-    keys: dict[Server, str] = {}
+    keys: dict[Machine, str] = {}
     taken: set[str] = set()
-    for server in servers:
-        url = server.backend.url
-        key = f"{url} {server.name}" if url in taken else url
-        keys[server] = key
+    for machine in machines:
+        url = machine.backend.url
+        key = f"{url} {machine.name}" if url in taken else url
+        keys[machine] = key
         taken.add(key)
     return keys
 

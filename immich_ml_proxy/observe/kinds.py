@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from immich_ml_proxy.balancer.demand import Demand
+from immich_ml_proxy.config import words
 
 SEARCH = "search"
 CLIP = "clip"
@@ -23,10 +24,10 @@ _BY_TASKS: Mapping[tuple[str, ...], str] = {
 #: What Immich calls the jobs, where their concurrency is set.
 JOBS: Mapping[str, str] = {CLIP: "Smart Search", FACES: "Face Detection", OCR: "OCR"}
 WORDS: Mapping[str, str] = {
-    SEARCH: "searches",
-    CLIP: "pictures",
-    FACES: "faces",
-    OCR: "text in pictures",
+    SEARCH: words.SEARCHES,
+    CLIP: words.PICTURES,
+    FACES: words.FACES,
+    OCR: words.TEXTS,
     OTHER: "other work",
 }
 
@@ -37,17 +38,6 @@ KEYS: Mapping[str, str] = {
     FACES: "facial-recognition",
     OCR: "ocr",
 }
-_WORDS_OF_KEYS = {
-    **{key: WORDS[kind] for kind, key in KEYS.items()},
-    "clip": f"{WORDS[SEARCH]} and {WORDS[CLIP]}",
-    "textual": WORDS[SEARCH],
-    "visual": WORDS[CLIP],
-}
-
-
-def key_in_words(key: str) -> str:
-    """Return what is sent by a routing key, as people call it."""
-    return _WORDS_OF_KEYS.get(key, key)
 
 
 def kind_of(demand: Demand) -> str:

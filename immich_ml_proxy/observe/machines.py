@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from immich_ml_proxy.balancer.replica_set import Machine, ReplicaSet
+from immich_ml_proxy.balancer.replicas import address_of
 from immich_ml_proxy.balancer.server import Server
 from immich_ml_proxy.observe.history import ASIDE, DOWN, UP, ServerHistory
 from immich_ml_proxy.observe.kinds import SEARCH
@@ -49,7 +51,7 @@ def rates(counts: Mapping[str, int], seconds: int) -> dict[str, float]:
 
 
 def row(
-    server: Server,
+    server: Machine,
     history: ServerHistory,
     standing: Standing,
     moment: Moment,
@@ -83,6 +85,43 @@ def row(
     }
 
 
+def replicas(
+    machine: Machine,
+    standing_of: Callable[[Machine, Server], Standing],
+    moment: Moment,
+) -> dict[str, Any]:
+    """Return what is told of the replicas of a set beside its row; else nothing."""
+    if not isinstance(machine, ReplicaSet):
+        return {}
+    rows = [
+        {
+            **_replica(one, moment.now),
+            "state": standing.state,
+            "since": moment.unix(standing.since),
+            "why": standing.why,
+        }
+        for one in machine.replicas
+        if (standing := standing_of(machine, one))
+    ]
+    # What was begun before there was an address is at none.
+    leaving = [one for one in machine.leaving if address_of(one.backend)]
+    gone = {"state": "leaving", "since": 0, "why": ""}
+    return {
+        "replicas": [*rows, *({**_replica(one, moment.now), **gone} for one in leaving)]
+    }
+
+
+def _replica(server: Server, now: float) -> dict[str, Any]:
+    return {
+        "address": address_of(server.backend),
+        "inFlight": server.in_flight,
+        "limit": server.limiter.limit,
+        "served": server.served,
+        "cannot": server.abilities.cannot(now),
+        "notes": _notes(server, now),
+    }
+
+
 def _times(times: Histogram) -> dict[str, int] | None:
     if not times:
         return None
@@ -106,6 +145,6 @@ def _errors(
     }
 
 
-def _notes(server: Server, now: float) -> list[str]:
+def _notes(server: Machine, now: float) -> list[str]:
     # What it cannot do stands in a field of its own.
     return [one for one in server.notes(now) if not one.startswith("cannot: ")]

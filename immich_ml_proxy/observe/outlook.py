@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 import msgspec
 
-from immich_ml_proxy.balancer.server import Server
+from immich_ml_proxy.balancer.replica_set import Machine
 from immich_ml_proxy.config.model import Config, Route
 from immich_ml_proxy.observe import advice, time_left
 from immich_ml_proxy.observe.kinds import IMAGES, JOBS, KEYS
@@ -79,7 +79,7 @@ def _under_way(watch: Watch, kind: str, begin: int, end: int) -> list[int]:
     return [0] * (end - begin) if track is None else track.seconds.read(begin, end)
 
 
-def _is_well(server: Server, now: float) -> bool:
+def _is_well(server: Machine, now: float) -> bool:
     return server.is_enabled and server.reported(now).status == "healthy"
 
 

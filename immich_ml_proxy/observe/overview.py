@@ -185,6 +185,7 @@ class Overview:
                     moment,
                     watch.start.now,
                 ),
+                **machines.replicas(server, watch.replica_standing, moment),
                 "woken": None
                 if key not in watch.woken
                 else moment.unix(watch.woken[key]),

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 import attrs
 
-from immich_ml_proxy.balancer.server import Server
+from immich_ml_proxy.balancer.replica_set import Machine
 from immich_ml_proxy.config.model import State
 
 UP = "up"
@@ -40,7 +40,7 @@ class Standing:
         return self.by is not None
 
 
-def state_of(server: Server, now: float) -> tuple[str, str]:
+def state_of(server: Machine, now: float) -> tuple[str, str]:
     """Return the state of a server, and why it is down."""
     aside = _ASIDE.get(server.backend.state)
     if aside is not None:
@@ -60,7 +60,7 @@ class Standings:
         return self._standings[key]
 
     def look(
-        self, key: str, server: Server, now: float, by: str
+        self, key: str, server: Machine, now: float, by: str
     ) -> tuple[Standing | None, Standing]:
         """
         Look at a server again.

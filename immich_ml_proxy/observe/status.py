@@ -1,4 +1,4 @@
-"""What is going on, in numbers: the values of ``/api/status``."""
+"""How the backends are: the values of ``/api/status`` and ``/api/health``."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Any
 import attrs
 
 from immich_ml_proxy.balancer.pool import Pool
+from immich_ml_proxy.balancer.replica_set import Machine, ReplicaSet
+from immich_ml_proxy.balancer.replicas import address_of
 from immich_ml_proxy.balancer.scheduler import Scheduler
-from immich_ml_proxy.balancer.server import Server
 
 
 def status(pool: Pool, scheduler: Scheduler, now: float) -> dict[str, Any]:
@@ -27,15 +28,16 @@ def status(pool: Pool, scheduler: Scheduler, now: float) -> dict[str, Any]:
         counts[route.key] += count
     return {
         "backends": {
-            server.name: {
-                **_server(server, now),
+            machine.name: {
+                **_server(machine, now),
                 "waiting": sum(
                     count
                     for route, count in waiting.items()
-                    if server.name in route.backends
+                    if machine.name in route.backends
                 ),
+                **_replicas(machine, now),
             }
-            for server in pool
+            for machine in pool.machines
         },
         "routes": {
             key: {
@@ -49,7 +51,20 @@ def status(pool: Pool, scheduler: Scheduler, now: float) -> dict[str, Any]:
     }
 
 
-def _server(server: Server, now: float) -> dict[str, Any]:
+def _replicas(machine: Machine, now: float) -> dict[str, Any]:
+    """Return the numbers of each replica, by its address; those that leave are last."""
+    if not isinstance(machine, ReplicaSet):
+        return {}
+    staying = {address_of(one.backend): _server(one, now) for one in machine.replicas}
+    leaving = {
+        address_of(one.backend): {**_server(one, now), "leaving": True}
+        for one in machine.leaving
+    }
+    leaving.pop("", None)  # what was begun before there was an address
+    return {"replicas": {**staying, **leaving}}
+
+
+def _server(server: Machine, now: float) -> dict[str, Any]:
     return {
         "state": server.backend.state,
         "status": server.reported(now).status,
@@ -68,3 +83,33 @@ def _server(server: Server, now: float) -> dict[str, Any]:
             for task, percentiles in server.times.percentiles().items()
         },
     }
+
+
+def health_of_all(pool: Pool, now: float, ahead: float) -> dict[str, Any]:
+    """
+    Return the health of every backend by its name; replicas are in it by address.
+
+    :param ahead: seconds that the wall clock is ahead of ``now``.
+    """
+    told = {}
+    for machine in pool.machines:
+        told[machine.name] = _health(machine, now, ahead)
+        if isinstance(machine, ReplicaSet):
+            told[machine.name]["replicas"] = {
+                address_of(one.backend): _health(one, now, ahead)
+                for one in machine.replicas
+            }
+    return told
+
+
+def _health(machine: Machine, now: float, ahead: float) -> dict[str, Any]:
+    health = machine.reported(now)
+    told: dict[str, Any] = {
+        "status": health.status,
+        "lastCheck": int(health.last_check and health.last_check + ahead),
+        "error": health.error,
+    }
+    notes = [one for one in machine.notes(now) if one not in health.error]
+    if notes:
+        told["note"] = "; ".join(notes)
+    return told

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Protocol
 
 import attrs
 
 from immich_ml_proxy.balancer.demand import Demand
 from immich_ml_proxy.balancer.pool import Pool
-from immich_ml_proxy.balancer.server import Server
+from immich_ml_proxy.balancer.replica_set import Machine, machine_of, servers_of
 from immich_ml_proxy.observe.kinds import kind_of
 
 
@@ -48,8 +48,8 @@ class Crowd:
     held: int = 0
     oldest: float = 0.0
     gives_up: float | None = None
-    awaited: dict[Server, None] = attrs.field(factory=dict)
-    takers: dict[Server, None] = attrs.field(factory=dict)
+    awaited: dict[Machine, None] = attrs.field(factory=dict)
+    takers: dict[Machine, None] = attrs.field(factory=dict)
 
 
 @attrs.define
@@ -57,20 +57,20 @@ class _Needing:
     """What is to be known of all that need the same, on one route."""
 
     held: bool
-    alone: Server | None
+    alone: Machine | None
     crowd: Crowd
 
 
 def crowds(
     under_way: Iterable[Waiter], pool: Pool, now: float
-) -> tuple[dict[tuple[str, str], Crowd], Counter[Server]]:
+) -> tuple[dict[tuple[str, str], Crowd], Counter[Machine]]:
     """
     Return who waits, by route and kind, and how many wait for one server alone.
 
     :param under_way: the requests that are not over, in the order they came.
     """
     found: dict[tuple[str, str], Crowd] = {}
-    alone = Counter[Server]()
+    alone = Counter[Machine]()
     known: dict[tuple[str, bytes, str], _Needing] = {}
     for one in under_way:
         if not one.is_waiting:
@@ -94,19 +94,19 @@ def crowds(
 
 
 def _needing(demand: Demand, crowd: Crowd, pool: Pool, now: float) -> _Needing:
-    able: Sequence[Server] = sorted(
-        pool.able(demand, (), now), key=lambda server: server.name
-    )
+    able = sorted(pool.able(demand, (), now), key=lambda server: server.name)
+    machines = dict.fromkeys(machine_of(one) for one in able)
     held = not any(one.is_available(demand, now) for one in able)
     if held:
         crowd.awaited.update(
-            {one: None for one in able if one.health.status != "healthy"}
+            {machine_of(one): None for one in able if one.health.status != "healthy"}
         )
         crowd.takers.update(
             {
-                one: None
-                for one in pool
-                if one not in able and one.is_available(demand, now)
+                machine: None
+                for machine in pool.machines
+                if machine not in machines
+                and any(one.is_available(demand, now) for one in servers_of(machine))
             }
         )
-    return _Needing(held, able[0] if len(able) == 1 else None, crowd)
+    return _Needing(held, next(iter(machines)) if len(machines) == 1 else None, crowd)

@@ -8,6 +8,12 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from immich_ml_proxy.balancer.pool import Pool
+from immich_ml_proxy.balancer.replica_set import (
+    Machine,
+    ReplicaSet,
+    machine_of,
+    servers_of,
+)
 from immich_ml_proxy.balancer.server import Server
 from immich_ml_proxy.config.model import Config
 from immich_ml_proxy.observe.durations import in_words
@@ -17,7 +23,7 @@ from immich_ml_proxy.observe.kinds import SEARCH, kind_of
 from immich_ml_proxy.observe.log_times import merged
 from immich_ml_proxy.observe.machines import number_of
 from immich_ml_proxy.observe.moment import Moment
-from immich_ml_proxy.observe.standing import BY_FILE, BY_HAND, Standings
+from immich_ml_proxy.observe.standing import BY_FILE, BY_HAND, Standing, Standings
 from immich_ml_proxy.observe.tally import Tally
 from immich_ml_proxy.observe.waiting import Waiter, crowds
 
@@ -53,7 +59,7 @@ class Watch:
         self.events = Events()
         self.standings = Standings()
         self.called: float | None = None
-        self.keys: dict[Server, str] = {}
+        self.keys: dict[Machine, str] = {}
         self.woken: dict[str, float] = {}
         self.configurations = 0
         self._closed = start.second - 1
@@ -61,6 +67,7 @@ class Watch:
         self._busy: dict[Server, float] = {}
         self._limits: dict[Server, tuple[int, float]] = {}
         self._ejections: dict[Server, int] = {}
+        self._replicas: dict[ReplicaSet, int] = {}
         self.events.add(start.now, "started", "the proxy was started")
         self._keep(start.now)
 
@@ -68,22 +75,31 @@ class Watch:
 
     def flipped(self, server: Server, now: float, by: str = BY_HAND) -> None:
         """The state of a server may have changed."""
-        key = self.keys.get(server)
+        machine = machine_of(server)
+        key = self.keys.get(machine)
         if key is None:
             return  # it is not configured any more
-        before, after = self.standings.look(key, server, now, by)
-        if before is None or before.state == after.state:
+        if isinstance(machine, ReplicaSet) and server in machine.replicas:
+            one = _replica_key(key, server)
+            self._look(one, server, machine.name, len(machine.servers) > 1, now, by)
+        self._look(key, machine, machine.name, True, now, by)
+
+    def _look(
+        self, key: str, one: Machine, machine: str, is_told: bool, now: float, by: str
+    ) -> None:
+        before, after = self.standings.look(key, one, now, by)
+        if not is_told or before is None or before.state == after.state:
             return
-        name, state = server.name, after.state
+        name, state = one.name, after.state
         if state == "down":
-            self.events.add(now, state, f"{name} is down: {after.why}", name)
+            self.events.add(now, state, f"{name} is down: {after.why}", machine)
         elif state == "up" and before.state == "down":
             lasted = in_words(now - before.since)
-            self.events.add(now, state, f"{name} is up again after {lasted}", name)
-        elif state == "up" and before.state == "unknown":
-            self.events.add(now, state, f"{name} is up", name)
+            self.events.add(now, state, f"{name} is up again after {lasted}", machine)
+        elif state == "up" and before.state == "unknown" and name == machine:
+            self.events.add(now, state, f"{name} is up", machine)
 
-    def wakes(self, server: Server, now: float) -> None:
+    def wakes(self, server: Machine, now: float) -> None:
         """A server was sent a wake-up call."""
         if server in self.keys:
             self.woken[self.keys[server]] = now
@@ -120,20 +136,50 @@ class Watch:
             self.events.add(now, "saved", f"the configuration was saved by {who}")
         self._keep(now)
 
+    def resolved(self, now: float) -> None:
+        """Names have other addresses: there may be other replicas."""
+        for machine in self.keys:
+            if isinstance(machine, ReplicaSet):
+                self._tell_replicas(machine, now)
+        self._keep(now)
+
+    def _tell_replicas(self, machine: ReplicaSet, now: float) -> None:
+        before, count = self._replicas.get(machine, 0), len(machine.replicas)
+        if count != before:
+            told = {0: "no replicas", 1: "1 replica"}.get(count, f"{count} replicas")
+            text = f"{machine.name} has {told} now, {before} before"
+            self.events.add(now, "replicas", text, machine.name)
+        self._replicas[machine] = count
+
     def _keep(self, now: float) -> None:
         """Keep what belongs to the configuration in force, and forget the rest."""
-        keys = self.keys = keys_of(self.pool)
+        keys = self.keys = keys_of(self.pool.machines)
         routes = {route.key for route in self.pool.config.all_routes}
         self.history.keep(keys.values(), routes)
-        self.standings.keep(keys.values())
+        replicas = {
+            _replica_key(key, server): server
+            for machine, key in keys.items()
+            for server in servers_of(machine)
+            if server is not machine
+        }
+        self.standings.keep({*keys.values(), *replicas})
         kept = set(keys.values())
         self.woken = {key: at for key, at in self.woken.items() if key in kept}
         by = BY_HAND if self.configurations else BY_FILE
-        for server, key in keys.items():
+        for machine, key in keys.items():
+            self.standings.look(key, machine, now, by)
+        for key, server in replicas.items():
             self.standings.look(key, server, now, by)
+        servers = set(self.pool)
         for known in (self._busy, self._limits, self._ejections):
-            for gone in known.keys() - keys.keys():
+            for gone in known.keys() - servers:
                 del known[gone]
+        for set_ in self._replicas.keys() - keys.keys():
+            del self._replicas[set_]
+
+    def replica_standing(self, machine: Machine, server: Server) -> Standing:
+        """Return the state of a replica as it was seen last."""
+        return self.standings.of(_replica_key(self.keys[machine], server))
 
     # --- What it looks at -------------------------------------------------------------
 
@@ -149,9 +195,10 @@ class Watch:
             return
         self._closed = second
         self._take(second, now)
-        for server, key in self.keys.items():
-            self.flipped(server, now)
-            self._look_at(server, key, second, now)
+        for machine, key in self.keys.items():
+            for server in servers_of(machine):
+                self.flipped(server, now)
+            self._look_at(machine, key, second, now)
         under_way = self.under_way()
         self.history.stands(second, Counter(kind_of(one.demand) for one in under_way))
         waiting, _ = crowds(under_way, self.pool, now)
@@ -170,30 +217,39 @@ class Watch:
                 history.route(route).has_arrived(second, kind == SEARCH, count)
         searches = []
         for (server, route, kind), times in counts.answered.items():
-            history.answered(second, self.keys.get(server), route, kind, times)
+            key = self.keys.get(machine_of(server))
+            history.answered(second, key, route, kind, times)
             if kind == SEARCH:
                 searches.append(times)
         history.searched(second, merged(*searches))
         for (server, kind), (count, why) in counts.failed.items():
-            if server in self.keys:
-                one = history.server(self.keys[server])
-                one.failed(second, now, kind, count, why)
+            key = self.keys.get(machine_of(server))
+            if key is not None:
+                history.server(key).failed(second, now, kind, count, why)
 
-    def _look_at(self, server: Server, key: str, second: int, now: float) -> None:
+    def _look_at(self, machine: Machine, key: str, second: int, now: float) -> None:
         history = self.history.server(key)
         history.state.level(second, number_of(self.standings.of(key)))
-        history.limit.level(second, server.limiter.limit)
-        in_flight = Counter(kind_of(demand) for demand in server.under_way)
+        history.limit.level(second, machine.limiter.limit)
+        in_flight = Counter(kind_of(demand) for demand in machine.under_way)
         for kind in in_flight.keys() | history.kinds.keys():
             history.kind(kind).in_flight.level(second, in_flight[kind])
+        servers = servers_of(machine)
+        worked = sum(self._worked(server, now) for server in servers)
+        history.busy.count(second, round(100 * worked / len(servers)))
+        if machine is servers[0]:
+            self._tell_limit(servers[0], now)
+        for server in servers:
+            self._tell_ejections(server, machine.name, now)
+
+    def _worked(self, server: Server, now: float) -> float:
+        """Return for how many seconds it had anything to do since it was looked at."""
         busy = server.busy_seconds
         if server.in_flight:
             busy += now - server.busy_since
         worked = busy - self._busy.get(server, busy)
         self._busy[server] = busy
-        history.busy.count(second, round(100 * worked))
-        self._tell_limit(server, now)
-        self._tell_ejections(server, now)
+        return worked
 
     def _tell_limit(self, server: Server, now: float) -> None:
         found = server.limiter.found
@@ -205,7 +261,7 @@ class Watch:
             text = f"{server.name} is given up to {found} at once, {told} before"
             self.events.add(now, "limit", text, server.name)
 
-    def _tell_ejections(self, server: Server, now: float) -> None:
+    def _tell_ejections(self, server: Server, machine: str, now: float) -> None:
         if server.ejections > self._ejections.get(server, 0):
             for task, breaker in server.breakers.tripped(now):
                 text = (
@@ -213,8 +269,13 @@ class Watch:
                     f"{in_words(breaker.open_until - now)}: it failed "
                     f"{breaker.failures} in a row that others then did"
                 )
-                self.events.add(now, "out", text, server.name)
+                self.events.add(now, "out", text, machine)
         self._ejections[server] = server.ejections
+
+
+def _replica_key(key: str, server: Server) -> str:
+    """Return what a replica of a set is known by."""
+    return f"{key} {server.backend.url}"
 
 
 def _but_for_states(config: Config) -> object:

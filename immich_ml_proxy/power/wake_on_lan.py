@@ -15,7 +15,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.internet.protocol import DatagramProtocol
 from twisted.logger import Logger
 
-from immich_ml_proxy.balancer.server import Server
+from immich_ml_proxy.balancer.replica_set import Machine
 from immich_ml_proxy.config.fields import checked_mac
 from immich_ml_proxy.errors import BadRequest, WakeFailed
 
@@ -38,10 +38,10 @@ class Waker:
 
     def __init__(self, reactor: Any) -> None:
         self._reactor = reactor
-        self.woke: Callable[[Server], object] = lambda server: None
+        self.woke: Callable[[Machine], object] = lambda server: None
         self._sent: dict[str, float] = {}
 
-    def wanted(self, server: Server) -> None:
+    def wanted(self, server: Machine) -> None:
         """Work waits for a backend that is down: wake it, at most once a minute."""
         clock: IReactorTime = self._reactor
         now = clock.seconds()
@@ -55,7 +55,7 @@ class Waker:
         except WakeFailed as error:
             self._log.warn("{error}", error=error)
 
-    def wake(self, server: Server) -> None:
+    def wake(self, server: Machine) -> None:
         """
         Wake a backend now, whatever was sent before.
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from immich_ml_proxy.records.row import Row
+
 #: Bytes of a chunk that is worth an object of its own; smaller ones are joined while
 #: nobody reads them. Two bytes would take twenty times as much.
 JOINED = 16 * 1024
@@ -25,6 +27,7 @@ class Body:
     :ivar complete: all has arrived,
     :ivar completed_at: at this time, in seconds.
     :ivar has_image: the form has a picture in it, as far as it has arrived.
+    :ivar row: where its request is recorded; ``None``: it is not.
     """
 
     __slots__ = (
@@ -34,6 +37,7 @@ class Body:
         "completed_at",
         "has_image",
         "length",
+        "row",
         "size",
         "watchers",
     )
@@ -46,6 +50,7 @@ class Body:
         self.complete = False
         self.completed_at = 0.0
         self.has_image = False
+        self.row: Row | None = None
         #: called without arguments after every change
         self.watchers: list[Callable[[], None]] = []
 

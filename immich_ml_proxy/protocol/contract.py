@@ -191,8 +191,8 @@ def _members(body: bytes) -> dict[str, msgspec.Raw]:
         # The pairs' values are raw: nobody has looked into them.
         try:
             body.decode()
-        except UnicodeDecodeError as error:
-            raise _Misfit(None, f"answers what is not UTF-8: {error.reason}") from None
+        except UnicodeDecodeError:
+            raise _Misfit(None, "answers what is not UTF-8") from None
     pairs = _pairs(body)
     members = {key.name: value for key, value in pairs}
     if len(members) != len(pairs):
@@ -209,11 +209,11 @@ def _pairs(body: bytes) -> ItemsView[_Key, msgspec.Raw]:
     except msgspec.ValidationError:
         kind = kind_of(body.lstrip())
         raise _Misfit(None, f"answers {kind}, not an object") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise _Misfit(None, _not_json(body, error)) from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise _Misfit(None, _not_json(body)) from None
 
 
-def _not_json(body: bytes, error: Exception) -> str:
+def _not_json(body: bytes) -> str:
     if body.startswith(BOM_UTF8):
         return "answers a byte order mark before its JSON"
     begin = _printable(body[:200].decode("utf-8", "replace"), 60)
@@ -221,7 +221,7 @@ def _not_json(body: bytes, error: Exception) -> str:
         return "answers nothing"
     if begin.startswith("<"):
         return f"answers a page, not JSON: `{begin}`"
-    return f"answers what is not JSON: {error}; it begins with `{begin}`"
+    return f"answers what is not JSON; it begins with `{begin}`"
 
 
 def _check_size(members: Answer) -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import msgspec
 
+from immich_ml_proxy.protocol.misfits import in_words
+
 #: Some ten times what the largest model's takes (1536 numbers). Each number takes 32
 #: bytes while it is looked at.
 MAX_EMBEDDING_BYTES = 512 * 1024
@@ -69,11 +71,6 @@ _KINDS = {
 }
 
 
-def told(error: Exception) -> str:
-    """Return what the decoder says, with places as one would write them."""
-    return str(error).replace(" - at `$.", " at `").replace(" - at `$", " at `")
-
-
 def _count(text: memoryview | str) -> int:
     try:
         numbers = _numbers.decode(text)
@@ -92,7 +89,7 @@ def _what_is_wrong(text: memoryview | str, error: Exception) -> str:
     for word in _NO_NUMBERS:
         if word in whole:
             return f"with an embedding that has `{word}` for a number"
-    return f"with an embedding that is no array of numbers: {told(error)}"
+    return f"with an embedding that is no array of numbers: {in_words(error)}"
 
 
 def _holds_array(text: memoryview | str) -> bool:

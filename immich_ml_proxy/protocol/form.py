@@ -86,10 +86,13 @@ class Scanner(Protocol):
 
     :ivar entries: as soon as they are known.
     :ivar has_image: whether a part ``image`` has begun.
+    :ivar picture: where the value of the last such part begins and ends in the body, as
+        soon as it has ended.
     """
 
     entries: Entries | None
     has_image: bool
+    picture: tuple[int, int] | None
 
     def feed(self, chunk: bytes) -> None:
         """Look at the next bytes."""
@@ -120,6 +123,8 @@ class MultipartScanner:
     def __init__(self, boundary: bytes) -> None:
         self.entries: Entries | None = None
         self.has_image = False
+        self.picture: tuple[int, int] | None = None
+        self._picture_start = -1  # of the one that is being read
         self._delimiter = b"\r\n--" + boundary
         # The first delimiter may open the body: pretend that a CRLF came before.
         self._tail = b"\r\n"  # of the value, from the chunks before
@@ -182,6 +187,9 @@ class MultipartScanner:
             value = b"".join(self._value)[: end - self._value_start]
             self.entries = _checked(Entries(value, self._value_start, end))
             self._value = None
+        elif self._picture_start >= 0:
+            self.picture = self._picture_start, self._seen + found
+            self._picture_start = -1
         self._tail = b""
         self._in_headers = True
         after = found + len(self._delimiter)
@@ -217,7 +225,9 @@ class MultipartScanner:
         options = (_usual_disposition if usual else form_head.disposition)(lines)
         name = options[b"name"]
         if name != b"entries":
-            self.has_image |= name == b"image"
+            if name == b"image":
+                self.has_image = True
+                self._picture_start = start
             return
         if b"filename" in options:
             raise BadEntries("entries: must be a plain field, not a file")
@@ -241,6 +251,7 @@ class UrlencodedScanner:
     def __init__(self) -> None:
         self.entries: Entries | None = None
         self.has_image = False  # such a form cannot carry a file
+        self.picture: tuple[int, int] | None = None
         self._chunks: list[bytes] = []
         self._size = 0
 

@@ -39,13 +39,13 @@ class Hops:
         names = [name for _, name in _hops(via)]
         if self._name in names:
             raise LoopDetected(
-                "the request has come back to the proxy that sent it: the URL of one "
-                "of its backends leads to the proxy itself. Give that backend the URL "
-                "of an ML server"
+                "the request has come back to the proxy that sent it: the address of "
+                "one of its machines leads to the proxy itself. Give that machine the "
+                "address of an ML server"
             )
         if sum(name.startswith(_KIND) for name in names) >= MOST:
             raise LoopDetected(
-                f"the request has passed {MOST} proxies like this one: their backends "
+                f"the request has passed {MOST} proxies like this one: their machines "
                 "lead to each other"
             )
 

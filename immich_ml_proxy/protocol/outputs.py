@@ -13,8 +13,9 @@ from typing import Any
 import attrs
 import msgspec
 
-from immich_ml_proxy.protocol.embedding import Unfit, told
+from immich_ml_proxy.protocol.embedding import Unfit
 from immich_ml_proxy.protocol.embedding import read as read_embedding
+from immich_ml_proxy.protocol.misfits import in_words
 
 #: x and y of the four corners of a text.
 NUMBERS_PER_BOX = 8
@@ -125,7 +126,7 @@ def _decoded(decoder: msgspec.json.Decoder[Any], value: msgspec.Raw) -> Any:
     try:
         return decoder.decode(value)
     except (msgspec.DecodeError, RecursionError) as error:
-        raise Unfit(f"in another form: {told(error)}") from None
+        raise Unfit(f"in another form: {in_words(error)}") from None
 
 
 #: By the name of the task.

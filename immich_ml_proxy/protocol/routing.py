@@ -20,6 +20,7 @@ from typing import Any
 import attrs
 import msgspec
 
+from immich_ml_proxy.config.faults import decoded
 from immich_ml_proxy.config.model import Config, Route, normalized
 from immich_ml_proxy.errors import BadEntries, Unavailable
 
@@ -76,13 +77,9 @@ _decoder = msgspec.json.Decoder(dict[str, dict[str, msgspec.Raw]])
 
 def _what_is_wrong(value: bytes) -> str:
     try:
-        tasks: Any = msgspec.json.decode(value)
-    except RecursionError:
-        return ": nested too deeply"
-    except UnicodeDecodeError as error:
-        return f": not UTF-8: {error}"
-    except msgspec.DecodeError as error:
-        return f": not JSON: {error}"
+        tasks: Any = decoded(value)
+    except ValueError as error:
+        return f": {str(error).removeprefix('is ')}"
     if isinstance(tasks, dict):
         for task, types in tasks.items():
             if not isinstance(types, dict):
@@ -101,7 +98,7 @@ def groups(tasks: Tasks, config: Config) -> list[Group]:
     :raises BadEntries: when more is asked for than any client would.
     """
     if config.default is None:
-        raise Unavailable("no ML server is configured yet; open /config to add one")
+        raise Unavailable("no machine is configured yet; open /config to add one")
     if len(tasks) > MAX_ENTRIES_COUNT:
         raise BadEntries(f"entries: more than {MAX_ENTRIES_COUNT} tasks")
     if len(tasks) == 1:

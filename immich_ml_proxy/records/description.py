@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from msgspec import UNSET, Struct, UnsetType
+from msgspec.structs import replace
 from multipart import MultipartError, parse_options_header
 
 from immich_ml_proxy.records.excerpt import (
@@ -62,8 +63,23 @@ class Binary(Struct, frozen=True, rename="camel", tag="binary", tag_field="kind"
 Description = Text | Form | Binary
 
 
+class Picture(Struct, frozen=True):
+    """
+    A picture that was left out of a form.
+
+    :ivar size: its bytes.
+    :ivar sha256: in hexadecimal; ``None``: it was let go undigested.
+    """
+
+    size: int
+    sha256: str | None
+
+
 def describe(
-    chunks: Sequence[bytes], content_type: str | None, size: int | None = None
+    chunks: Sequence[bytes],
+    content_type: str | None,
+    size: int | None = None,
+    picture: Picture | None = None,
 ) -> Description | None:
     """
     Describe a body, or return ``None`` for an empty one.
@@ -71,12 +87,13 @@ def describe(
     :param chunks: the body as it arrived, in chunks of any size.
     :param content_type: its ``Content-Type`` header, ``None`` if there was none.
     :param size: bytes of the whole body, if ``chunks`` is only its beginning.
+    :param picture: was left out of ``chunks``: the value of the last part ``image``.
     """
     kept = sum(map(len, chunks))
     total = max(kept, size or 0)
     if not total:
         return None
-    cut = kept < total
+    cut = kept + (picture.size if picture is not None else 0) < total
     note: str | UnsetType = UNSET
     if cut:
         note = f"only the first {kept} bytes were kept"
@@ -92,6 +109,8 @@ def describe(
         except MultipartError as error:
             note = f"a form that cannot be read: {error}"
         else:
+            if picture is not None:
+                parts = _with(picture, parts)
             return Form(total, parts, left_out, note)
     content = Excerpt()
     for block in blocks:
@@ -105,3 +124,19 @@ def describe(
         sha256=None if cut else content.sha256(),
         note=note,
     )
+
+
+def _with(picture: Picture, parts: tuple[Part, ...]) -> tuple[Part, ...]:
+    """Return the parts with what is known of the picture that was left out."""
+    places = [n for n, part in enumerate(parts) if part.name == "image"]
+    if not places:
+        return parts  # it is beyond the parts that are described
+    at = places[-1]
+    image = replace(
+        parts[at],
+        size=picture.size,
+        value=None,
+        sha256=picture.sha256,
+        truncated=picture.sha256 is None,
+    )
+    return (*parts[:at], image, *parts[at + 1 :])

@@ -1,196 +1,216 @@
 """
-Debug records: what went over the wire, bounded in number and in bytes.
+Writes down what goes over the wire, while that is switched on.
 
-What a record is stands in ``record``. What is recorded, and what is not (what pages ask
-for all the time), is decided by the caller.
+What a row is stands in ``row``, what is kept of them in ``kept``. What is recorded, and
+what is not (what pages ask for all the time), is decided by the caller.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable
-from functools import partial
-from typing import Literal
-
-import msgspec
-
-from immich_ml_proxy.errors import BadRequest
-from immich_ml_proxy.records.record import (
-    Record,
-    RequestSeen,
-    ResponseSeen,
-    size_of,
-    written,
+from immich_ml_proxy.records.asked import asked
+from immich_ml_proxy.records.content import (
+    FormSeen,
+    Splice,
+    bytes_of,
+    content_of,
+    sent_of,
 )
+from immich_ml_proxy.records.kept import Kept
+from immich_ml_proxy.records.masking import mask_url
+from immich_ml_proxy.records.row import Part, Row, kind_of, time_at_servers
+from immich_ml_proxy.records.seen import Asking, RequestSeen, ResponseSeen
+from immich_ml_proxy.records.text import shown, without_surrogates
 
-MAX_RECORDS_LIMIT = 10_000
-"""The most records that may be asked for."""
-
-MAX_SERVED = 16 * 1024 * 1024
-"""Bytes of records in one answer: who asks often must not have copies of all made."""
-
-MAX_UNWRITTEN = 16 * 1024 * 1024
-"""Bytes of bodies that are held for records that nobody has looked at yet."""
-
-RECORD_OVERHEAD = 64
-"""Bytes that a record takes in memory beside its JSON."""
+TRACE = 100
+"""Characters kept of a trace id."""
 
 
 class Recorder:
     """
-    Keep the last records while switched on; switching off keeps what there is.
+    Keep the last requests while switched on; switching off keeps what there is.
 
-    A record is kept as its JSON: so its size is known and not estimated, and ten
-    thousand records are ten thousand objects for the garbage collector to pass by
-    instead of a million. It is written when somebody looks, or when what it is made of
-    takes too much room (``MAX_UNWRITTEN``): most are dropped unseen, and to digest a
-    picture takes as long as to pass it on.
+    What went over the wire is kept as it came, and only put into words when somebody
+    looks: most is dropped unseen, and to digest a picture takes as long as to pass it
+    on.
 
     :param enabled: whether to record. Ask before gathering what a record is made of,
         so that nothing is copied while this is off.
-    :param max_records: records kept, 1 to 10,000.
-    :param max_bytes: bytes that all records together may take. A record that is
-        larger by itself is not kept.
-    :raises BadRequest: if ``max_records`` is out of range.
+    :param kept: what is recorded.
     """
 
-    def __init__(
-        self,
-        *,
-        enabled: bool = False,
-        max_records: int = 100,
-        max_bytes: int = 64 * 1024 * 1024,
-    ) -> None:
+    def __init__(self, *, enabled: bool = False, kept: Kept | None = None) -> None:
         self.enabled = enabled
-        self._max_bytes = max_bytes
-        self._kept: deque[bytes] = deque()
-        self._held_bytes = 0
-        self._unwritten: deque[tuple[int, Callable[[], bytes]]] = deque()  # later ones
-        self._unwritten_bytes = 0
-        self._last_id = 0
-        self.max_records = max_records
+        self.kept = kept if kept is not None else Kept()
+        self._open: dict[str, Row] = {}  # under way and no work, by trace
+        self._last = 0
 
-    @property
-    def max_records(self) -> int:
-        """Records kept; a smaller number drops the oldest at once."""
-        return self._max_records
+    def row(self, number: int) -> Row | None:
+        """Return a row that is kept, or is under way."""
+        return self.kept.by_number.get(number)
 
-    @max_records.setter
-    def max_records(self, number: int) -> None:
-        if not 1 <= number <= MAX_RECORDS_LIMIT:
-            raise BadRequest(
-                f"maxRecords: must be a number from 1 to {MAX_RECORDS_LIMIT}"
-            )
-        self._max_records = number
-        self._drop_oldest()
-        self._drop_unseen()
+    # --- What comes in ---------------------------------------------------------------
 
-    @property
-    def record_count(self) -> int:
-        """Records kept now."""
-        self._write()
-        return len(self._kept)
+    def begin(
+        self, now: float, started: float, trace_id: str, method: str, url: str
+    ) -> Row:
+        """
+        A request has come.
 
-    @property
-    def held_bytes(self) -> int:
-        """Bytes taken by the records kept now; at most ``max_bytes``."""
-        self._write()
-        return self._held_bytes
+        :param now: in seconds since the epoch, ``started`` in those of the clock.
+        :param url: as in the request line.
+        """
+        path = url.partition("?")[0]
+        row = self._new(now, started, trace_id, kind_of(path), method, url)
+        if row.kind != "predict":
+            self._open[row.trace_id] = row
+        return row
 
-    def record(
+    def end(
         self,
+        row: Row,
         *,
-        now: float,
         duration: float,
-        type: Literal["incoming", "outgoing"],
-        trace_id: str,
-        backend: str | None,
         request: RequestSeen,
+        response: ResponseSeen | None,
+        error: str | None,
+        backend: str | None = None,
+        form: FormSeen | None = None,
+    ) -> None:
+        """
+        The request is answered, or its client is gone; do nothing while switched off.
+
+        :param duration: seconds since it came.
+        :param response: ``None`` if there was none.
+        :param error: what went wrong, in words.
+        :param backend: names of the servers whose answer it is.
+        :param form: what is known of the form of a predict.
+        """
+        if not self.enabled:
+            self.forget(row)
+            return
+        self._close(row)
+        content = content_of(request, response, form)
+        if form is not None:
+            row.asked = asked(form.entries)
+        row.backend = backend
+        row.error = None if error is None else shown(error, 300)
+        row.request_bytes = content.size
+        if response is not None:
+            row.status = response.status_code
+            row.answer_bytes = content.answer_size
+        row.content = content
+        row.record = self._number()
+        self._keep(row, duration)
+
+    def forget(self, row: Row) -> None:
+        """It will not end, as far as this is concerned."""
+        if not row.order:
+            self.kept.by_number.pop(row.number, None)
+            self._close(row)
+
+    # --- What goes out ---------------------------------------------------------------
+
+    def ask(
+        self,
+        row: Row | None,
+        now: float,
+        started: float,
+        trace_id: str,
+        asking: Asking,
+    ) -> tuple[Row, Part]:
+        """
+        A request goes out.
+
+        :param row: what it is for; ``None``: whatever has this trace, or by itself.
+        :param now: in seconds since the epoch, ``started`` in those of the clock.
+        """
+        row = row or self._open.get(_name(trace_id, TRACE))
+        if row is None:
+            kind = "ping" if asking.method == "GET" else "predict"
+            method, path = asking.method, asking.path
+            row = self._new(now, started, trace_id, kind, method, path)
+            row.is_alone = True
+        begin = max(0.0, started - row.started)
+        part = Part(asking.machine, asking.why, asking.route, begin)
+        row.add(part)
+        return row, part
+
+    def answered(
+        self,
+        row: Row,
+        part: Part,
+        *,
+        duration: float,
+        request: RequestSeen,
+        splice: Splice | None,
+        is_own: bool,
         response: ResponseSeen | None,
         error: str | None,
     ) -> None:
         """
-        Keep a finished exchange; do nothing while switched off.
+        It is over; do nothing while switched off.
 
-        :param now: when the request began, in seconds since the epoch.
-        :param duration: seconds from then to the end of the answer.
-        :param backend: name of the backend, if one was concerned.
-        :param response: ``None`` if there was none.
-        :param error: what went wrong, in words.
+        :param duration: seconds since it went out.
+        :param splice: other ``entries`` than the row's that it was sent.
+        :param is_own: its body is not the row's; else there is none in ``request``.
+        :param response: ``None`` if there was none; then ``error`` says why.
         """
+        status = response.status_code if response is not None else None
+        part.settle(duration, status, error)
         if not self.enabled:
+            if row.is_alone:
+                self.forget(row)
             return
-        self._last_id += 1
-        size = size_of(response) if response is not None else 0
-        if type == "incoming":  # what went on of it is the same bytes
-            size += size_of(request)
-        write = partial(
-            written,
-            self._last_id,
+        part.number = self._number()
+        if row.order and not row.bytes:
+            return  # of the request that it was for nothing is kept any more
+        part.sent = sent_of(request, response, splice, is_own)
+        if row.is_alone:
+            row.status, row.error = part.status, part.reason
+            row.request_bytes = part.sent.size
+            row.answer_bytes = part.sent.answer_size
+            self._keep(row, duration)
+        elif row.order:
+            self.kept.grow(row, part.sent.bytes)
+
+    # --- What is kept ----------------------------------------------------------------
+
+    def _new(
+        self,
+        now: float,
+        started: float,
+        trace_id: str,
+        kind: str,
+        method: str,
+        url: str,
+    ) -> Row:
+        row = Row(
+            self._number(),
             now,
-            duration,
-            type,
-            trace_id,
-            backend,
-            request,
-            response,
-            error,
+            started,
+            _name(trace_id, TRACE),
+            kind,
+            _name(method, 20),
+            url if url == "/predict" else shown(mask_url(url), 256),
         )
-        self._unwritten.append((size, write))
-        self._unwritten_bytes += size
-        self._drop_unseen()
-        while self._unwritten_bytes > MAX_UNWRITTEN:
-            self._write_one()
+        self.kept.by_number[row.number] = row
+        return row
 
-    def _write(self) -> None:
-        """Write what there is to be looked at."""
-        while self._unwritten:
-            self._write_one()
+    def _number(self) -> int:
+        self._last += 1
+        return self._last
 
-    def _write_one(self) -> None:
-        size, write = self._unwritten.popleft()
-        self._unwritten_bytes -= size
-        kept = write()
-        if len(kept) + RECORD_OVERHEAD <= self._max_bytes:
-            self._kept.append(kept)
-            self._held_bytes += len(kept) + RECORD_OVERHEAD
-            self._drop_oldest()
+    def _close(self, row: Row) -> None:
+        if self._open.get(row.trace_id) is row:
+            del self._open[row.trace_id]
 
-    def _drop_unseen(self) -> None:
-        """Drop what later ones have pushed out before anybody looked."""
-        while len(self._unwritten) > self._max_records:
-            size, _ = self._unwritten.popleft()
-            self._unwritten_bytes -= size
-            self._kept.clear()
-            self._held_bytes = 0
+    def _keep(self, row: Row, duration: float) -> None:
+        row.duration = duration
+        row.work = time_at_servers(row.parts, duration)
+        sent = [part.sent for part in row.parts if part.sent is not None]
+        row.bytes, row.picture_bytes = bytes_of(row.content, sent)
+        self.kept.add(row)
 
-    def records(self) -> list[Record]:
-        """The records kept, oldest first."""
-        self._write()
-        return [msgspec.json.decode(kept, type=Record) for kept in self._kept]
 
-    def to_json(self, last: int = MAX_RECORDS_LIMIT) -> bytes:
-        """
-        The last records as a JSON array, oldest first; cheaper than ``records``.
-
-        :param last: how many; fewer where they are over ``MAX_SERVED``, but for one.
-        """
-        self._write()
-        served: list[bytes] = []
-        size = 0
-        for kept in reversed(self._kept):
-            size += len(kept)
-            if served and (size > MAX_SERVED or len(served) >= last):
-                break
-            served.append(kept)
-        return b"[" + b",".join(reversed(served)) + b"]"
-
-    def clear(self) -> None:
-        """Forget all records."""
-        self._kept.clear()
-        self._unwritten.clear()
-        self._held_bytes = self._unwritten_bytes = 0
-
-    def _drop_oldest(self) -> None:
-        while len(self._kept) > self._max_records or self._held_bytes > self._max_bytes:
-            self._held_bytes -= len(self._kept.popleft()) + RECORD_OVERHEAD
+def _name(text: str, length: int) -> str:
+    return without_surrogates(text[:length])

@@ -79,8 +79,8 @@ _IMMICH = "Its machine learning is another container, by default on port 3003."
 
 def _another(url: str, version: str) -> str:
     return (
-        f"Another immich-ml-proxy{version} answers at {url}. That works, but its ML "
-        "servers are better added here one by one."
+        f"Another immich-ml-proxy{version} answers at {url}. That works, but its "
+        "machines are better added here one by one."
     )
 
 

@@ -31,8 +31,10 @@ from twisted.web.iweb import IBodyProducer
 from immich_ml_proxy.config.headers import MASK
 from immich_ml_proxy.config.model import Backend
 from immich_ml_proxy.protocol.body import Body
-from immich_ml_proxy.records.record import RequestSeen, ResponseSeen
 from immich_ml_proxy.records.recorder import Recorder
+from immich_ml_proxy.records.row import Part, Row
+from immich_ml_proxy.records.seen import Asking, RequestSeen, ResponseSeen
+from immich_ml_proxy.records.why import FIRST
 from immich_ml_proxy.upstream import tls
 from immich_ml_proxy.upstream.answer_reader import BadAnswer
 from immich_ml_proxy.upstream.endpoints import (
@@ -58,6 +60,10 @@ class Outgoing:
     :ivar body: what it reads; it may still be arriving.
     :ivar chunks: the bytes of the body as they are sent, for a record.
     :ivar trace_id: of the request that this one is for.
+    :ivar splice: what the body has instead of the ``entries`` in ``body``, and where.
+    :ivar why: it is sent, and ``route``: by which, for its record.
+    :ivar is_recorded: whether it may be.
+    :ivar part: its record, once it is sent and while debug is on.
     """
 
     method: bytes
@@ -67,6 +73,11 @@ class Outgoing:
     make_body: Callable[[], IBodyProducer] | None = None
     body: Body | None = None
     chunks: Callable[[], Sequence[bytes]] = tuple
+    splice: tuple[int, int, bytes] | None = None
+    why: str = FIRST
+    route: str = ""
+    is_recorded: bool = True
+    part: Part | None = None
 
 
 class BackendClient:
@@ -111,8 +122,8 @@ class BackendClient:
             exchange.addErrback(self._again, backend, outgoing)
         limited = self._limits.limit(exchange, look, outgoing.body)
         exchange.addBoth(self._ended, limited, backend)
-        if self._recorder.enabled:
-            exchange.addBoth(self._record, backend, outgoing, self._clock.seconds())
+        if self._recorder.enabled and outgoing.is_recorded:
+            self._begin_record(exchange, backend, outgoing)
         return exchange
 
     def close(self) -> None:
@@ -140,29 +151,49 @@ class BackendClient:
             return Reply(result.code, result.headers, body)
         return _explained(result if limited.error is None else Failure(limited.error))
 
+    def _begin_record(
+        self, exchange: Deferred[Reply], backend: Backend, outgoing: Outgoing
+    ) -> None:
+        row = outgoing.body.row if outgoing.body is not None else None
+        now, method = self._clock.seconds(), outgoing.method.decode("ascii")
+        asking = Asking(
+            backend.name, method, outgoing.path, outgoing.why, outgoing.route
+        )
+        found, part = self._recorder.ask(
+            row, self._wall(), now, outgoing.trace_id, asking
+        )
+        outgoing.part = part
+        exchange.addBoth(self._record, backend, outgoing, now, found, row is None)
+
     def _record(
-        self, result: Any, backend: Backend, outgoing: Outgoing, started: float
+        self,
+        result: Any,
+        backend: Backend,
+        outgoing: Outgoing,
+        started: float,
+        row: Row,
+        is_own: bool,
     ) -> Any:
-        duration = self._clock.seconds() - started
+        assert outgoing.part is not None
         reply = None if isinstance(result, Failure) else result
         error = None
         if isinstance(result, Failure):
             # A cancellation has no words of its own.
             error = result.getErrorMessage() or "cancelled: nobody waits for it"
-        self._recorder.record(
-            now=self._wall() - duration,
-            duration=duration,
-            type="outgoing",
-            trace_id=outgoing.trace_id,
-            backend=backend.name,
+        self._recorder.answered(
+            row,
+            outgoing.part,
+            duration=self._clock.seconds() - started,
+            splice=outgoing.splice,
+            is_own=is_own,
             request=RequestSeen(
                 outgoing.method.decode("ascii"),
-                backend.url + outgoing.path,
+                backend_url(backend.url, outgoing.path).decode("ascii"),
                 [
                     *flat(outgoing.headers),
                     *((name.encode(), MASK.encode()) for name in backend.headers),
                 ],
-                outgoing.chunks(),
+                outgoing.chunks() if is_own else (),
             ),
             response=reply
             and ResponseSeen(reply.status, flat(reply.headers), [reply.body]),

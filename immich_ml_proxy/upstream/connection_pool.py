@@ -25,8 +25,9 @@ from zope.interface import implementer
 
 from immich_ml_proxy.upstream.http_connection import Connection
 
-#: What connections have in common that can stand in for each other: scheme, host, port.
-Key = tuple[bytes, bytes, int]
+#: What connections have in common that can stand in for each other: scheme, host, port,
+#: and the address where the host has several.
+Key = tuple[bytes, bytes, int, bytes]
 
 
 @attrs.define
@@ -90,7 +91,7 @@ class BackendAgent:
         Idle ones to others are closed now, those in use when they become idle.
         """
         self._servers = {}
-        self._retained = {_key(URI.fromBytes(uri)) for uri in uris}
+        self._retained = {key_of(URI.fromBytes(uri)) for uri in uris}
         for key in self._idle.keys() - self._retained:
             self._close_idle(key)
 
@@ -152,13 +153,14 @@ class BackendAgent:
         parsed = URI.fromBytes(uri)
         return _Server(
             self._endpoints.endpointForURI(parsed),
-            _key(parsed),
+            key_of(parsed),
             b"%s HTTP/1.1\r\nHost: %s\r\n" % (parsed.originForm, parsed.netloc),
         )
 
 
-def _key(uri: URI) -> Key:
-    return uri.scheme, uri.host, uri.port
+def key_of(uri: URI) -> Key:
+    """Return where connections for a URL go."""
+    return uri.scheme, uri.host, uri.port, uri.fragment
 
 
 def _head(

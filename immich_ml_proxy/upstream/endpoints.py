@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -29,7 +29,7 @@ from twisted.web.iweb import IAgentEndpointFactory, IBodyProducer
 from zope.interface import implementer
 
 from immich_ml_proxy.config.model import Backend
-from immich_ml_proxy.upstream.connection_pool import BackendAgent
+from immich_ml_proxy.upstream.connection_pool import BackendAgent, Key, key_of
 from immich_ml_proxy.upstream.http_connection import below_tls
 from immich_ml_proxy.upstream.resolver import NamedHost
 from immich_ml_proxy.upstream.tls import BadTrust, ServerTLS, trust_of
@@ -78,8 +78,13 @@ class PreparedClient(HTTPClient):
 
 @lru_cache(maxsize=1024)
 def backend_url(base: str, path: str) -> bytes:
-    """Return the URL of ``path`` at a backend whose URL is ``base``."""
-    return (base + path).encode("ascii")
+    """
+    Return the URL of ``path`` at a backend whose URL is ``base``.
+
+    A fragment stays at the end: it is the address of a replica, and is not sent.
+    """
+    base, mark, address = base.partition("#")
+    return (base + path + mark + address).encode("ascii")
 
 
 @implementer(IStreamClientEndpoint)
@@ -152,7 +157,7 @@ class BackendEndpoints:
     def __init__(self, reactor: Any, timeout: float = CONNECT_TIMEOUT) -> None:
         self._reactor = reactor
         self._timeout = timeout
-        self._made: dict[tuple[bytes, bytes, int], BackendEndpoint] = {}
+        self._made: dict[Key, BackendEndpoint] = {}
         self.opened = 0
         self._ca_files: dict[tuple[bytes, bytes, int], str] = {}
 
@@ -164,13 +169,17 @@ class BackendEndpoints:
                 uri = URI.fromBytes(backend.url.encode("ascii"))
                 ca_files[uri.scheme, uri.host, uri.port] = backend.ca_file
         # A file that is saved again may be another one.
-        for key in self._ca_files.keys() | ca_files.keys():
-            self._made.pop(key, None)
+        changed = self._ca_files.keys() | ca_files.keys()
+        self.retain({key for key in self._made if key[:3] not in changed})
         self._ca_files = ca_files
+
+    def retain(self, keys: Container[Key]) -> None:
+        """Forget the endpoints of all other servers."""
+        self._made = {key: one for key, one in self._made.items() if key in keys}
 
     def endpointForURI(self, uri: URI) -> BackendEndpoint:
         """Return the endpoint for a backend's URL; see ``IAgentEndpointFactory``."""
-        key = (uri.scheme, uri.host, uri.port)
+        key = key_of(uri)
         endpoint = self._made.get(key)
         if endpoint is None:
             endpoint = BackendEndpoint(
@@ -184,12 +193,13 @@ class BackendEndpoints:
 
     def _make(self, uri: URI) -> IStreamClientEndpoint:
         host = uri.host.decode("ascii")
+        at = uri.fragment.decode("ascii") or host
         timeout = self._timeout + 1  # ours fires first, and says it better
         endpoint: IStreamClientEndpoint
-        if isIPAddress(host):
-            endpoint = TCP4ClientEndpoint(self._reactor, host, uri.port, timeout)
-        elif isIPv6Address(host):
-            endpoint = TCP6ClientEndpoint(self._reactor, host, uri.port, timeout)
+        if isIPAddress(at):
+            endpoint = TCP4ClientEndpoint(self._reactor, at, uri.port, timeout)
+        elif isIPv6Address(at):
+            endpoint = TCP6ClientEndpoint(self._reactor, at, uri.port, timeout)
         else:
             # One address after the other, soon: a refusal is told after this delay.
             named = NamedHost(self._reactor, host)
@@ -247,6 +257,7 @@ def connections(reactor: Any) -> Connections:
 
     def retain(urls: Iterable[str]) -> None:
         uris = [url.encode("ascii") for url in urls]
+        endpoints.retain({key_of(URI.fromBytes(uri)) for uri in uris})
         for agent in (kept, fresh):
             agent.retain(uris)
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import attrs
 from twisted.internet.address import IPv4Address, IPv6Address
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import (
     IDelayedCall,
     IHostnameResolver,
@@ -48,6 +49,11 @@ def look_up(name: str) -> list[Found]:
     return [(family, address) for family, _, _, _, address in found if family in _TYPES]
 
 
+def is_gone(error: BaseException) -> bool:
+    """Whether a look-up has failed since there is no such name, or no address of it."""
+    return getattr(error, "errno", None) in _GONE
+
+
 @attrs.define(eq=False)
 class _Name:
     """
@@ -57,12 +63,14 @@ class _Name:
     :ivar at: when, in seconds.
     :ivar asked: when the look-up under way began; ``None`` without one.
     :ivar waiting: who waits for it, and until when.
+    :ivar asking: who wants to know what this look-up tells, and nothing older.
     """
 
     addresses: Sequence[Found] = ()
     at: float = 0.0
     asked: float | None = None
     waiting: dict[_Waiter, IDelayedCall] = attrs.field(factory=dict)
+    asking: list[Deferred[Sequence[str]]] = attrs.field(factory=list)
 
 
 @implementer(IHostResolution)
@@ -132,14 +140,10 @@ class Resolver:
             hostName, resolutionReceiver, portNumber, types, transportSemantics
         )
         resolutionReceiver.resolutionBegan(waiter)
-        name = self._names.setdefault(hostName, _Name())
-        now = self._reactor.seconds()
-        if name.asked is None:
-            self._ask(hostName)
-            name.asked = now
+        name, asked = self._begun(hostName)
         patience = GIVE_UP
         if name.addresses:
-            patience = name.asked + PATIENCE - now
+            patience = asked + PATIENCE - self._reactor.seconds()
         if patience > 0:
             name.waiting[waiter] = self._reactor.callLater(
                 patience, self._late, name, waiter
@@ -147,6 +151,27 @@ class Resolver:
         else:
             waiter.tell(name.addresses)
         return waiter
+
+    def look_up(self, host: str) -> Deferred[Sequence[str]]:
+        """
+        Return the addresses that a host has now, in any order.
+
+        Cancelling it is to wait no more.
+
+        :raises Exception: when they could not be looked up; see :func:`is_gone`.
+        """
+        name, _ = self._begun(host)
+        told: Deferred[Sequence[str]] = Deferred(name.asking.remove)
+        name.asking.append(told)
+        return told
+
+    def _begun(self, host: str) -> tuple[_Name, float]:
+        """Return what is known of a name that is being looked up, and since when."""
+        name = self._names.setdefault(host, _Name())
+        if name.asked is None:
+            self._ask(host)
+            name.asked = self._reactor.seconds()
+        return name, name.asked
 
     def _late(self, name: _Name, waiter: _Waiter) -> None:
         del name.waiting[waiter]
@@ -177,7 +202,7 @@ class Resolver:
         now = self._reactor.seconds()
         if not isinstance(answer, Exception):
             name.addresses, name.at = answer, now
-        elif now - name.at > KEPT and getattr(answer, "errno", None) in _GONE:
+        elif now - name.at > KEPT and is_gone(answer):
             name.addresses = ()
         if not name.addresses:
             del self._names[host]
@@ -185,6 +210,12 @@ class Resolver:
         for waiter, timer in waiting.items():
             timer.cancel()
             waiter.tell(name.addresses)
+        asking, name.asking = name.asking, []
+        for told in asking:
+            if isinstance(answer, Exception):
+                told.errback(answer)
+            else:
+                told.callback([address[0] for _, address in answer])
 
 
 @implementer(IReactorPluggableNameResolver, IHostnameResolver)

@@ -92,7 +92,7 @@ def in_words(error: BaseException) -> str | None:
         for part, words in _REASONS.items():
             if part in reason:
                 return words
-    return f"TLS failed: {'; '.join(reasons) or 'the server gave it up'}"
+    return f"TLS failed: {'; '.join(reasons) or 'the other side gave it up'}"
 
 
 #: What OpenSSL says, and what that means.
@@ -104,7 +104,7 @@ _REASONS = {
     "http request": "does not speak TLS: write http:// for https://, or its TLS port",
     "protocol version": "speaks no version of TLS that is safe (1.2 at least)",
     "unsupported protocol": "speaks no version of TLS that is safe (1.2 at least)",
-    "unrecognized name": "knows no server of this name (SNI)",
+    "unrecognized name": "does not know this name (SNI)",
     "certificate required": "wants a certificate of the proxy, which it has none of",
     "handshake failure": "refuses what TLS can offer (its ciphers, or a certificate "
     "that it wants of the proxy)",

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from twisted.web.iweb import IRequest
 
-from immich_ml_proxy.errors import ConfigError, ProxyError
+from immich_ml_proxy.errors import BadRequest, ConfigError, ProxyError
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -58,7 +58,9 @@ def write_error(request: IRequest, error: ProxyError) -> bytes:
         request.setHeader(b"Retry-After", b"%d" % error.retry_after)
     value = {"error": str(error)}
     if isinstance(error, ConfigError):
-        value["field"] = error.field
+        value["field"] = value["path"] = error.field
+    if isinstance(error, BadRequest) and error.path:
+        value["path"] = error.path
     return json_answer(request, value, error.status)
 
 

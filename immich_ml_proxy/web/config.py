@@ -1,8 +1,9 @@
-"""What the config page and scripts see: the configuration and the backends' health."""
+"""What scripts and pages see of the machines, and change about one of them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 from klein import Klein
@@ -12,20 +13,15 @@ from immich_ml_proxy.balancer.hedging import HedgeBudget
 from immich_ml_proxy.balancer.place import Places
 from immich_ml_proxy.balancer.pool import Pool
 from immich_ml_proxy.config import document as config_document
-from immich_ml_proxy.config import immich, takers, version
+from immich_ml_proxy.config import takers
 from immich_ml_proxy.config.model import Config, State
 from immich_ml_proxy.config.store import ConfigStore
+from immich_ml_proxy.config.words import key_in_words
 from immich_ml_proxy.downstream.request import ProxyRequest
 from immich_ml_proxy.errors import BadRequest
-from immich_ml_proxy.observe.kinds import key_in_words
-from immich_ml_proxy.observe.status import status
-from immich_ml_proxy.web.answers import json_answer, json_text
-from immich_ml_proxy.web.origin import body_of, read, who
-
-NOT_KEPT = (
-    "This is in force, but was not saved: the simulated machines end with this proxy. "
-    "It is saved once they are all removed."
-)
+from immich_ml_proxy.observe.status import health_of_all, status
+from immich_ml_proxy.web.answers import json_answer
+from immich_ml_proxy.web.origin import read, who
 
 
 class _State(msgspec.Struct, forbid_unknown_fields=True):
@@ -39,8 +35,7 @@ class _Taker(msgspec.Struct, forbid_unknown_fields=True):
 
 class ConfigEndpoints:
     """
-    ``/api/config``, ``/api/health``, ``/api/status``, ``/api/backends/`` and
-    ``/api/routes/``.
+    ``/api/health``, ``/api/status``, ``/api/backends/`` and ``/api/routes/``.
 
     :param clock: source of time.
     :param wall: what time it is, in Unix seconds.
@@ -49,8 +44,7 @@ class ConfigEndpoints:
     :param hedges: counts extra requests.
     :param store: saves a configuration.
     :param apply: puts one in force; it is told who has saved it.
-    :param check: raises ``ConfigError`` for what is not as one says it is.
-    :param version_key: see :func:`~immich_ml_proxy.config.version.version`.
+    :param undo: returns what save can be undone, as JSON tells it.
     """
 
     def __init__(
@@ -62,8 +56,7 @@ class ConfigEndpoints:
         hedges: HedgeBudget,
         store: ConfigStore,
         apply: Callable[[Config, str], None],
-        check: Callable[[Config], None],
-        version_key: bytes,
+        undo: Callable[[], dict[str, Any] | None],
     ) -> None:
         self._clock = clock
         self._wall = wall
@@ -72,59 +65,14 @@ class ConfigEndpoints:
         self._hedges = hedges
         self._store = store
         self._apply = apply
-        self._check = check
-        self._version_key = version_key
+        self._undo = undo
 
     def add_to(self, app: Klein) -> None:
         """Add the routes to ``app``."""
-        app.route("/api/config", methods=["GET"])(self.current)
-        app.route("/api/config", methods=["POST"])(self.save)
         app.route("/api/health", methods=["GET"])(self.health)
         app.route("/api/status", methods=["GET"])(self.status)
         app.route("/api/backends/<path:name>", methods=["POST"])(self.set_state)
         app.route("/api/routes/<path:key>", methods=["POST"])(self.set_taker)
-
-    def current(self, request: ProxyRequest) -> bytes:
-        """The configuration in force, as it was saved, but for what is secret."""
-        self._tell_version(request)
-        return _pretty(request, config_document.shown(self._pool.config))
-
-    def save(self, request: ProxyRequest) -> bytes:
-        """
-        Check, save and put in force; answered with what is in force then.
-
-        What had to be mended is told beside it, under ``warnings``. Secrets that come
-        back as they were shown are kept. One of simulated servers is put in force and
-        not saved: they end with this process.
-        """
-        current = self._pool.config
-        if_match = request.requestHeaders.getRawHeaders(b"if-match", ())
-        self._tell_version(request)
-        version.check(
-            (line.decode("latin-1") for line in if_match), self._version(current)
-        )
-        sent = body_of(request)
-        given = immich.unmasked(sent, current.document)
-        new = config_document.parse(given, current)
-        if given is not sent:
-            immich.check_host(current.immich, new.immich)
-        self._check(new)
-        warnings = [*new.warnings]
-        if self._store.keeps(new):
-            self._store.save(new)
-        else:
-            warnings.append(NOT_KEPT)
-        self._apply(new, who(request))
-        self._tell_version(request)
-        told = {"warnings": warnings} if warnings else {}
-        return _pretty(request, {**config_document.saved(new), **told})
-
-    def _version(self, config: Config) -> str:
-        return version.version(config, self._version_key)
-
-    def _tell_version(self, request: ProxyRequest) -> None:
-        tag = f'"{self._version(self._pool.config)}"'
-        request.setHeader(b"ETag", tag.encode("ascii"))
 
     def health(self, request: ProxyRequest) -> bytes:
         """
@@ -134,19 +82,7 @@ class ConfigEndpoints:
         as many as have passed since, whatever the wall clock has been set to meanwhile.
         """
         now = self._clock.seconds()
-        ahead = self._wall() - now
-        told: dict[str, dict[str, str | int]] = {}
-        for server in self._pool:
-            health = server.reported(now)
-            told[server.name] = {
-                "status": health.status,
-                "lastCheck": int(health.last_check and health.last_check + ahead),
-                "error": health.error,
-            }
-            notes = [one for one in server.notes(now) if one not in health.error]
-            if notes:
-                told[server.name]["note"] = "; ".join(notes)
-        return json_answer(request, told)
+        return json_answer(request, health_of_all(self._pool, now, self._wall() - now))
 
     def status(self, request: ProxyRequest) -> bytes:
         """What is wrong with the configuration, and what is going on."""
@@ -159,6 +95,7 @@ class ConfigEndpoints:
                 "configWarnings": self._pool.config.warnings,
                 **numbers,
                 "hedged": self._hedges.hedged,
+                "undo": self._undo(),
             },
         )
 
@@ -201,9 +138,3 @@ class ConfigEndpoints:
 def _told(name: str, key: str, is_added: bool) -> str:
     work = key_in_words(key)
     return f"{name} does {work}, too." if is_added else f"{name} does no {work} now."
-
-
-def _pretty(request: ProxyRequest, value: object) -> bytes:
-    """Answer with JSON that a person can read."""
-    text = msgspec.json.format(msgspec.json.encode(value), indent=2)
-    return json_text(request, text)

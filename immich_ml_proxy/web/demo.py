@@ -15,7 +15,7 @@ from immich_ml_proxy.errors import BadRequest
 from immich_ml_proxy.observe.callers import Callers
 from immich_ml_proxy.protocol.caller import is_immich
 from immich_ml_proxy.web.answers import json_answer
-from immich_ml_proxy.web.origin import body_of, who
+from immich_ml_proxy.web.origin import read, who
 
 #: The mark on answers while a simulated server is in the configuration.
 MARK = (b"X-Immich-ML-Demo", [b"simulated"])
@@ -132,18 +132,13 @@ class DemoEndpoints:
 
         :raises BadRequest: when there is none, or the body says neither.
         """
-        try:
-            wish = msgspec.json.decode(body_of(request), type=_Wish)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise BadRequest(
-                f'the body must be {{"trouble": true}} or {{"end": true}}: {error}'
-            ) from None
+        wish = read(request, _Wish, '{"trouble": true} or {"end": true}')
         stage = self._stage
         if stage is None or not stage.on:
             raise BadRequest("no demo is running: start the proxy with --demo for one")
         if wish.end and wish.trouble is None:
             self._end(who(request))
-            self._log.info("The demo is over; servers are added at /config")
+            self._log.info("The demo is over; machines are added at /config")
         elif wish.trouble is not None and wish.end is None:
             stage.trouble = wish.trouble
         else:

@@ -68,11 +68,11 @@ class ImmichEndpoints:
         self._heard(request)
         await self._checker.check(request.trace_id, request.via)
         if self._pool.config.default is None:
-            return text_answer(request, b"no ML server is configured", 503)
+            return text_answer(request, b"no machine is configured", 503)
         down = self._pool.down(self._clock.seconds())
         failing = [route.key for route in down if not route.hold_seconds]
         if failing:
-            told = f"no healthy ML server for: {', '.join(failing)}"
+            told = f"no machine is up for: {', '.join(failing)}"
             return text_answer(request, told.encode(), 503)
         if down:
             told = f"pong, holding work for: {', '.join(route.key for route in down)}"

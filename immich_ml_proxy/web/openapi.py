@@ -7,10 +7,12 @@ described, which another test holds.
 
 from __future__ import annotations
 
+from immich_ml_proxy.web.debug_operations import debug_paths
 from immich_ml_proxy.web.schemas import (
     ANY,
+    CHECKED,
     CONFIG,
-    DEBUG,
+    CONFLICT,
     ERROR,
     FLAG,
     FORM,
@@ -19,7 +21,6 @@ from immich_ml_proxy.web.schemas import (
     NAME,
     NOTHING_ELSE,
     PLAIN,
-    RECORDS,
     STATE,
     TEXT,
     TEXTS,
@@ -27,7 +28,6 @@ from immich_ml_proxy.web.schemas import (
     Schema,
     body_of,
     map_of,
-    number,
     object_of,
 )
 
@@ -37,14 +37,15 @@ MEANINGS = {
     401: "This needs the admin token",
     403: "A page of another site may change nothing",
     404: "There is nothing of this name",
+    409: "It cannot be done as things are, or there is nothing to undo",
     412: "It was changed since the version that If-Match names",
     413: "The body is too large",
     422: "The field entries is missing or wrong",
     429: "Too many wrong tokens came; the next is looked at later",
     500: "What was saved could not be written, or the proxy has a bug",
-    502: "The servers failed",
-    503: "No server can do it now",
-    504: "No server answered in time",
+    502: "The machines failed",
+    503: "No machine can do it now",
+    504: "No machine answered in time",
 }
 
 
@@ -77,6 +78,22 @@ def _operation(
     return made
 
 
+def _to_a_version(
+    summary: str, success: Schema, body: Schema | None, *refusals: int
+) -> Schema:
+    """Return an operation that is meant for one version of the configuration."""
+    made = _operation(
+        summary,
+        success,
+        *(400, 403, 413, 500),
+        *refusals,
+        body=None if body is None else _content(body),
+        parameters=({**_parameter("If-Match", "header", TEXT), "required": False},),
+    )
+    made["responses"]["412"] = {"description": MEANINGS[412], **_content(CONFLICT)}
+    return made
+
+
 def _parameter(name: str, place: str, schema: Schema) -> Schema:
     return {
         "name": name,
@@ -99,12 +116,12 @@ def document(version: str) -> Schema:
         **_content(TEXT, PLAIN),
     }
     predict = _operation(
-        "Have work done, as by an ML server",
+        "Have work done, as an ML server does",
         _content(map_of(ANY)),
         *(400, 413, 422, 500, 502, 503, 504),
         body=_content(FORM, "multipart/form-data"),
     )
-    predict["responses"]["default"] = {"description": "What the server refuses"}
+    predict["responses"]["default"] = {"description": "What the machine refuses"}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -120,21 +137,28 @@ def document(version: str) -> Schema:
             },
             "/api/config": {
                 "get": _operation("The configuration", _content(CONFIG)),
-                "post": _operation(
-                    "Save another one",
-                    _content(CONFIG),
-                    *change,
-                    412,
-                    body=_content(CONFIG),
-                ),
+                "post": _to_a_version("Save another one", _content(CONFIG), CONFIG),
             },
-            "/api/health": {"get": _operation("The backends", _content(HEALTH))},
+            "/api/config/check": {
+                "post": _to_a_version(
+                    "What a save would be answered with", _content(CHECKED), CONFIG
+                )
+            },
+            "/api/config/undo": {
+                "post": _to_a_version(
+                    "Undo the last save, or what was undone",
+                    _content(CONFIG),
+                    None,
+                    409,
+                )
+            },
+            "/api/health": {"get": _operation("How machines are", _content(HEALTH))},
             "/api/status": {
                 "get": _operation("What is going on", _content(WHOLE_STATUS))
             },
             "/api/backends/{name}": {
                 "post": _operation(
-                    "Enable, drain or disable a backend",
+                    "Enable, drain or disable a machine",
                     _content(WHOLE_STATUS),
                     *change,
                     404,
@@ -144,7 +168,7 @@ def document(version: str) -> Schema:
             },
             "/api/routes/{key}": {
                 "post": _operation(
-                    "Add a backend to a route, or take it out",
+                    "Add a machine to a route, or take it out",
                     _content(map_of(ANY)),
                     *change,
                     404,
@@ -159,7 +183,7 @@ def document(version: str) -> Schema:
             },
             "/api/wake": {
                 "post": _operation(
-                    "Wake a backend's machine",
+                    "Wake a machine",
                     _content(map_of(ANY)),
                     *change,
                     404,
@@ -168,7 +192,7 @@ def document(version: str) -> Schema:
             },
             "/api/try": {
                 "post": _operation(
-                    "Try a server that is not configured yet",
+                    "Try an address that is not configured yet",
                     _content(map_of(ANY)),
                     *change,
                     body=_content(
@@ -193,7 +217,7 @@ def document(version: str) -> Schema:
                 "post": _operation("End a session", _content(map_of(ANY)), *change, 401)
             },
             "/api/demo": {
-                "get": _operation("The simulated servers", _content(ANY)),
+                "get": _operation("The simulated machines", _content(ANY)),
                 "post": _operation(
                     "Give them trouble, or end them",
                     _content(ANY),
@@ -204,37 +228,6 @@ def document(version: str) -> Schema:
                     ),
                 ),
             },
-            "/api/debug/status": {
-                "get": _operation("Whether requests are recorded", _content(DEBUG))
-            },
-            "/api/debug/toggle": {
-                "post": _operation(
-                    "Record requests, or do so no more",
-                    _content(DEBUG),
-                    *change,
-                    body=_content(body_of({"enabled": FLAG})),
-                )
-            },
-            "/api/debug/max-records": {
-                "post": _operation(
-                    "How many records are kept",
-                    _content(DEBUG),
-                    *change,
-                    body=_content(
-                        body_of({"maxRecords": number(1, 10_000, "integer")})
-                    ),
-                )
-            },
-            "/api/debug/records": {
-                "get": _operation(
-                    "The records",
-                    _content(RECORDS),
-                    400,
-                    parameters=(
-                        _parameter("last", "query", number(1, 10_000, "integer")),
-                    ),
-                ),
-                "delete": _operation("Forget the records", _content(DEBUG), *change),
-            },
+            **debug_paths(_operation, _content, _parameter, change),
         },
     }

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-import msgspec
-
+from immich_ml_proxy.config.faults import Misfit, converted, decoded
 from immich_ml_proxy.downstream.request import ProxyRequest
 from immich_ml_proxy.errors import BadRequest
 
@@ -25,11 +24,19 @@ def read(request: ProxyRequest, shape: type[_T], example: str = "") -> _T:
     :param example: such a body, for who has sent another.
     :raises BadRequest: when it is not.
     """
+    like = f" must be like {example}: it" if example else ""
     try:
-        return msgspec.json.decode(body_of(request), type=shape)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        told = f"must be like {example}" if example else "is not what is expected here"
-        raise BadRequest(f"the body {told}: {error}") from None
+        value = decoded(body_of(request))
+    except ValueError as error:
+        raise BadRequest(f"the body{like} {error}") from None
+    try:
+        return converted(value, shape)
+    except Misfit as misfit:
+        path = misfit.path.lstrip(".")
+        told = f" must be like {example}:" if example else ":"
+        raise BadRequest(
+            f"the body{told} {path}{': ' if path else 'it '}{misfit.reason}", path
+        ) from None
 
 
 def who(request: ProxyRequest) -> str:

@@ -76,7 +76,7 @@ class OverviewEndpoints:
         """Send a machine a wake-up call."""
         wanted = read(request, _Machine, '{"machine": "gaming-pc"}')
         name = wanted.machine
-        server = next((one for one in self._pool if one.name == name), None)
+        server = next((one for one in self._pool.machines if one.name == name), None)
         if server is None:
             raise NoSuchBackend(f"there is no machine named {name!r}")
         self._waker.wake(server)

@@ -46,18 +46,16 @@ def number(low: float, high: float, kind: str = "number") -> Schema:
 STATE: Schema = {"enum": ["enabled", "drain", "disabled"]}
 STATUS: Schema = {"enum": ["healthy", "unhealthy", "unknown"]}
 
-HEALTH = map_of(
-    object_of({"status": STATUS, "lastCheck": COUNT, "error": TEXT}, note=TEXT)
-)
+_HEALTH = object_of({"status": STATUS, "lastCheck": COUNT, "error": TEXT}, note=TEXT)
+HEALTH = map_of({"allOf": [_HEALTH, object_of({}, replicas=map_of(_HEALTH))]})
 
-SERVER = object_of(
+REPLICA = object_of(
     {
         "state": STATE,
         "status": STATUS,
         "inFlight": COUNT,
         "limit": COUNT,
         "limitIsFound": FLAG,
-        "waiting": COUNT,
         "served": COUNT,
         "failed": COUNT,
         "retried": COUNT,
@@ -66,9 +64,12 @@ SERVER = object_of(
         "cannot": TEXTS,
         "notes": TEXTS,
         "serviceTimes": map_of(map_of(NUMBER)),
-    }
+    },
+    leaving=FLAG,
 )
+SERVER = {"allOf": [REPLICA, object_of({"waiting": COUNT}, replicas=map_of(REPLICA))]}
 ROUTE = object_of({"waiting": COUNT, "maxWaiting": COUNT, "held": COUNT, "down": FLAG})
+UNDO = object_of({"savedBy": TEXT, "savedAt": COUNT})
 WHOLE_STATUS = object_of(
     {
         "configError": {"type": ["string", "null"]},
@@ -76,6 +77,7 @@ WHOLE_STATUS = object_of(
         "backends": map_of(SERVER),
         "routes": map_of(ROUTE),
         "hedged": COUNT,
+        "undo": {"anyOf": [UNDO, {"type": "null"}]},
     }
 )
 
@@ -87,7 +89,10 @@ BACKEND = object_of(
     limits=map_of(number(1, 10_000, "integer")),
     wakeOnLan=ANY,
     abilities=ANY,
+    resolve={"anyOf": [{"enum": ["all", "ipv4", "ipv6"]}, {"type": "null"}]},
 )
+#: Texts with the paths of what they are about.
+PLACES: Schema = {"type": "array", "items": object_of({"path": TEXT, "text": TEXT})}
 CONFIG = object_of(
     {
         "defaultBackend": ANY,
@@ -111,9 +116,37 @@ CONFIG = object_of(
     maxConnectionsPerAddress=number(0, 10**6, "integer"),
     immich=ANY,
     warnings=TEXTS,
+    warningsAt=PLACES,
+    merged=FLAG,
+)
+CHECKED = object_of(
+    {"ok": FLAG, "warnings": TEXTS, "warningsAt": PLACES, "merged": FLAG}
+)
+#: Why a save is refused that was meant for another version.
+CONFLICT = object_of(
+    {
+        "error": TEXT,
+        "conflicts": {
+            "type": "array",
+            "items": object_of(
+                {"path": TEXT, "words": TEXT, "base": ANY, "mine": ANY, "theirs": ANY}
+            ),
+        },
+        "current": CONFIG,
+        "version": TEXT,
+    }
 )
 
-DEBUG = object_of({"enabled": FLAG, "maxRecords": COUNT, "recordCount": COUNT})
+DEBUG = object_of(
+    {
+        "enabled": FLAG,
+        "maxRecords": COUNT,
+        "recordCount": COUNT,
+        "bytes": COUNT,
+        "pictureBytes": COUNT,
+        "bounds": object_of({"bytes": COUNT, "pictureBytes": COUNT}),
+    }
+)
 MESSAGE = object_of(
     {"method": TEXT, "url": TEXT, "headers": map_of(TEXTS), "body": ANY}
 )
@@ -135,7 +168,7 @@ RECORDS: Schema = {
     ),
 }
 
-ERROR = object_of({"error": TEXT}, field=TEXT)
+ERROR = object_of({"error": TEXT}, field=TEXT, path=TEXT)
 JSON = "application/json"
 PLAIN = "text/plain"
 

@@ -12,7 +12,7 @@ from immich_ml_proxy.errors import BadRequest
 from immich_ml_proxy.trial.samples import KINDS
 from immich_ml_proxy.trial.trial import Trial
 from immich_ml_proxy.web.answers import json_answer
-from immich_ml_proxy.web.origin import body_of
+from immich_ml_proxy.web.origin import read
 
 
 class _Try(msgspec.Struct, forbid_unknown_fields=True):
@@ -41,12 +41,7 @@ class TrialEndpoints:
 
     async def attempt(self, request: ProxyRequest) -> bytes:
         """What answers at an address, in a sentence; see the README."""
-        try:
-            wanted = msgspec.json.decode(body_of(request), type=_Try)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise BadRequest(
-                f'the body must be like {{"url": "http://gpu:3003"}}: {error}'
-            ) from None
+        wanted = read(request, _Try, '{"url": "http://gpu:3003"}')
         kinds = list(dict.fromkeys(wanted.samples))
         unknown = [kind for kind in kinds if kind not in KINDS]
         if unknown:

@@ -10,6 +10,7 @@ import {
   stateWords,
   timeWords,
 } from "./machine_words.js";
+import { Replicas } from "./replicas.js";
 import { Badge } from "../shared/badge.js";
 import { el, tell } from "../shared/dom.js";
 import { menu } from "../shared/menu.js";
@@ -55,6 +56,7 @@ export class MachineRow {
     this._badge = new Badge();
     this._since = el("span", { class: "muted" });
     this._notes = el("small", { class: "notes", hidden: true });
+    this._replicas = new Replicas();
     this._places = el("span");
     this._alone = el("span");
     this._done = el("span");
@@ -65,7 +67,7 @@ export class MachineRow {
     this._beats = new Beats();
     const { name, url } = machine;
     this.node = table.row([
-      [el("span", { class: "who", title: url }, name), this._notes],
+      [el("span", { class: "who", title: url }, name), this._notes, this._replicas.node],
       [el("span", { class: "state" }, this._badge.node, " ", this._since)],
       [this._places],
       [this._alone],
@@ -92,6 +94,7 @@ export class MachineRow {
     this._badge.show(tone, text);
     tell(this._since, since);
     tell(this._notes, noteLines(machine).join("; "));
+    this._replicas.show(machine.replicas);
     const places = placesWords(machine);
     fill(this._places, places.count, places.hint);
     fill(this._alone, machine.alone > 0 ? String(machine.alone) : "");

@@ -54,6 +54,20 @@ export type Machine = {
   beats: string;
   cannot: string[];
   notes: string[];
+  replicas?: Replica[];
+};
+
+/** One address of a machine that stands for all of its name; `served` since it came. */
+export type Replica = {
+  address: string;
+  state: Machine["state"] | "leaving";
+  since: number;
+  why: string;
+  inFlight: number;
+  limit: number;
+  served: number;
+  cannot: string[];
+  notes: string[];
 };
 
 /** `fallback`: where it goes when none of its own machines is up; `down`: nobody is. */

@@ -70,6 +70,7 @@ export type Backend = {
   abilities?: Abilities | null;
   headers?: Record<string, string> | null;
   caFile?: string | null;
+  resolve?: string | null;
 };
 
 /** Without `tasks` it does any of them, and any model of a task that `models` lacks. */
@@ -106,6 +107,7 @@ export type Health = {
   lastCheck: number;
   error: string;
   note?: string;
+  replicas?: Record<string, Health>;
 };
 
 /**
@@ -129,6 +131,7 @@ export type BackendStatus = {
   served: number;
   failed: number;
   serviceTimes?: Record<string, ServiceTimes>;
+  replicas?: Record<string, Omit<BackendStatus, "waiting" | "replicas"> & { leaving?: boolean }>;
 };
 
 /** Percentiles in milliseconds. */

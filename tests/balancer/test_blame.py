@@ -51,7 +51,7 @@ def test_a_server_that_fails_what_others_serve_is_put_out() -> None:
     assert (len(fleet["a"].predicts), fleet["a"].pings) == (3, 3)
     assert fleet.health("a").status == "unhealthy"
     assert fleet.health("a").error == (
-        "clip: failed 3 requests in a row that other servers then answered; "
+        "clip: failed 3 requests in a row that other machines then answered; "
         "tried again in 5 s"
     )
     fleet.network.advance(5)

@@ -16,6 +16,7 @@ from immich_ml_proxy.upstream.body_producer import Splice
 from tests.balancer.forwarding import REFUSED, Forward, pictured
 from tests.demo_requests import MULTIPART, VISUAL
 from tests.fakes import Fleet, document, says, serve, switch
+from tests.records.reading import records_of
 from tests.upstream.sending import HALF, PHOTO
 
 FAILURES = [
@@ -41,7 +42,7 @@ IN_VAIN = [
     (switch("a", status=413, answer=b"too large"), "answered 413: too large"),
     (switch("a", answer=b"[1]"), "answers an array, not an object"),
     (switch("a", answer=b""), "answers nothing"),
-    (switch("a", answer=b'{"clip": '), "answers what is not JSON: "),
+    (switch("a", answer=b'{"clip": '), "answers what is not JSON; "),
 ]
 
 
@@ -172,7 +173,7 @@ def test_a_route_whose_backends_are_gone_is_looked_up_again(names: str) -> None:
         assert forward.served.backend == "b"
     else:
         assert isinstance(forward.error, Unavailable)
-        assert str(forward.error) == "clip/visual: there is no backend to ask"
+        assert str(forward.error) == "clip/visual: there is no machine to ask"
         assert (forward.error.status, forward.error.retry_after) == (503, 5)
 
 
@@ -200,7 +201,7 @@ def test_only_entries_are_replaced(fails: bool) -> None:
     due = whole.replace(old, b'{"ocr": {}}')
     bodies = [one.body for name in "ab" for one in fleet[name].predicts]
     assert bodies == [due] * (1 + fails)
-    records: Any = fleet.recorder.records()
+    records: Any = records_of(fleet.recorder)
     shown = [one.request.body.parts[0].value for one in records if one.request.body]
     assert shown == ['{"ocr": {}}'] * (1 + fails)
 

@@ -10,6 +10,7 @@ import pytest
 
 from immich_ml_proxy.config import document as config_document
 from tests.fakes import Fleet, document, outcome, serve
+from tests.records.reading import records_of
 
 
 def started(*names: str, **more: Any) -> Fleet:
@@ -287,7 +288,7 @@ def test_pings_are_recorded_under_the_name_of_their_round() -> None:
     fleet.network.flush()
     assert [
         (record.trace_id, record.backend, record.request.url)
-        for record in fleet.recorder.records()
+        for record in records_of(fleet.recorder)
     ] == [
         ("asked", "a", "http://a:3003/ping"),
         ("asked", "b", "http://b:3003/ping"),

@@ -69,7 +69,7 @@ def test_ping_fails_for_a_route_that_does_not_hold(deploy: Deploy) -> None:
     deployment = deploy({"a": {}}, default=HOLD, taskRouting={"ocr": "a"})
     deployment.stop("a")
     answer = deployment.ping()
-    assert (answer.status, answer.body) == (503, b"no healthy ML server for: ocr")
+    assert (answer.status, answer.body) == (503, b"no machine is up for: ocr")
 
 
 def test_when_nobody_comes_the_error_names_the_backend(

@@ -215,4 +215,4 @@ def test_work_for_nobody_is_refused_at_once(deploy: Deploy) -> None:
     deployment.proxy.post("/api/backends/a", {"state": "drain"})
     refused = deployment.image().answer
     assert (refused.status, refused.headers["retry-after"]) == (503, "5")
-    assert refused.error == "clip/visual: there is no backend to ask"
+    assert refused.error == "clip/visual: there is no machine to ask"

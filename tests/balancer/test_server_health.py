@@ -16,7 +16,7 @@ NOW = 10.0
 OCR = image(task="ocr")
 LOGIN = "needs a login: 401 at /predict"
 OUT = (
-    "ocr: failed 3 requests in a row that other servers then answered; "
+    "ocr: failed 3 requests in a row that other machines then answered; "
     "tried again in 5 s"
 )
 

@@ -99,7 +99,7 @@ def test_the_last_one_decides_whether_it_timed_out() -> None:
 def test_nobody_to_ask_is_unavailable() -> None:
     """503; it says so, or who cannot."""
     assert type(told()) is Unavailable
-    assert str(told()) == "ocr: there is no backend to ask"
+    assert str(told()) == "ocr: there is no machine to ask"
     assert type(told(unable="b")) is Unavailable
     assert str(told(unable="b")) == "ocr: b cannot do this"
     assert told().backends == ()

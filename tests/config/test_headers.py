@@ -57,7 +57,7 @@ def test_they_are_kept_as_they_were_written() -> None:
         ({"A": "s" * 8193}, ".headers.A", "at most 8192"),
         ({"A": 7}, ".headers.A", "printable ASCII"),
         ({"A": None}, ".headers.A", "printable ASCII"),
-        (["A"], ".headers", "expected `object`"),
+        (["A"], ".headers", "an object"),
     ],
 )
 def test_what_cannot_be_sent_is_refused(
@@ -108,9 +108,9 @@ def test_they_stay_with_a_server(moved: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("url", "told"),
     [
-        ("http://evil:3003", "is kept for another server; type it again"),
-        ("http://gpu:3004", "is kept for another server; type it again"),
-        ("https://gpu:3003", "is kept for another server; type it again"),
+        ("http://evil:3003", "is kept for another machine; type it again"),
+        ("http://gpu:3004", "is kept for another machine; type it again"),
+        ("https://gpu:3003", "is kept for another machine; type it again"),
     ],
 )
 def test_they_are_not_sent_to_another_server(url: str, told: str) -> None:
@@ -168,7 +168,7 @@ def test_a_broken_url_does_not_tell_its_password() -> None:
         ({"url": "https://gpu", "caFile": "ca.pem"}, "must be the full path"),
         ({"url": "https://gpu", "caFile": ""}, "must be the full path"),
         ({"url": "https://gpu", "caFile": "/\n"}, "must be the full path"),
-        ({"url": "https://gpu", "caFile": 3}, "expected `str | null`"),
+        ({"url": "https://gpu", "caFile": 3}, "a text"),
     ],
 )
 def test_a_file_of_certificates_is_for_https(fields: dict[str, Any], told: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from immich_ml_proxy.config import document as config_document
+from immich_ml_proxy.config.model import Backend
 from immich_ml_proxy.errors import ConfigError
 from tests.config.documents import backend, top
 
@@ -29,6 +31,9 @@ def test_no_depth_is_too_much(place: str) -> None:
             with pytest.raises(ConfigError):
                 config_document.parse(raw.encode())
 
+
+#: What msgspec says.
+LIBRARY = re.compile(r"[Ee]xpected `|Object (missing|contains)|JSON is malformed")
 
 JSON = st.recursive(
     st.none()
@@ -50,9 +55,19 @@ JSON = st.recursive(
         optional={
             "defaultBackend": JSON,
             "backends": JSON
-            | st.lists(st.fixed_dictionaries({"name": JSON, "url": JSON})),
+            | st.lists(st.fixed_dictionaries({"name": JSON, "url": JSON}))
+            | st.lists(
+                st.fixed_dictionaries(
+                    {"name": st.just("a"), "url": st.just("http://a")},
+                    optional=dict.fromkeys(Backend.__struct_encode_fields__[2:], JSON),
+                ),
+                max_size=1,
+            ),
             "taskRouting": JSON | st.dictionaries(st.text(max_size=9), JSON),
             "requestTimeout": JSON,
+            "immich": JSON | st.fixed_dictionaries({"url": JSON, "apiKey": JSON}),
+            "maxConnections": JSON,
+            "checkAnswers": JSON,
             "modelTypeRouting": JSON,
             "taskRoutingPolicy": JSON,
         },
@@ -64,6 +79,7 @@ def test_whatever_is_saved_is_taken_or_refused(document: dict[str, Any]) -> None
         parsed = config_document.parse(json.dumps(document).encode())
     except ConfigError as refused:
         assert refused.reason
+        assert not LIBRARY.search(refused.reason)
     else:
         assert config_document.parse(parsed.document) == parsed
 

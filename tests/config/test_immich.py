@@ -55,7 +55,7 @@ def test_it_is_not_asked_by_default() -> None:
         ({"url": "http://immich", "apiKey": "é"}, "immich.apiKey", "character"),
         ({"apiKey": KEY}, "immich.url", "missing"),
         ({"url": "http://i", "apiKey": KEY, "x": 1}, "immich.x", "no such field"),
-        ([], "immich", "expected"),
+        ([], "immich", "must be an object"),
     ],
 )
 def test_what_is_wrong_is_named(immich: Any, field: str, reason: str) -> None:

@@ -222,9 +222,9 @@ def test_both_maps_may_say_the_same() -> None:
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        ("old", "there is no backend named 'old'"),
-        ("", "names no backend"),
-        (None, "names no backend"),
+        ("old", "there is no machine named 'old'"),
+        ("", "names no machine"),
+        (None, "names no machine"),
     ],
 )
 def test_a_backend_that_is_gone_leaves_its_work_to_the_next_level(
@@ -258,7 +258,7 @@ def test_nothing_is_there_while_there_are_no_backends(backends: Any) -> None:
     after, [warning] = upgraded(document)
     assert after.get("backends") == backends
     assert after["taskRouting"] == {}
-    assert warning.startswith("modelTypeRouting.visual: there is no backend named")
+    assert warning.startswith("modelTypeRouting.visual: there is no machine named")
 
 
 @pytest.mark.parametrize("name", ["old", "", None])

@@ -264,5 +264,5 @@ def test_only_the_named_backend_changes_its_state() -> None:
         config_document.with_state(current, "b", "drain")
     assert (refused.value.field, refused.value.reason) == (
         "",
-        "there is no backend named 'b'",
+        "there is no machine named 'b'",
     )

@@ -75,7 +75,7 @@ def test_a_machine_is_taken_off() -> None:
 @pytest.mark.parametrize(
     ("name", "is_added", "error"),
     [
-        ("z", True, "there is no backend named 'z'"),
+        ("z", True, "there is no machine named 'z'"),
         ("a", False, "a is the only one on the route ocr: add another"),
     ],
 )

@@ -125,6 +125,8 @@ def test_a_single_server_has_a_name_and_a_port() -> None:
     """A free port, unless it says which."""
     assert wanted(["--name", "nas", "--port", "4001"]) == [Wanted("nas", PLAIN, 4001)]
     assert wanted([]) == [Wanted("simulated", PLAIN)]
+    [elsewhere] = wanted(["--address", "127.0.0.7"])
+    assert (elsewhere.address, wanted([])[0].address) == ("127.0.0.7", "127.0.0.1")
 
 
 @pytest.mark.parametrize(

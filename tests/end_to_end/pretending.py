@@ -7,6 +7,7 @@ folder it is started in, and again whenever it matters:
 - ``wall``: how many seconds its wall clock is ahead, in ASCII;
 - ``authority.pem``: the certificate of the only one whose signatures it believes;
 - ``no-ipv6``: if it is there, its kernel has no IPv6;
+- ``name-server``: address and port of a DNS server that is asked for every name;
 - ``names``: JSON, the address of each name, or ``null`` where nobody ever answers the
   question; a name that is not in it does not exist.
 """
@@ -52,6 +53,33 @@ def pretended_addresses(host: Any, *rest: Any, **more: Any) -> Any:
     return _getaddrinfo(host, *rest, **more)
 
 
+def asked_addresses(host: Any, port: Any, *rest: Any, **more: Any) -> Any:
+    """Ask a DNS server for the addresses of a name, as the C library does."""
+    if not (isinstance(host, str) and host[:1].isalpha()):
+        return _getaddrinfo(host, port, *rest, **more)
+    where, at = (FOLDER / "name-server").read_text().split()
+    found: list[Any] = []
+    for kind in (dns.A, dns.AAAA):
+        question = dns.Message(id=os.getpid() % 65536)
+        question.addQuery(host.encode("ascii"), kind)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+            asking.settimeout(2.0)
+            asking.sendto(question.toStr(), (where, int(at)))
+            answer = dns.Message()
+            try:
+                answer.fromStr(asking.recv(65535))
+            except TimeoutError:
+                raise socket.gaierror(socket.EAI_AGAIN, "nobody answers") from None
+        for record in answer.answers:
+            payload: Any = record.payload
+            family = socket.AF_INET if kind == dns.A else socket.AF_INET6
+            address = socket.inet_ntop(family, payload.address)
+            found += _getaddrinfo(address, port, *rest, **more)
+    if not found:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+    return found
+
+
 class IPv4Socket(socket.socket):
     """A socket on a kernel without IPv6."""
 
@@ -64,7 +92,12 @@ class IPv4Socket(socket.socket):
 if __name__ == "__main__":
     # Before Twisted is imported, which keeps the functions that it finds.
     time.time = pretended_time
-    socket.getaddrinfo = pretended_addresses
+    if (FOLDER / "names").exists():
+        socket.getaddrinfo = pretended_addresses
+    if (FOLDER / "name-server").exists():
+        from twisted.names import dns
+
+        socket.getaddrinfo = asked_addresses
     if (FOLDER / "no-ipv6").exists():
         socket.socket = IPv4Socket  # type: ignore[misc]
     if (FOLDER / "authority.pem").exists():

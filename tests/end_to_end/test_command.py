@@ -56,7 +56,7 @@ def test_the_command_greets_in_one_line(
     processes.append(proxy)
     proxy.await_health("simulated-nas", "healthy")
     greeting = proxy.output.splitlines()[0]
-    assert f"listening on {proxy.url} with 3 backends" in greeting
+    assert f"listening on {proxy.url} with 3 machines" in greeting
     assert f"{proxy.url}/config" in greeting
     assert f"{proxy.url}/debug" in greeting
     assert proxy.get("/ping") == (200, b"pong")

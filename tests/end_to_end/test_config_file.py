@@ -119,8 +119,8 @@ def test_the_start_tells_what_was_mended_and_tidies_up(
     assert not left.exists()
     warnings = proxy.json("/api/status")["configWarnings"]
     assert warnings == [
-        "taskRouting.ocr: there is no backend named 'sold'; the default gets its work",
-        "modelTypeRouting.visual: names no backend; the default gets its work",
+        "taskRouting.ocr: there is no machine named 'sold'; the default gets its work",
+        "modelTypeRouting.visual: names no machine; the default gets its work",
         f"backends[0].url: http:// was added; it is {server.url} now",
     ]
     for warning in warnings:

@@ -34,7 +34,7 @@ def test_a_proxy_that_is_its_own_backend(start_proxy: StartProxy) -> None:
     assert proxy.get("/ping")[0] == 503
     assert descriptors(proxy) < before + 10
     error = proxy.json("/api/health")["to-0"]["error"]
-    assert error == "leads back to this proxy: a backend must be an ML server"
+    assert error == "leads back to this proxy: give it the address of an ML server"
 
 
 def test_two_proxies_that_lead_to_each_other(

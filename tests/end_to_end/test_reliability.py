@@ -60,7 +60,7 @@ def test_late_pings_of_servers_at_work_take_nobody_out(
     assert load.lost == []
     assert {status for status, _ in load.pings} == {200}
     assert max(seconds for _, seconds in load.pings) < 2.0
-    assert "is unhealthy" not in proxy.output
+    assert "is down" not in proxy.output
 
 
 def test_a_server_that_hangs_on_its_first_request_is_found_out(
@@ -79,7 +79,7 @@ def test_a_server_that_hangs_on_its_first_request_is_found_out(
     assert status == 200
     # Two intervals of 1 s and the time of a ping; the machine may be busy.
     assert seconds < 10
-    assert "hanging is unhealthy: timed out after" in proxy.output
+    assert "hanging is down: timed out after" in proxy.output
 
 
 def test_work_in_hand_of_a_stopped_server_goes_to_another(

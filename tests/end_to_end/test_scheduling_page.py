@@ -195,18 +195,18 @@ def test_what_is_unfolded_only_changes_nothing(
 @pytest.mark.parametrize(
     ("within", "label", "text", "told"),
     [
-        ("#backends", "Requests at once", "0", "expected"),
+        ("#backends", "Requests at once", "0", "must be a"),
         ("#backends", "Requests at once", "all", "Must be a number or auto."),
-        ("#backends", "Weight", "0", "expected"),
+        ("#backends", "Weight", "0", "must be a"),
         ("#backends", "Can do", "clip:", "names no model"),
         ("#backends", "Can do", "ocr; clip/visual", "must be a task"),
-        ("#backends", "Faces", "0.5", "expected"),
+        ("#backends", "Faces", "0.5", "must be a"),
         ("#backends", "MAC address", "gpu", "must be a MAC address"),
         ("#backends", "Broadcast address", "lan", "must be an IPv4 address"),
-        ("#backends", "UDP port", "70000", "expected"),
+        ("#backends", "UDP port", "70000", "must be a"),
         ("#default", "Seconds to hold work", "300", "280"),
         ("#default", "Seconds to hold work", "long", "Must be a number or auto."),
-        ("#routes li:last-child", "Requests that may wait", "-1", "expected"),
+        ("#routes li:last-child", "Requests that may wait", "-1", "must be a"),
         ("#routes li:last-child", "Hedge searches after (ms)", "soon", "Must be"),
     ],
 )

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from immich_ml_proxy.balancer.demand import Demand
+from immich_ml_proxy.config.words import key_in_words
 from immich_ml_proxy.observe.durations import in_words
 from immich_ml_proxy.observe.events import KEPT, LONGEST, Events
-from immich_ml_proxy.observe.kinds import IMAGES, KEYS, KINDS, key_in_words, kind_of
+from immich_ml_proxy.observe.kinds import IMAGES, KEYS, KINDS, kind_of
 from tests.balancer.demands import IMAGE, PICTURE, ROUTE, image, needing, search
 
 

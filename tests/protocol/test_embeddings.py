@@ -68,22 +68,22 @@ def test_an_escaped_array_is_one() -> None:
         ("[1,null]", "that has `null` for a number"),
         (
             "[1,1e999]",
-            "that is no array of numbers: Number out of range at `[1]`",
+            "that is no array of numbers: `[1]` is a number that is too large",
         ),
         (
             '[1,"2"]',
-            "that is no array of numbers: Expected `float`, got `str` at `[1]`",
+            "that is no array of numbers: `[1]` must be a number, not a text",
         ),
         (
             "[true]",
-            "that is no array of numbers: Expected `float`, got `bool` at `[0]`",
+            "that is no array of numbers: `[0]` must be a number, not true or false",
         ),
         (
             "[[1,2]]",
-            "that is no array of numbers: Expected `float`, got `array` at `[0]`",
+            "that is no array of numbers: `[0]` must be a number, not a list",
         ),
-        ("[1,2", "that is no array of numbers: Input data was truncated"),
-        ("[1]]", "that is no array of numbers: JSON is malformed"),
+        ("[1,2", "that is no array of numbers: it is not JSON"),
+        ("[1]]", "that is no array of numbers: it is not JSON"),
     ],
 )
 def test_what_holds_no_numbers_is_no_embedding(value: str, words: str) -> None:
@@ -198,7 +198,7 @@ def test_every_array_in_an_answer_is_counted(level: Level) -> None:
         ([None], "that has `null` for a number"),
         (
             ["1"],
-            "that is no array of numbers: Expected `float`, got `str` at `[0]`",
+            "that is no array of numbers: `[0]` must be a number, not a text",
         ),
     ],
 )

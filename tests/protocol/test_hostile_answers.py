@@ -58,21 +58,21 @@ ANSWER: dict[str, Any] = {
         (b"true", "answers true, not an object"),
         (b"-3", "answers a number, not an object"),
         (b'"pong"', "answers a string, not an object"),
-        (b"\xff\xfe{\0}\0", "answers what is not UTF-8: invalid start byte"),
+        (b"\xff\xfe{\0}\0", "answers what is not UTF-8"),
         (b'{"clip":"\xed\xa0\x80"}', "answers what is not UTF-8"),
-        (b'{"clip":"\xc3', "answers what is not UTF-8: unexpected end of data"),
+        (b'{"clip":"\xc3', "answers what is not UTF-8"),
         (b"[" * 200_000, "answers an array, not an object"),
         (b'{"a":' * 200_000, "answers JSON that is nested too deeply"),
         (b'{"a":' + b"[" * 200_000, "answers JSON that is nested too deeply"),
-        (b'{"clip":NaN}', "answers what is not JSON: "),
-        (b'{"clip":-Infinity}', "answers what is not JSON: "),
-        (b'{"clip":"\\ud800"}', "answers what is not JSON: "),
-        (b'{"clip":"a\nb"}', "answers what is not JSON: "),
-        (b'{"clip":"[1]"', "answers what is not JSON: "),
-        (b'{"clip":"[1]"}}', "answers what is not JSON: "),
-        (b'{"clip":"[1]"}{}', "answers what is not JSON: "),
-        (b"{'clip':'[1]'}", "answers what is not JSON: "),
-        (b"\x1f\x8b\x08\x00\x00", "answers what is not UTF-8: invalid start byte"),
+        (b'{"clip":NaN}', "answers what is not JSON; "),
+        (b'{"clip":-Infinity}', "answers what is not JSON; "),
+        (b'{"clip":"\\ud800"}', "answers what is not JSON; "),
+        (b'{"clip":"a\nb"}', "answers what is not JSON; "),
+        (b'{"clip":"[1]"', "answers what is not JSON; "),
+        (b'{"clip":"[1]"}}', "answers what is not JSON; "),
+        (b'{"clip":"[1]"}{}', "answers what is not JSON; "),
+        (b"{'clip':'[1]'}", "answers what is not JSON; "),
+        (b"\x1f\x8b\x08\x00\x00", "answers what is not UTF-8"),
     ],
     ids=lambda value: value[:20] if isinstance(value, bytes) else None,
 )
@@ -91,7 +91,7 @@ def test_what_is_not_json_is_shown() -> None:
     page = b"\r\nBad\t gateway\0 \x1b[31mtoday\xc2\xa0\xc3\xa9 " + b"x" * 10_000
     told = reason(VISUAL, page)
     shown = "Bad gateway [31mtoday é " + "x" * 36 + "…"
-    assert told.startswith("answers what is not JSON: ")
+    assert told.startswith("answers what is not JSON; ")
     assert told.endswith(f"; it begins with `{shown}`")
     assert told.isprintable()
 

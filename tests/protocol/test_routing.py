@@ -145,7 +145,7 @@ def test_without_a_backend_nothing_is_routed() -> None:
     """The error says what to do about it."""
     with pytest.raises(Unavailable) as told:
         routing.groups(routing.read(b"{}"), config_document.empty())
-    words = "no ML server is configured yet; open /config to add one"
+    words = "no machine is configured yet; open /config to add one"
     assert str(told.value) == words
 
 

@@ -111,7 +111,7 @@ def test_one_that_lacks_a_task_and_says_200(level: Level) -> None:
     """What it does not do is missing, or is null."""
     assert reason(OCR, SIZE, level=level) == "answers no `ocr`"
     assert reason(OCR, {"ocr": None} | SIZE, level=level) == (
-        "answers `ocr` in another form: Expected `object`, got `null`"
+        "answers `ocr` in another form: it must be an object, not null"
     )
     assert reason(VISUAL, {"clip": None} | SIZE, level=level) == (
         "answers `clip` with null for an embedding"

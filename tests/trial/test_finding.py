@@ -48,7 +48,7 @@ def test_an_ml_server() -> None:
     )
 
 
-@pytest.mark.parametrize("ping", [PONG, reply(503, b"no ML server is configured")])
+@pytest.mark.parametrize("ping", [PONG, reply(503, b"no machine is configured")])
 def test_this_proxy_and_another(ping: Reply) -> None:
     """Whatever its ping says: it may have no server yet."""
     told = {"proxy": "immich-ml-proxy", "version": "1.0", "id": OWN}

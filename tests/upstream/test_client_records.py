@@ -11,12 +11,13 @@ from twisted.web.http_headers import Headers
 from immich_ml_proxy.upstream.client import Outgoing
 from tests.demo_requests import MULTIPART
 from tests.fakes import Fleet
+from tests.records.reading import records_of
 from tests.upstream.sending import PHOTO, Sending, arrived, predict
 
 
 def recorded(fleet: Fleet) -> Any:
     """Return the one record there is."""
-    [record] = fleet.recorder.records()
+    [record] = records_of(fleet.recorder)
     return record
 
 
@@ -28,7 +29,7 @@ def test_an_exchange_is_recorded() -> None:
     fleet["gpu"].silent = True
     Sending(fleet, predict(arrived()))
     fleet.network.advance(2)
-    assert fleet.recorder.record_count == 0
+    assert len(fleet.recorder.kept) == 0
     fleet["gpu"].speak()
     fleet.network.flush()
     record = recorded(fleet)
@@ -80,7 +81,7 @@ def test_nothing_is_recorded_while_debug_is_off() -> None:
 
     outgoing = Outgoing(b"GET", "/ping", Headers(), "trace", chunks=chunks)
     assert Sending(fleet, outgoing).reply.status == 200
-    assert (fleet.recorder.record_count, gathered) == (0, [])
+    assert (len(fleet.recorder.kept), gathered) == (0, [])
     fleet.recorder.enabled = True
     Sending(fleet, outgoing)
-    assert (fleet.recorder.record_count, gathered) == (1, ["once"])
+    assert (len(fleet.recorder.kept), gathered) == (1, ["once"])

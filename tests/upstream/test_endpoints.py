@@ -32,6 +32,8 @@ from tests.upstream.asking import ended, get
         ("http://192.168.1.20:3003", "192.168.1.20:3003", ("192.168.1.20", 3003), ""),
         ("http://[::1]:3003", "[::1]:3003", ("::1", 3003), "/ping"),
         ("http://[fe80::1:2]/ml", "[fe80::1:2]", ("fe80::1:2", 80), "/ml/ping"),
+        ("http://ml:3003#10.0.0.3", "ml:3003", ("10.0.0.3", 3003), "/ping"),
+        ("http://ml/x#fd00::3", "ml", ("fd00::3", 80), "/x/ping"),
     ],
 )
 def test_a_url_names_host_port_and_prefix(
@@ -63,7 +65,32 @@ def test_the_endpoint_of_a_backend_is_made_once(network: Network) -> None:
 
     assert endpoint(b"http://gpu/predict") is endpoint(b"http://gpu:80/ping")
     different = [b"http://gpu", b"https://gpu", b"http://gpu:81", b"http://nas"]
-    assert len({endpoint(url) for url in different}) == 4
+    different += [b"http://gpu#10.0.0.3", b"http://gpu#10.0.0.4"]
+    assert len({endpoint(url) for url in different}) == 6
+
+
+def test_replicas_share_no_connection(network: Network) -> None:
+    """Each has its own, and the one that is gone is closed and forgotten."""
+    for address in ("10.0.0.3", "10.0.0.4"):
+        network.serve(address, QuietSite(serve(network, "gpu")["gpu"], network))
+    made = connections(network)
+    urls = [f"http://ml:3003#10.0.0.{number}" for number in (3, 4)]
+    for url in urls * 2:
+        assert ended(network, get(made, url)) == 200
+    assert network.dialled == [("10.0.0.3", 3003), ("10.0.0.4", 3003)]
+    made.retain(urls[:1])
+    network.flush()
+    assert [one.is_open for one in network.connections] == [True, False]
+
+
+def test_addresses_that_are_gone_leave_nothing_behind(network: Network) -> None:
+    """Replicas come and go for as long as the proxy runs."""
+    made = connections(network)
+    for number in range(1000):
+        url = f"http://ml#10.0.{number // 250}.{number % 250}"
+        made.endpoints.endpointForURI(URI.fromBytes(url.encode()))
+        made.retain([url])
+    assert len(made.endpoints._made) == 1
 
 
 @pytest.mark.parametrize("way", ["look-up", "connect"])

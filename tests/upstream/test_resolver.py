@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from twisted.internet.address import IPv4Address, IPv6Address
+from twisted.internet.defer import CancelledError
 from twisted.internet.interfaces import IHostnameResolver, IResolutionReceiver
 from twisted.internet.task import Clock
 from zope.interface import implementer
@@ -22,6 +23,7 @@ from immich_ml_proxy.upstream.resolver import (
     Found,
     NamedHost,
     Resolver,
+    is_gone,
 )
 
 OLD: list[Found] = [(socket.AF_INET, ("10.0.0.1", 0))]
@@ -331,3 +333,57 @@ def test_a_host_has_the_name_it_has(looking: Looking) -> None:
     assert receiver.got == at("10.0.0.1")
     assert looking.server.asked == ["ml_1.stack"]
     assert named.seconds() == looking.reactor.seconds()
+
+
+# --- What a name has now, and not what it had -----------------------------------------
+
+
+def hosts(resolver: Resolver, name: str) -> list[Any]:
+    """Look a name up; the list gets what comes of it."""
+    told: list[Any] = []
+    resolver.look_up(name).addBoth(told.append)
+    return told
+
+
+def test_a_look_up_tells_what_is_new_however_late_it_is() -> None:
+    """Who wants to know all addresses has no use for those of before."""
+    reactor, server = Reactor(), NameServer()
+    resolver = Resolver(reactor, server.look_up)
+    first = hosts(resolver, "ml")
+    server.answer("ml", BOTH)
+    reactor.turn()
+    assert first == [["fd00::1", "10.0.0.1"]]
+    late = hosts(resolver, "ml")
+    reactor.advance(10 * GIVE_UP)
+    assert late == []
+    server.answer("ml", NEW)
+    reactor.turn()
+    assert late == [["10.0.0.2"]]
+
+
+@pytest.mark.parametrize(("error", "gone"), [(GONE, True), (AGAIN, False)])
+def test_a_look_up_that_fails_tells_why(error: Exception, gone: bool) -> None:
+    """And whether there is no such name."""
+    reactor, server = Reactor(), NameServer()
+    resolver = Resolver(reactor, server.look_up)
+    first, second = hosts(resolver, "ml"), hosts(resolver, "ml")
+    server.answer("ml", error)
+    reactor.turn()
+    for [failure] in (first, second):
+        assert failure.value is error
+        assert is_gone(failure.value) is gone
+    assert server.asked == ["ml"]
+
+
+def test_a_look_up_that_nobody_waits_for_goes_on() -> None:
+    """The next one joins it: a name is never asked for in two threads at once."""
+    reactor, server = Reactor(), NameServer()
+    resolver = Resolver(reactor, server.look_up)
+    waiting = resolver.look_up("ml")
+    waiting.addErrback(lambda failure: failure.trap(CancelledError))
+    waiting.cancel()
+    then = hosts(resolver, "ml")
+    server.answer("ml", NEW)
+    reactor.turn()
+    assert then == [["10.0.0.2"]]
+    assert server.asked == ["ml"]

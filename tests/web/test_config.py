@@ -69,7 +69,8 @@ def test_what_had_to_be_mended_is_told(proxy: Proxy) -> None:
         "it is http://b:3003 now"
     )
     answer = proxy.post("/api/config", sent).json()
-    assert answer == {**kept, "warnings": [warning]}
+    places = [{"path": "backends[1].url", "text": warning}]
+    assert answer == {**kept, "warnings": [warning], "warningsAt": places}
     assert proxy.get("/api/status").json()["configWarnings"] == [warning]
     assert proxy.get("/api/config").json() == kept
     assert json.loads(proxy.file.read_text()) == kept
@@ -105,7 +106,7 @@ def backend(**fields: Any) -> dict[str, Any]:
     [
         ([], "", "must be a JSON object"),
         (changed(backend=[]), "backend", "there is no such field"),
-        (changed(backends={}), "backends", "xpected `array`"),
+        (changed(backends={}), "backends", "a list"),
         (backend(name="b"), "backends[1].url", "missing"),
         (
             backend(name="b", url="ftp://gpu:3003"),
@@ -115,13 +116,13 @@ def backend(**fields: Any) -> dict[str, Any]:
         (backend(name="a", url="http://b"), "backends[1].name", "already the name"),
         (backend(name="", url="http://b"), "backends[1].name", ""),
         (backend(name="b", url="http://b", colour=1), "backends[1].colour", "no such"),
-        (changed(defaultBackend="c"), "defaultBackend", "no backend named 'c'"),
+        (changed(defaultBackend="c"), "defaultBackend", "no machine named 'c'"),
         (changed(defaultBackend=None), "defaultBackend", "missing"),
-        (changed(taskRouting={"ocr": "c"}), "taskRouting.ocr", "no backend named"),
+        (changed(taskRouting={"ocr": "c"}), "taskRouting.ocr", "no machine named"),
         (
             changed(taskRouting={"clip/visual": {"backends": ["a", "c"]}}),
             'taskRouting["clip/visual"].backends[1]',
-            "no backend named 'c'",
+            "no machine named 'c'",
         ),
         (changed(requestTimeout="long"), "requestTimeout", ""),
         (changed(maxBodySize=-1), "maxBodySize", ""),
@@ -147,7 +148,7 @@ def test_what_is_no_json_is_refused(proxy: Proxy, body: bytes) -> None:
     """The field is empty then: it is the document that is wrong."""
     answer = proxy.ask(http("POST", "/api/config", body))
     assert answer.status == 400
-    assert answer.json() == {"error": answer.error, "field": ""}
+    assert answer.json() == {"error": answer.error, "field": "", "path": ""}
     assert answer.error.startswith("the configuration is not ")
 
 
@@ -317,7 +318,7 @@ def test_a_broken_file_is_told_until_another_is_saved(
     proxy = start_proxy()
     [told] = logged.expect()
     error = proxy.get("/api/status").json()["configError"]
-    assert error == f"{proxy.file}: backends: expected `array`, got `int`"
+    assert error == f"{proxy.file}: backends: must be a list ([...]), not 3"
     assert error in told
     assert proxy.get("/api/config").json() == EMPTY
     assert proxy.get("/ping").status == proxy.ask(REQUEST).status == 503
@@ -345,9 +346,9 @@ def test_a_backend_can_be_taken_out_and_put_back(proxy: Proxy) -> None:
 @pytest.mark.parametrize(
     ("name", "sent", "told"),
     [
-        ("x", {"state": "drain"}, "no backend named 'x'"),
+        ("x", {"state": "drain"}, "no machine named 'x'"),
         ("a", {"state": "off"}, 'the body must be like {"state": "drain"}'),
-        ("a", {}, "missing required field `state`"),
+        ("a", {}, 'the body must be like {"state": "drain"}: state: missing'),
         ("a", [], "the body must be like"),
     ],
 )

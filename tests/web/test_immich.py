@@ -86,7 +86,7 @@ def test_ping_tells_whether_every_route_has_a_healthy_server(
         assert (answer.status, answer.body) == (200, b"pong")
     else:
         assert answer.status == 503
-        assert answer.body.decode().startswith(f"no healthy ML server for: {told}")
+        assert answer.body.decode().startswith(f"no machine is up for: {told}")
 
 
 def test_ping_answers_within_its_time(network: Network, start_proxy: Start) -> None:
@@ -103,10 +103,10 @@ def test_a_proxy_without_backends_is_not_well(start_proxy: Start) -> None:
     """It is there, and says what is missing."""
     proxy = start_proxy()
     assert proxy.get("/ping").status == 503
-    assert proxy.get("/ping").body == b"no ML server is configured"
+    assert proxy.get("/ping").body == b"no machine is configured"
     answer = proxy.ask(posted(photo_form(VISUAL)))
     assert answer.status == 503
-    assert answer.error == "no ML server is configured yet; open /config to add one"
+    assert answer.error == "no machine is configured yet; open /config to add one"
     assert answer.headers["retry-after"] == "5"
 
 

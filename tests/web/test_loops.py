@@ -39,7 +39,7 @@ def test_its_own_backend_is_told_in_words(
     proxy = start("one", "one")
     answer = proxy.ask(sent)
     assert answer.status == 508
-    assert "the URL of one of its backends leads to the proxy itself" in answer.error
+    assert "one of its machines leads to the proxy itself" in answer.error
     assert answer.headers["x-immich-ml-backend"] == "one"
     assert len(network.to("one")) == 1
 
@@ -91,7 +91,7 @@ def test_pings_go_round_no_more_than_once(
     assert len(network.to("one")) + len(network.to("two")) < 20
     health = proxies[0].get("/api/health").json()
     assert health["one"]["error"] == (
-        "leads back to this proxy: a backend must be an ML server"
+        "leads back to this proxy: give it the address of an ML server"
     )
     assert health["two"]["status"] == "unhealthy"
     client = proxies[1].send(http("GET", "/ping"))

@@ -12,6 +12,9 @@ from tests.fakes import document, serve
 from tests.memory_proxy import Proxy
 from tests.network import Network
 
+#: What an answer to a save has beside the document.
+TOLD = {"warnings", "warningsAt", "merged"}
+
 Start = Callable[..., Proxy]
 
 #: What is no part of the API: pages, and what they are made of.
@@ -66,4 +69,4 @@ def test_the_configuration_has_the_fields_that_are_described(proxy: Proxy) -> No
     paths = described(proxy)["paths"]
     schema = paths["/api/config"]["post"]["requestBody"]["content"]["application/json"]
     told = set(schema["schema"]["properties"])
-    assert told == {*_Document.__struct_encode_fields__, "warnings"}
+    assert told == {*_Document.__struct_encode_fields__, *TOLD}

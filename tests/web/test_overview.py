@@ -206,7 +206,7 @@ def test_what_is_held_goes_to_another_machine_at_once(
 @pytest.mark.parametrize(
     ("body", "error"),
     [
-        ({"add": "z"}, "there is no backend named 'z'"),
+        ({"add": "z"}, "there is no machine named 'z'"),
         ({"remove": "b", "add": "a"}, "the body must have one of add and remove"),
         ({}, "the body must have one of add and remove"),
         ({"add": 3}, 'the body must be like {"add": "mac-mini"}'),

@@ -98,6 +98,7 @@ def test_nothing_of_them_is_recorded_or_logged(
     with capturedLogs() as events:
         proxy.start_checks()
         assert proxy.post("/api/config", guarded()).status == 200
+        assert proxy.post("/api/config/check", guarded()).status == 200
         typed = {**guarded(), "backends": [{**guarded()["backends"][0], "uri": 1}]}
         assert proxy.post("/api/config", typed).status == 400
         moved = guarded()
@@ -150,7 +151,9 @@ def test_two_savers_lose_nothing_of_each_other(proxy: Proxy) -> None:
     before = proxy.file.read_bytes()
     late = proxy.post("/api/config", document("b"), **{"If-Match": first})
     assert late.status == 412
-    assert "changed elsewhere meanwhile; nothing was saved" in late.error
+    assert "somebody else has changed" in late.error
+    assert "nothing was saved" in late.error
+    assert "abc-def" not in late.body.decode()
     assert proxy.file.read_bytes() == before
     assert late.headers["etag"] == saved.headers["etag"] != first
     again = proxy.post(
@@ -160,12 +163,15 @@ def test_two_savers_lose_nothing_of_each_other(proxy: Proxy) -> None:
     assert proxy.get("/api/config").headers["etag"] == again.headers["etag"]
 
 
-def test_a_state_is_a_change_like_any_other(proxy: Proxy) -> None:
-    """It stands in the configuration."""
+def test_a_state_is_no_reason_to_refuse_a_save(proxy: Proxy) -> None:
+    """It stands in the configuration, and another version has come of it."""
     first = proxy.get("/api/config").headers["etag"]
-    proxy.post("/api/backends/a", {"state": "drain"})
+    state = {"state": "drain"}
+    assert proxy.post("/api/backends/a", state).status == 200
+    assert proxy.get("/api/config").headers["etag"] != first
     late = proxy.post("/api/config", document("b"), **{"If-Match": first})
-    assert late.status == 412
+    assert late.status == 200
+    assert late.json()["merged"] is True
 
 
 def test_without_a_version_programs_save_as_ever(proxy: Proxy) -> None:
