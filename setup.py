@@ -61,6 +61,7 @@ setup(
         "test": [
             "hyperlink>=21.0.0",
             "hypothesis>=6.100",
+            "jsonschema>=4.21",
             "mypy>=1.15",
             "mypy-zope>=1.0.10",
             "pillow>=10.0",

@@ -6,7 +6,7 @@ from importlib.metadata import version as version_of
 
 project = "immich-ml-proxy"
 author = "the immich-ml-proxy developers"
-copyright = "2026, the immich-ml-proxy developers"  # noqa: A001
+copyright = "2026, the immich-ml-proxy developers"
 version = release = version_of("immich-ml-proxy")
 
 extensions: list[str] = []

@@ -8,6 +8,7 @@ What knows what: a module imports only from its own room or from those below it:
     service               starting and stopping in the right order
     memory                what the C library is told
     descriptors           how many sockets there may be
+    aside                 threads for what may hang
     commands/             what the command line can do
     web/                  what Immich, the pages and scripts see
     downstream/           the HTTP server below: sites, requests, uploads, room for them

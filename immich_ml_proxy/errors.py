@@ -83,6 +83,12 @@ class StorageError(ProxyError):
     status = 500
 
 
+class Conflict(ProxyError):
+    """What is asked for does not go with what there is; the text says what would."""
+
+    status = 409
+
+
 class BackendFailed(ProxyError):
     """Every backend that was asked failed, or the request breaks each of them."""
 

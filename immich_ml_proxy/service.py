@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import gc
+import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from twisted.application.service import IService, MultiService
@@ -37,6 +38,7 @@ class ProxyService(MultiService):
     :param guests: of those, or of their own, who send requests to it themselves: they
         are stopped first, and nobody waits for what they have asked.
     :param note: what is to be known of who may do what, or empty.
+    :param hung_up: called at SIGHUP, unless it was the terminal that was closed.
     """
 
     _log = Logger()
@@ -50,11 +52,13 @@ class ProxyService(MultiService):
         *parts: IService,
         guests: Sequence[IService] = (),
         note: str = "",
+        hung_up: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__()
         self._reactor = reactor
         self._doors = doors
         self._note = note
+        self._hung_up = hung_up
         self._pool = pool
         self._client = client
         self._guests = guests
@@ -70,6 +74,7 @@ class ProxyService(MultiService):
         if self._note:
             self._log.warn("{note}", note=self._note)
         self._reactor.callWhenRunning(_stop_on_signals, self._reactor)
+        self._reactor.callWhenRunning(_hear_sighup, self._reactor, self._hung_up)
         # What was made so far stays: looking at it again in every collection makes
         # the slowest percent of requests wait 20 ms longer.
         gc.collect()
@@ -139,3 +144,19 @@ def _stop_on_signals(reactor: Any) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
+
+
+def _hear_sighup(reactor: Any, hung_up: Callable[[], None]) -> None:
+    """
+    Have SIGHUP mean what it does to servers, not the end.
+
+    When the terminal is closed in which the proxy was started it is the end: else a
+    proxy that nobody sees would keep the port.
+    """
+    has_terminal = os.isatty(0)
+
+    def hear(number: int, frame: object) -> None:
+        is_closed = has_terminal and not os.isatty(0)
+        reactor.callFromThread(reactor.stop if is_closed else hung_up)
+
+    signal.signal(signal.SIGHUP, hear)

@@ -12,16 +12,17 @@ install()
 
 import time
 from collections.abc import Callable, Generator, Sequence
+from functools import partial
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import msgspec
 from twisted.application.service import IService
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.logger import Logger
 from twisted.web.client import Agent
 
+from immich_ml_proxy.aside import aside
 from immich_ml_proxy.balancer.discovery import Discovery
 from immich_ml_proxy.balancer.forwarder import Forwarder
 from immich_ml_proxy.balancer.health import Health
@@ -30,10 +31,17 @@ from immich_ml_proxy.balancer.place import Places
 from immich_ml_proxy.balancer.pool import Pool
 from immich_ml_proxy.balancer.server import Server
 from immich_ml_proxy.commands.access import access_of
+from immich_ml_proxy.commands.configuration import (
+    BY_FILE,
+    check,
+    in_force,
+    loaded,
+    store_of,
+)
 from immich_ml_proxy.commands.options import Options
 from immich_ml_proxy.config import document as config_document
+from immich_ml_proxy.config.file_watch import FileWatch
 from immich_ml_proxy.config.model import Config
-from immich_ml_proxy.config.store import ConfigStore
 from immich_ml_proxy.config.versions import Versions
 from immich_ml_proxy.demo import DemoServers, Trickle
 from immich_ml_proxy.descriptors import raise_limit, room_for_clients
@@ -62,7 +70,6 @@ from immich_ml_proxy.trial.trial import Trial
 from immich_ml_proxy.upstream.client import BackendClient
 from immich_ml_proxy.upstream.endpoints import connections
 from immich_ml_proxy.upstream.resolver import Resolver
-from immich_ml_proxy.upstream.tls import check_ca_files
 from immich_ml_proxy.web.answers import write_error
 from immich_ml_proxy.web.app import make_app
 from immich_ml_proxy.web.config import ConfigEndpoints
@@ -92,21 +99,22 @@ def makeService(
     :param wall: what time it is, in Unix seconds, for what people are shown; all that
         is counted is counted by the reactor's clock.
     """
+    in_thread: Any = maybeDeferred
     if reactor is None:
         from twisted.internet import reactor as installed
 
         reactor = installed
         reactor.installNameResolver(Resolver(reactor))
+        in_thread = partial(aside, reactor)
     parts: list[IService] = []
     stage = DemoServers(reactor) if options["demo"] else None
-    store = ConfigStore(
-        Path(options["config"]).absolute(), stage.urls if stage is not None else ()
-    )
+    store = store_of(options, stage.urls if stage is not None else ())
     if stage is not None:
         parts.append(stage)
         first = config_document.parse(msgspec.json.encode(stage.configuration()))
     else:
-        first = _loaded(store)
+        first = loaded(store)
+    first = in_force(first)
 
     recorder = Recorder(enabled=bool(options["debug"]))
     tally, timepiece = Tally(), Timepiece(reactor, wall)
@@ -166,7 +174,7 @@ def makeService(
         return Beside(recorder.enabled, store.error, demo.told(), queues.told())
 
     def apply(new: Config, who: str) -> None:
-        before = pool.config
+        before, new = pool.config, in_force(new)
         pool.reconfigure(new)
         discovery.reconfigured()
         rearranged()
@@ -178,7 +186,7 @@ def makeService(
         if stage is not None:
             stage.reconfigured(backend.url for backend in new.backends)
 
-    demo = DemoEndpoints(reactor, wall, stage, lambda who: apply(_loaded(store), who))
+    demo = DemoEndpoints(reactor, wall, stage, lambda who: apply(loaded(store), who))
     admission = Admission(write_error, room_for_clients(raise_limit()))
     admission.limit(first)
     pages = Pages(static_folder())
@@ -192,7 +200,7 @@ def makeService(
         hosts = [listener.host for listener, _ in doors]
         return [host.port for host in hosts if hasattr(host, "port")]
 
-    saves = SaveEndpoints(wall, pool, store, apply, check_ca_files, versions, own_ports)
+    saves = SaveEndpoints(wall, pool, store, apply, check, versions, own_ports)
     config = ConfigEndpoints(
         reactor, wall, pool, places, forwarder.hedges, store, apply, saves.undo_told
     )
@@ -216,6 +224,15 @@ def makeService(
         )
         return Listener(reactor, options[option], site, f"--{option}"), site
 
+    file_watch = FileWatch(
+        reactor,
+        in_thread,
+        store,
+        check,
+        lambda new: apply(new, BY_FILE),
+        lambda told: watch.misconfigured(told, reactor.seconds()),
+    )
+    parts.append(file_watch)
     parts.append(Memory(reactor, admission.budget, glibc()))
     doors = [door("listen", open_only=options["admin-listen"] is not None)]
     if options["admin-listen"] is not None:
@@ -223,21 +240,16 @@ def makeService(
     parts.append(ClientWatch(reactor, [site.connections for _, site in doors]))
     note = access.note(options["admin-listen"])
     guests = [] if stage is None else [_trickle(reactor, stage, doors[0][1])]
-    return ProxyService(reactor, doors, pool, client, *parts, guests=guests, note=note)
-
-
-def _loaded(store: ConfigStore) -> Config:
-    """Return what the file says, and tell what is wrong with it."""
-    loaded = store.load()
-    if store.error is not None:
-        _log.error(
-            "The configuration cannot be used: {error}. Running without machines "
-            "until one is saved at /config; the file is left as it is.",
-            error=store.error,
-        )
-    for warning in loaded.warnings:
-        _log.warn("The configuration was mended: {warning}", warning=warning)
-    return loaded
+    return ProxyService(
+        reactor,
+        doors,
+        pool,
+        client,
+        *parts,
+        guests=guests,
+        note=note,
+        hung_up=file_watch.ask,
+    )
 
 
 def _trickle(reactor: Any, stage: DemoServers, site: ProxySite) -> Trickle:

@@ -19,6 +19,7 @@ ROOMS = (
     "service",
     "memory",
     "descriptors",
+    "aside",
     "commands",
     "web",
     "downstream",
@@ -38,6 +39,7 @@ ROOMS = (
 )
 #: Who may know of Twisted, clocks and files. All others are pure: they decide.
 EDGES = {
+    "aside",
     "balancer.attempts",
     "balancer.delivery",
     "balancer.discovery",
@@ -49,12 +51,16 @@ EDGES = {
     "commands.access",
     "commands.asking",
     "commands.bench",
+    "commands.check_config",
     "commands.cli",
+    "commands.command_line",
+    "commands.configuration",
     "commands.driver",
     "commands.options",
     "commands.predict",
     "commands.status",
     "config.file",
+    "config.file_watch",
     "config.store",
     "descriptors",
     "downstream.address",

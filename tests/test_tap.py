@@ -64,6 +64,8 @@ def test_the_options_have_the_readmes_defaults() -> None:
         "trusted-proxy": [],
         "debug": 0,
         "demo": 0,
+        "read-only-config": 0,
+        "backends": None,
     }
 
 

@@ -27,6 +27,7 @@ NO_WORDS = re.compile(
     | /api/backends/
     | /api/server/ping              # Immich's own
     | X-Immich-ML-Backend
+    | \bIMMICH_ML_BACKENDS\b        # the name of a variable
     | \bML[ ]servers?\b             # see docs/words
     | machine-learning[ ]servers
     | \bname[ ]server\b             # what knows the addresses of names

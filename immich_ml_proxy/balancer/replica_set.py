@@ -180,8 +180,10 @@ class ReplicaSet:
 
     def notes(self, now: float) -> list[str]:
         """Return what people should know of it while it is well, in words."""
-        told = []
         replicas = self.replicas
+        if not replicas:
+            return self.servers[0].notes(now)
+        told = []
         ill = [(one, health) for one, health in self._ill(now) if one in replicas]
         if 0 < len(ill) < len(replicas):
             which = "; ".join(f"{_who(one)}: {health.error}" for one, health in ill[:3])
@@ -189,7 +191,7 @@ class ReplicaSet:
             told.append(f"{len(ill)} of {len(replicas)} replicas down: {which}{more}")
         if self.left_out:
             told.append(f"{self.left_out} more addresses are not used: too many")
-        if self.error and replicas:
+        if self.error:
             told.append(f"its name cannot be looked up ({self.error})")
         cannot = self.abilities.cannot(now)
         return [f"cannot: {', '.join(cannot)}", *told] if cannot else told

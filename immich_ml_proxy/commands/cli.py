@@ -1,4 +1,7 @@
-"""The ``immich-ml-proxy`` command: twistd in the foreground, with a plain log."""
+"""
+The ``immich-ml-proxy`` command: one that ends by itself, or the proxy: twistd in the
+foreground, with a plain log.
+"""
 
 from __future__ import annotations
 
@@ -16,25 +19,32 @@ from twisted.logger import (
 from twisted.python import usage
 from twisted.scripts import twistd
 
-from immich_ml_proxy.commands.options import Options
+from immich_ml_proxy.commands.command_line import (
+    COMMANDS,
+    RUN,
+    CommandLine,
+    chosen,
+)
 
 
 def main() -> None:
-    """Run the proxy until it is told to stop."""
-    options = Options()
-    options.synopsis = "Usage: immich-ml-proxy [options]"
+    """Do what the command line says; the proxy is run until it is told to stop."""
     try:
-        options.parseOptions(sys.argv[1:])
-    except usage.UsageError as error:
+        name, arguments = chosen(sys.argv[1:])
+        if name == RUN:
+            CommandLine().parseOptions(arguments)
+    except (ValueError, usage.UsageError) as error:
         raise SystemExit(
             f"immich-ml-proxy: {error}; see immich-ml-proxy --help"
         ) from None
+    if name != RUN:
+        raise SystemExit(COMMANDS[name].main(arguments))
     sys.argv[1:] = [
         "--nodaemon",
         "--pidfile=",
         f"--logger={__name__}.plain_log",
         "immich-ml-proxy",
-        *sys.argv[1:],
+        *arguments,
     ]
     twistd.run()
 

@@ -4,26 +4,43 @@ from __future__ import annotations
 
 import os
 from importlib.metadata import version
+from typing import Any, ClassVar
 
 from twisted.python import usage
 
-#: The environment variables that stand for options.
-_VARIABLES = {
-    "admin-token-file": "IMMICH_ML_PROXY_ADMIN_TOKEN_FILE",
-    "admin-listen": "IMMICH_ML_PROXY_ADMIN_LISTEN",
+#: Those of which there may be several have a variable with a list.
+_LISTS = {
     "allowed-host": "IMMICH_ML_PROXY_ALLOWED_HOSTS",
     "trusted-proxy": "IMMICH_ML_PROXY_TRUSTED_PROXIES",
 }
 #: The one that holds the token itself.
 TOKEN_VARIABLE = "IMMICH_ML_PROXY_ADMIN_TOKEN"
+#: The one that stands for a whole configuration.
+BACKENDS_VARIABLE = "IMMICH_ML_BACKENDS"
+
+_WORDS = {
+    **dict.fromkeys(["1", "true", "yes", "on"], True),
+    **dict.fromkeys(["", "0", "false", "no", "off"], False),
+}
+
+
+def variable_of(option: str) -> str:
+    """Return the environment variable that stands for an option."""
+    return _LISTS.get(option, f"IMMICH_ML_PROXY_{option.upper().replace('-', '_')}")
 
 
 class Options(usage.Options):
     """The options of ``twistd immich-ml-proxy``."""
 
     synopsis = "[options]"
-    longdesc = "One address in front of all your Immich machine-learning servers."
-    optParameters = [  # noqa: RUF012 - so does usage.Options
+    longdesc = (
+        "One address in front of all your Immich machine-learning servers. Each option "
+        "has an environment variable: IMMICH_ML_PROXY_LISTEN for --listen, "
+        "IMMICH_ML_PROXY_DEBUG=yes for --debug; what stands on the command line counts "
+        f"more. {BACKENDS_VARIABLE}=nas:3003,desktop=10.0.0.2:3003 is a whole "
+        "configuration."
+    )
+    optParameters: ClassVar[list[list[Any]]] = [
         ["listen", "l", "tcp:3004", "Twisted endpoint to listen on."],
         ["config", "c", "config.json", "Where the configuration is kept."],
         [
@@ -39,15 +56,24 @@ class Options(usage.Options):
             "Twisted endpoint of pages and API, which are then not at --listen.",
         ],
     ]
-    optFlags = [  # noqa: RUF012
+    optFlags: ClassVar[list[list[Any]]] = [
         ["debug", "d", "Record requests from the start on."],
         ["demo", None, "Use three simulated machines and a configuration in memory."],
+        [
+            "read-only-config",
+            None,
+            "Write nothing: the configuration is changed in its file only.",
+        ],
     ]
 
     def __init__(self) -> None:
         super().__init__()
-        self["allowed-host"] = []
-        self["trusted-proxy"] = []
+        for option, *_ in self.optParameters:
+            given = os.environ.get(variable_of(option), "").strip()
+            if given:
+                self[option] = given
+        for option in _LISTS:
+            self[option] = []
 
     def opt_allowed_host(self, name: str) -> None:
         """A name under which the pages are opened; may be given several times."""
@@ -63,13 +89,19 @@ class Options(usage.Options):
         raise SystemExit(0)
 
     def postOptions(self) -> None:
-        """Take what was not given from the environment."""
+        """
+        Take what was not given from the environment.
+
+        :raises UsageError: for a variable that is neither yes nor no, and must be.
+        """
         self["admin-token"] = os.environ.get(TOKEN_VARIABLE)
-        for option, variable in _VARIABLES.items():
-            given = os.environ.get(variable, "").strip()
-            if not given or self[option]:
-                continue
-            if isinstance(self[option], list):
-                self[option] = given.replace(",", " ").split()
-            else:
-                self[option] = given
+        self["backends"] = os.environ.get(BACKENDS_VARIABLE, "").strip() or None
+        for option, variable in _LISTS.items():
+            given = os.environ.get(variable, "")
+            self[option] = self[option] or given.replace(",", " ").split()
+        for option, *_ in self.optFlags:
+            variable = variable_of(option)
+            word = os.environ.get(variable, "").strip()
+            if word.lower() not in _WORDS:
+                raise usage.UsageError(f"{variable} must be yes or no, not {word!r}")
+            self[option] = int(self[option] or _WORDS[word.lower()])

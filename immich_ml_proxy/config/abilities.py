@@ -18,7 +18,9 @@ from immich_ml_proxy.errors import ConfigError
 _Model = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 
-class _Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class AbilitiesFields(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
+):
     """Maps are converted item by item, for their paths."""
 
     tasks: list[str] | None = None
@@ -35,7 +37,7 @@ def read(value: Any, path: str) -> StatedAbilities | None:
     """
     if value is None:
         return None
-    document = convert(value, _Document, path)
+    document = convert(value, AbilitiesFields, path)
     tasks: dict[str, str] | None = None
     if document.tasks is not None:
         places = [f"{path}.tasks[{n}]" for n in range(len(document.tasks))]

@@ -33,7 +33,7 @@ _MIB = 1024 * 1024
 Seconds = Annotated[float, msgspec.Meta(ge=0.1, le=86400)]
 
 
-class _Document(
+class DocumentFields(
     msgspec.Struct,
     frozen=True,
     kw_only=True,
@@ -42,6 +42,8 @@ class _Document(
 ):
     """The top level; lists and maps are converted item by item, for their paths."""
 
+    #: Where editors find the schema; it means nothing to us.
+    schema: str | None = msgspec.field(name="$schema", default=None)
     default_backend: Any = None
     backends: list[Any] = []
     task_routing: dict[str, Any] = {}
@@ -79,7 +81,7 @@ def parse(raw: bytes, before: Config | None = None) -> Config:
     document, repaired = mended(document)
     if before is not None:
         document = headers.unmasked(document, msgspec.json.decode(before.document))
-    top = convert(document, _Document, "")
+    top = convert(document, DocumentFields, "")
     backends = tuple(
         share(backend, top.proxy_replicas)
         for backend in backend_list.read(top.backends)

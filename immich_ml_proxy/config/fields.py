@@ -41,6 +41,10 @@ def checked_url(text: str, path: str) -> str:
     text = text.strip()
     if not text.lower().startswith(("http://", "https://")):
         raise ConfigError(path, "must start with http:// or https://")
+    if "${" in text:
+        raise ConfigError(
+            path, "must hold no ${...}; a login with one is written into headers"
+        )
     if not text.isprintable() or re.search(r"[\s\\\"<>^`{|}]", text):
         raise ConfigError(path, "has a character that no URL may have")
     try:
@@ -86,7 +90,7 @@ def check_ca_file(text: str, url: str, path: str) -> None:
         )
 
 
-_MAC = re.compile(r"[0-9A-Fa-f]{2}([:-]?)[0-9A-Fa-f]{2}(\1[0-9A-Fa-f]{2}){4}")
+MAC = re.compile(r"[0-9A-Fa-f]{2}([:-]?)[0-9A-Fa-f]{2}(\1[0-9A-Fa-f]{2}){4}")
 
 
 def checked_mac(text: str, path: str) -> bytes:
@@ -95,7 +99,7 @@ def checked_mac(text: str, path: str) -> bytes:
 
     :raises ConfigError: when it is none.
     """
-    if not _MAC.fullmatch(text):
+    if not MAC.fullmatch(text):
         raise ConfigError(path, "must be a MAC address, such as 00:11:22:aa:bb:cc")
     return bytes.fromhex(re.sub("[:-]", "", text))
 

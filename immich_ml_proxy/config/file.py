@@ -53,13 +53,14 @@ def write(path: Path, content: bytes, keep_as: Path | None = None) -> None:
             temporary.unlink(missing_ok=True)
 
 
-def read(path: Path) -> bytes:
+def read(path: Path, mends: bool = True) -> bytes:
     """
     Return what the file holds.
 
     Where a process ended while it was written in place, that is the old content or the
     new one, and the file is made to hold only that, if it can be written.
 
+    :param mends: without it nothing is written.
     :raises OSError: when it cannot be read.
     """
     content = path.read_bytes()
@@ -70,6 +71,8 @@ def read(path: Path) -> bytes:
     is_whole = digest == sha256(copy).hexdigest().encode("ascii")
     # The old one is not touched before the copy is whole.
     whole = copy if is_whole else front.rstrip(b" ")
+    if not mends:
+        return whole
     with suppress(OSError):
         number = os.open(path, os.O_RDWR)
         try:
@@ -80,6 +83,19 @@ def read(path: Path) -> bytes:
         finally:
             os.close(number)
     return whole
+
+
+def peek(path: Path, most: int) -> bytes | None:
+    """
+    Return what the file holds just now, in whatever thread.
+
+    :param most: bytes that are read at the most.
+    :return: ``None`` while it is being written in place.
+    :raises OSError: when it cannot be read.
+    """
+    with path.open("rb") as file:
+        content = file.read(most)
+    return None if _MARK in content else content
 
 
 def remove_leftovers(path: Path) -> None:

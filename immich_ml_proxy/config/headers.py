@@ -4,7 +4,8 @@ Reads a backend's ``headers``, and keeps what is secret in them from being shown
 ``{"Authorization": "Bearer ..."}``: whatever a server or a gateway before it wants to
 see. All values count as secret. Who asks for the configuration is told ``***`` for
 each, and who saves that keeps what there was, if the backend is still at the same
-server: else somebody could have it sent to another one.
+server: else somebody could have it sent to another one. The name of an environment
+variable (:mod:`~immich_ml_proxy.config.variables`) is no secret and is shown.
 """
 
 from __future__ import annotations
@@ -16,17 +17,18 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from immich_ml_proxy.config import variables
 from immich_ml_proxy.config.fields import convert, step
 from immich_ml_proxy.errors import ConfigError
 
 #: What is shown instead of a value.
 MASK = "***"
 
-_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
+NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 #: Printable ASCII, with spaces and tabs inside.
-_VALUE = re.compile(r"[!-~]([ \t!-~]{0,8190}[!-~])?")
+VALUE = re.compile(r"[!-~]([ \t!-~]{0,8190}[!-~])?")
 #: The proxy writes these itself.
-_OURS = frozenset(
+OURS = frozenset(
     [
         *["accept", "connection", "content-encoding", "content-length", "content-type"],
         *["expect", "host", "keep-alive", "proxy-connection", "te", "trailer"],
@@ -57,18 +59,44 @@ def read(value: Any, path: str) -> dict[str, Secret]:
     taken: set[str] = set()
     for name, text in given.items():
         place = f"{path}{step(name)}"
-        if not _NAME.fullmatch(name):
+        if not NAME.fullmatch(name):
             raise ConfigError(place, "is no name of a header, such as Authorization")
-        if name.lower() in _OURS:
+        if name.lower() in OURS:
             raise ConfigError(place, "is written by the proxy itself; leave it out")
         if name.lower() in taken:
             raise ConfigError(place, "is there twice")
         taken.add(name.lower())
-        if not isinstance(text, str) or not _VALUE.fullmatch(text):
+        if not isinstance(text, str) or not VALUE.fullmatch(text):
             raise ConfigError(
                 place, "must be printable ASCII characters, at most 8192 of them"
             )
+        variables.check(text, place)
     return {name: Secret(text) for name, text in given.items()}
+
+
+def resolved(
+    headers: Mapping[str, str], environment: Mapping[str, str], path: str
+) -> dict[str, Secret]:
+    """
+    Return the values as they are sent.
+
+    :param headers: as :func:`read` returns them.
+    :param environment: has the values of variables.
+    :param path: where they stand.
+    :raises ConfigError: when a variable is not set, or cannot be sent.
+    """
+    values: dict[str, Secret] = {}
+    for name, text in headers.items():
+        place = f"{path}{step(name)}"
+        value = variables.expanded(text, environment, place)
+        if not VALUE.fullmatch(value):
+            raise ConfigError(
+                place,
+                "must be printable ASCII characters, at most 8192 of them, with what "
+                "its environment variables hold",
+            )
+        values[name] = Secret(value)
+    return values
 
 
 def masked(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -78,11 +106,16 @@ def masked(document: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **document,
         "backends": [
-            {**one, "headers": dict.fromkeys(one["headers"], MASK)}
-            if one.get("headers")
-            else one
+            {**one, "headers": _masked(one["headers"])} if one.get("headers") else one
             for one in document["backends"]
         ],
+    }
+
+
+def _masked(headers: Mapping[str, str]) -> dict[str, str]:
+    return {
+        name: text if variables.is_open(text) else MASK
+        for name, text in headers.items()
     }
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
 
+from immich_ml_proxy.config import variables
 from immich_ml_proxy.config.fields import checked_url, convert
 from immich_ml_proxy.config.mend import mended_url
 from immich_ml_proxy.config.model import ImmichServer
@@ -36,15 +38,38 @@ def read(value: Any) -> ImmichServer | None:
         raise ConfigError(
             "immich.apiKey", f"{MASK} stands for a key, and there is none"
         )
+    _check(key)
+    variables.check(key, "immich.apiKey")
+    return ImmichServer(url=url, api_key=key)
+
+
+def resolved(
+    server: ImmichServer | None, environment: Mapping[str, str]
+) -> ImmichServer | None:
+    """
+    Return what is to be asked, with the key as it is sent.
+
+    :param environment: has the values of variables.
+    :raises ConfigError: when one is not set, or is no key.
+    """
+    if server is None:
+        return None
+    key = variables.expanded(server.api_key, environment, "immich.apiKey")
+    _check(key)
+    return ImmichServer(url=server.url, api_key=key)
+
+
+def _check(key: str) -> None:
     if not key.isascii() or not key.isprintable() or " " in key:
         raise ConfigError("immich.apiKey", "has a character that no key has")
-    return ImmichServer(url=url, api_key=key)
 
 
 def masked(document: dict[str, Any]) -> dict[str, Any]:
     """Return a document without its key."""
     immich = document.get("immich")
     if not isinstance(immich, dict) or _FIELD not in immich:
+        return document
+    if variables.is_open(immich[_FIELD]):
         return document
     return {**document, "immich": {**immich, _FIELD: MASK}}
 

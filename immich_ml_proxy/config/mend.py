@@ -51,6 +51,8 @@ def _without_user(backend: dict[str, Any]) -> tuple[dict[str, Any], str]:
     found = _USER.fullmatch(url)
     if not found or not isinstance(headers, dict):
         return backend, ""
+    if "${" in found["user"]:
+        return backend, ""  # the name of a variable; its value is not known here
     if any(name.lower() == "authorization" for name in headers):
         return backend, ""
     user, separator, password = found["user"].partition(":")

@@ -210,6 +210,8 @@ class Config:
     :ivar max_pings: pings under way at once; the others wait their turn.
     :ivar warnings: what was mended when the document was read, and where; no part of
         what the configuration says.
+    :ivar is_resolved: whether secrets have their values, see
+        :mod:`~immich_ml_proxy.config.resolved`.
     """
 
     document: bytes
@@ -226,6 +228,7 @@ class Config:
     bounds: Bounds = Bounds()
     max_pings: int = 16
     warnings: tuple[str, ...] = attrs.field(default=(), eq=False)
+    is_resolved: bool = attrs.field(default=False, eq=False)
 
     @property
     def all_routes(self) -> tuple[Route, ...]:

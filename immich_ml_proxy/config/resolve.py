@@ -43,14 +43,16 @@ def check_names(items: Sequence[Any]) -> None:
     :param items: the backends as they were written.
     :raises ConfigError: with the other one.
     """
-    named = [item for item in items if isinstance(item, dict)]
-    sets = {one.get("name") for one in named if one.get("resolve") is not None}
-    for index, item in enumerate(items):
-        name = item.get("name") if isinstance(item, dict) else None
-        if not isinstance(name, str) or not name.endswith(")"):
-            continue
-        of, _, address = name[:-1].rpartition(" (")
-        if of in sets and _is_address(address):
+    fields = [item if isinstance(item, dict) else {} for item in items]
+    named = [str(one.get("name")) for one in fields]
+    sets = {
+        name
+        for name, one in zip(named, fields, strict=True)
+        if one.get("resolve") is not None
+    }
+    for index, name in enumerate(named):
+        of, _, address = name.removesuffix(")").rpartition(" (")
+        if name.endswith(")") and of in sets and _is_address(address):
             raise ConfigError(
                 f"backends[{index}].name",
                 f"{name!r} is what an address of {of} is called; choose another name",

@@ -20,10 +20,10 @@ from immich_ml_proxy.config.model import (
 from immich_ml_proxy.errors import ConfigError
 
 #: A client of ours gives up after 300 s.
-_HoldSeconds = Annotated[float, msgspec.Meta(ge=0, le=280)]
+HoldSeconds = Annotated[float, msgspec.Meta(ge=0, le=280)]
 
 
-class _RouteDocument(
+class RouteFields(
     msgspec.Struct,
     frozen=True,
     kw_only=True,
@@ -83,7 +83,7 @@ def _route(key: str, value: Any, names: set[str], path: str) -> Route:
         chosen = convert(value, list[str], path)
         where, document = [f"{path}[{n}]" for n in range(len(chosen))], None
     elif isinstance(value, dict):
-        document = convert(value, _RouteDocument, path)
+        document = convert(value, RouteFields, path)
         chosen = document.backends
         where = [f"{path}.backends[{n}]" for n in range(len(chosen))]
         if document.strategy not in STRATEGIES:
@@ -122,4 +122,4 @@ def _hold(value: Any, path: str) -> float | None:
         return None
     if isinstance(value, str):
         raise ConfigError(path, f"must be a number of seconds or {AUTO}")
-    return convert(value, _HoldSeconds, path)
+    return convert(value, HoldSeconds, path)

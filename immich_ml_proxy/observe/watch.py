@@ -112,6 +112,10 @@ class Watch:
             self.called = now
             self.events.add(now, "immich", "Immich has called for the first time")
 
+    def misconfigured(self, why: str, now: float) -> None:
+        """The configuration's file says something that cannot be used."""
+        self.events.add(now, "refused", f"the configuration file is not used: {why}")
+
     def configured(self, before: Config, who: str, now: float) -> None:
         """
         Another configuration is in force.

@@ -65,7 +65,7 @@ class Wanted:
         return (
             row.kind in self.kinds
             and (not self.task or self._is_of_task(row))
-            and (not self.backend or any(self.backend == one for one in row.machines))
+            and (not self.backend or is_among(self.backend, row.machines))
             and (not self.route or self.route in routes_of(row))
             and (not self.trace or self.trace == row.trace_id)
             and (not self.status or self._has_status(row.status))
@@ -77,7 +77,7 @@ class Wanted:
         text = " ".join((one.trace_id, one.path, one.words, *one.tasks, *one.models))
         return (
             (not self.task or is_of_task(self.task, one.tasks, kinds_of(one.words)))
-            and (not self.backend or self.backend in one.machines)
+            and (not self.backend or is_among(self.backend, one.machines))
             and (not self.route or self.route in one.route)
             and (not self.trace or self.trace == one.trace_id)
             and not self.status
@@ -93,6 +93,11 @@ class Wanted:
             return (status is not None and status < 400) is (wanted == "ok")
         told = "" if status is None else str(status)
         return told[:1] == wanted[:1] if wanted.endswith("xx") else told == wanted
+
+
+def is_among(machine: str, machines: Sequence[str]) -> bool:
+    """Whether a machine, or a replica of it, is one of these."""
+    return any(one == machine or one.startswith(f"{machine} (") for one in machines)
 
 
 def kinds_of(words: str) -> list[str]:

@@ -74,37 +74,40 @@ class Repeat:
         :raises CannotRepeat: when what was sent is not kept, or the machine is not
             enabled; ``NoSuchBackend``, and ``Unavailable`` when there is no place.
         """
-        server = next((one for one in self._pool if one.name == machine), None)
-        if server is None:
+        found = next((one for one in self._pool.machines if one.name == machine), None)
+        if found is None:
             raise NoSuchBackend(f"there is no machine named {machine[:100]!r}")
-        if not server.is_enabled:
-            state = {"drain": "drained"}.get(server.backend.state, "disabled")
+        if not found.is_enabled:
+            state = {"drain": "drained"}.get(found.backend.state, "disabled")
             raise CannotRepeat(f"{machine} is {state}; enable it first")
         content = _kept(row)
         kind = content_type(unpacked(content.head)) or ""
         tasks, has_image = _tasks(content, kind)
         group = Group(Route(KEY, (machine,)), tasks)
-        place = await self._place(server, demand_of(group, content.size))
+        place = await self._place(machine, demand_of(group, content.size))
         try:
-            said = await self._ask(server, content, kind)
+            said = await self._ask(place.server, content, kind)
         finally:
             place.give_back()
         answer = content.answer if row.status == 200 else b""
         return compared(Asked(tasks, has_image, answer, row.backend or ""), said)
 
-    async def _place(self, server: Server, demand: Demand) -> Place:
-        place = self._places.take_at(server, demand)
-        if place is not None:
-            return place
+    async def _place(self, machine: str, demand: Demand) -> Place:
+        """Return a place there, at whatever replica has one first."""
+        for server in self._pool.servers_of(demand.route):
+            place = self._places.take_at(server, demand)
+            if place is not None:
+                return place
         until = self._clock.seconds() + WAIT
-        waiting: Deferred[Any] = self._places.take(demand, (), until)
+        waiting: Deferred[Place | None] = self._places.take(demand, (), until)
+        waited: Place | None
         try:
-            place = await waiting.addTimeout(WAIT, self._clock)
+            waited = await waiting.addTimeout(WAIT, self._clock)
         except TooLong:
-            place = None
-        if place is None:
-            raise Unavailable(f"{server.name} has no place for it; try again later")
-        return place
+            waited = None
+        if waited is None:
+            raise Unavailable(f"{machine} has no place for it; try again later")
+        return waited
 
     async def _ask(self, server: Server, content: Content, kind: str) -> Said:
         body = Body(content.size)

@@ -92,6 +92,7 @@ class ConfigEndpoints:
             request,
             {
                 "configError": self._store.error,
+                "readOnly": self._store.refusal,
                 "configWarnings": self._pool.config.warnings,
                 **numbers,
                 "hedged": self._hedges.hedged,
@@ -130,6 +131,7 @@ class ConfigEndpoints:
 
     def _change(self, request: ProxyRequest, new: Config) -> None:
         """Put a small change in force, and save it where there is a file."""
+        self._store.check_change()
         if self._store.is_kept and self._store.keeps(new):
             self._store.save(new)
         self._apply(new, who(request))

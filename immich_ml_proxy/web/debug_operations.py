@@ -26,6 +26,7 @@ _BYTES: Schema = {"type": "string", "contentMediaType": "image/*"}
 _LIMIT = number(1, 500, "integer")
 _CURSOR: Schema = {"type": "string", "pattern": "^\\w{1,40}\\.[0-9]{1,15}$"}
 _STATUS: Schema = {"type": "string", "pattern": "^(ok|failed|[1-5]xx|[1-9][0-9]{2})?$"}
+_PART: Schema = {"type": "string", "pattern": "^[0-9]{1,4}$"}
 _KIND: Schema = {"enum": ["pings", "pages", "pings,pages"]}
 
 ROW_FIELDS: dict[str, Schema] = {
@@ -159,26 +160,43 @@ def debug_paths(
             "get": operation(
                 "All that is known of a request",
                 content(DETAIL),
+                400,
                 404,
                 parameters=by_name,
             )
         },
         f"{one}/picture": {
             "get": operation(
-                "The picture that came with it", picture, 404, parameters=by_name
+                "The picture that came with it", picture, 400, 404, parameters=by_name
             )
         },
         f"{one}/thumbnail": {
-            "get": operation("The same, small", picture, 404, parameters=by_name)
+            "get": operation("The same, small", picture, 400, 404, parameters=by_name)
+        },
+        f"{one}/numbers": {
+            "get": operation(
+                "Numbers that were left out of an answer",
+                content(object_of({"numbers": {"type": "array", "items": NUMBER}})),
+                *(400, 404),
+                parameters=(
+                    *by_name,
+                    parameter("path", "query", TEXT),
+                    parameter("part", "query", _PART),
+                ),
+            )
         },
         f"{one}/har": {
             "get": operation(
-                "It as an HTTP archive", content(ANY), 404, parameters=by_name
+                "It as an HTTP archive", content(ANY), 400, 404, parameters=by_name
             )
         },
         f"{one}/curl": {
             "get": operation(
-                "It as a command", content(TEXT, "text/plain"), 404, parameters=by_name
+                "It as a command",
+                content(TEXT, "text/plain"),
+                400,
+                404,
+                parameters=by_name,
             )
         },
         f"{one}/send": {

@@ -1,28 +1,39 @@
-"""What programs see that want to know what the API is."""
+"""What programs see that want to know what the API is, and a configuration."""
 
 from __future__ import annotations
 
 from importlib.metadata import version
+from typing import Any
 
 import msgspec
 from klein import Klein
 
+from immich_ml_proxy.config import schema
 from immich_ml_proxy.downstream.request import ProxyRequest
 from immich_ml_proxy.web import openapi
 from immich_ml_proxy.web.answers import json_text
 
 
 class DescriptionEndpoints:
-    """``/api/openapi.json``."""
+    """``/api/openapi.json`` and ``/api/config/schema``."""
 
     def __init__(self) -> None:
-        document = openapi.document(version("immich-ml-proxy"))
-        self._text = msgspec.json.format(msgspec.json.encode(document), indent=2)
+        self._text = _pretty(openapi.document(version("immich-ml-proxy")))
+        self._schema = _pretty(schema.schema())
 
     def add_to(self, app: Klein) -> None:
-        """Add the route to ``app``."""
+        """Add the routes to ``app``."""
         app.route("/api/openapi.json", methods=["GET"])(self.description)
+        app.route("/api/config/schema", methods=["GET"])(self.schema)
 
     def description(self, request: ProxyRequest) -> bytes:
         """The description of all routes for programs."""
         return json_text(request, self._text)
+
+    def schema(self, request: ProxyRequest) -> bytes:
+        """What a configuration may have, for editors and programs."""
+        return json_text(request, self._schema)
+
+
+def _pretty(value: Any) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(value), indent=2)

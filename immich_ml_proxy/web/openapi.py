@@ -37,7 +37,7 @@ MEANINGS = {
     401: "This needs the admin token",
     403: "A page of another site may change nothing",
     404: "There is nothing of this name",
-    409: "It cannot be done as things are, or there is nothing to undo",
+    409: "It cannot be done as things are now; the text says why",
     412: "It was changed since the version that If-Match names",
     413: "The body is too large",
     422: "The field entries is missing or wrong",
@@ -137,7 +137,9 @@ def document(version: str) -> Schema:
             },
             "/api/config": {
                 "get": _operation("The configuration", _content(CONFIG)),
-                "post": _to_a_version("Save another one", _content(CONFIG), CONFIG),
+                "post": _to_a_version(
+                    "Save another one", _content(CONFIG), CONFIG, 409
+                ),
             },
             "/api/config/check": {
                 "post": _to_a_version(
@@ -152,6 +154,12 @@ def document(version: str) -> Schema:
                     409,
                 )
             },
+            "/api/config/schema": {
+                "get": _operation(
+                    "What a configuration may have, as a JSON Schema",
+                    _content(map_of(ANY)),
+                )
+            },
             "/api/health": {"get": _operation("How machines are", _content(HEALTH))},
             "/api/status": {
                 "get": _operation("What is going on", _content(WHOLE_STATUS))
@@ -162,6 +170,7 @@ def document(version: str) -> Schema:
                     _content(WHOLE_STATUS),
                     *change,
                     404,
+                    409,
                     body=_content(body_of({"state": STATE})),
                     parameters=(_parameter("name", "path", NAME),),
                 )
@@ -172,6 +181,7 @@ def document(version: str) -> Schema:
                     _content(map_of(ANY)),
                     *change,
                     404,
+                    409,
                     body=_content(
                         {**object_of({}, add=TEXT, remove=TEXT), **NOTHING_ELSE}
                     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Generator
 from typing import Any
 
@@ -10,17 +11,19 @@ from klein import Klein
 from twisted.internet.interfaces import IReactorTime
 
 from immich_ml_proxy.downstream.request import ProxyRequest
-from immich_ml_proxy.errors import NotKept
+from immich_ml_proxy.errors import BadRequest, NotKept
 from immich_ml_proxy.records import content as contents
 from immich_ml_proxy.records.curl import curl
 from immich_ml_proxy.records.detail import bare, detail
 from immich_ml_proxy.records.har import har
 from immich_ml_proxy.records.picture_kind import LOOKED_AT, picture_kind
 from immich_ml_proxy.records.recorder import Recorder
-from immich_ml_proxy.records.row import Row
+from immich_ml_proxy.records.row import Content, Row, Sent
 from immich_ml_proxy.records.shown import Shown, number_of, shown, shown_under_way
+from immich_ml_proxy.records.unfolding import numbers_at
 from immich_ml_proxy.trial.repeat import Repeat
 from immich_ml_proxy.web.answers import json_answer, json_text, text_answer
+from immich_ml_proxy.web.debug import query_of
 from immich_ml_proxy.web.origin import read
 from immich_ml_proxy.web.slices import in_slices
 from immich_ml_proxy.web.stream import Stream
@@ -73,6 +76,7 @@ class RecordEndpoints:
         app.route(path, methods=["GET"])(self.detail)
         app.route(f"{path}/picture", methods=["GET"])(self.picture)
         app.route(f"{path}/thumbnail", methods=["GET"])(self.thumbnail)
+        app.route(f"{path}/numbers", methods=["GET"])(self.numbers)
         app.route(f"{path}/har", methods=["GET"])(self.har)
         app.route(f"{path}/curl", methods=["GET"])(self.curl)
         app.route(f"{path}/send", methods=["POST"])(self.send)
@@ -121,6 +125,24 @@ class RecordEndpoints:
         if size > SMALL:
             raise NotKept(f"the picture has more than {SMALL} bytes")
         return self._show(request, pieces, size)
+
+    def numbers(self, request: ProxyRequest, name: str) -> bytes:
+        """The numbers left out of an answer: ``?path=/clip``, of a ``part``."""
+        query = query_of(request)
+        row = self.row(name)
+        kept: Content | Sent | None = row.content
+        if (part := query.get("part")) is not None:
+            if not re.fullmatch(r"[0-9]{1,4}", part, re.ASCII):
+                raise BadRequest("part: must be a number, such as ?part=0")
+            parts = row.parts[int(part) : int(part) + 1]
+            kept = parts[0].sent if parts else None
+        if kept is None or len(kept.answer) < kept.answer_size:
+            raise NotKept("this answer is not kept any more, or not all of it")
+        try:
+            found = numbers_at(kept.answer, query.get("path", ""))
+        except LookupError as error:
+            raise NotKept(str(error)) from None
+        return json_answer(request, {"numbers": found})
 
     def har(self, request: ProxyRequest, name: str) -> bytes:
         """A request as an HTTP archive."""

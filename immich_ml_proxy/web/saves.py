@@ -87,6 +87,7 @@ class SaveEndpoints:
         ``If-Match`` names is kept, too; 412 where both have changed the same. One of
         simulated servers is put in force and not saved: they end with this process.
         """
+        self._store.check_save()
         try:
             proposal = self._proposal(request)
         except VersionMismatch as refused:
@@ -109,6 +110,7 @@ class SaveEndpoints:
 
         States that were set since stay.
         """
+        self._store.check_save()
         try:
             base = self._base(request)
         except VersionMismatch as refused:

@@ -74,6 +74,7 @@ WHOLE_STATUS = object_of(
     {
         "configError": {"type": ["string", "null"]},
         "configWarnings": TEXTS,
+        "readOnly": {"type": ["string", "null"]},
         "backends": map_of(SERVER),
         "routes": map_of(ROUTE),
         "hedged": COUNT,
@@ -118,6 +119,7 @@ CONFIG = object_of(
     warnings=TEXTS,
     warningsAt=PLACES,
     merged=FLAG,
+    **{"$schema": {"type": ["string", "null"]}},
 )
 CHECKED = object_of(
     {"ok": FLAG, "warnings": TEXTS, "warningsAt": PLACES, "merged": FLAG}

@@ -1,60 +1,71 @@
-// The list of backends on the configuration page.
+// The list of machines on the configuration page.
 
 import { ask } from "../shared/ask.js";
-import { BackendOptions } from "./backend_options.js";
 import { byId, el } from "../shared/dom.js";
+import { BackendRow } from "./backend_row.js";
 import { addBackend, removeBackend, usesOf } from "./draft.js";
-import { textField } from "./form.js";
-import { HealthLine } from "./health.js";
-import { healthOf } from "./health_words.js";
-import { TryResult } from "../shared/try.js";
+import { Order, moved } from "./order.js";
 
 /** @import { Health } from "../shared/answers.d.ts" */
 /** @import { EditedBackend } from "./backends.js" */
 /** @import { Draft } from "./draft.js" */
-/** @import { Field, NamedField } from "./form.js" */
-
-/**
- * @typedef {{backend: EditedBackend, health: HealthLine, name: Field, url: Field,
- *     options: BackendOptions, node: HTMLElement, call: () => void}} Row
- */
+/** @import { NamedField } from "./form.js" */
 
 export class BackendList {
   /**
    * @param {HTMLElement} node filled with the rows
    * @param {Draft} draft
    * @param {() => void} changed is called after each change
+   * @param {(name: string, isOpen: boolean) => void} opened is told which one is opened
    */
-  constructor(node, draft, changed) {
+  constructor(node, draft, changed, opened) {
     this._node = node;
     this._draft = draft;
     this._changed = changed;
-    /** @type {Row[]} */
+    this._opened = opened;
+    /** @type {BackendRow[]} */
     this._rows = [];
     /** @type {Record<string, Health>} */
     this._health = {};
+    this._order = new Order(node, (from, to) => {
+      this._draft.backends = moved(this._draft.backends, from, to);
+      this._rows = moved(this._rows, from, to);
+      this._changed();
+    });
+    node.after(this._order.said);
   }
 
   /**
-   * Show the backends of `draft`, and edit them there.
+   * Show the machines of `draft`, and edit them there. Those that are open stay so.
    *
    * @param {Draft} draft
    */
   show(draft) {
     this._draft = draft;
     this._node.replaceChildren();
-    const before = this._rows;
+    const before = new Map(this._rows.map((row) => [row.backend.name, row]));
     this._rows = [];
-    draft.backends.forEach((backend, index) => {
-      this._append(backend).options.fold.keep(before[index]?.options.fold);
-    });
+    for (const backend of draft.backends) this._append(backend).keep(before.get(backend.name));
   }
 
   /** Add an empty row. */
   add() {
     const row = this._append(addBackend(this._draft));
+    row.open(true);
     this._changed();
     row.name.control.focus();
+  }
+
+  /**
+   * Open the machine of this name.
+   *
+   * @param {string} name
+   * @returns {HTMLElement|undefined} its row, if there is one
+   */
+  open(name) {
+    const row = this._rows.find(({ backend }) => backend.name === name);
+    row?.open(true);
+    return row?.node;
   }
 
   /**
@@ -64,7 +75,14 @@ export class BackendList {
    */
   showHealth(health) {
     this._health = health;
-    for (const row of this._rows) this._showHealthOf(row);
+    for (const row of this._rows) row.showHealth(health);
+  }
+
+  /** What was found to be wrong with addresses when they were tried. */
+  warnings() {
+    return this._rows.flatMap(({ backend, address }) =>
+      address.warning ? [`${backend.name || "The new machine"}: ${address.warning}`] : [],
+    );
   }
 
   /**
@@ -73,88 +91,26 @@ export class BackendList {
    * @returns {NamedField[]}
    */
   fields() {
-    return this._rows.flatMap(({ backend, name, url, options }, index) => {
-      const of = backend.name || `machine ${index + 1}`;
-      const steps = ["backends", index];
-      return [
-        { steps, field: name, called: `Name of ${of}` },
-        { steps: [...steps, "url"], field: url, called: `URL of ${of}` },
-        ...options.fields(steps, of),
-      ];
-    });
+    return this._rows.flatMap((row, index) => row.fields(["backends", index], index + 1));
   }
 
   /** @param {EditedBackend} backend */
   _append(backend) {
-    const health = new HealthLine();
-    /** @type {(key: "name"|"url") => (value: string) => void} */
-    const edited = (key) => (value) => {
-      backend[key] = value;
-      row.call();
-      this._showHealthOf(row);
-      this._changed();
-    };
-    const likeName = { "data-field": "name", maxlength: 100 };
-    const likeUrl = {
-      "data-field": "url",
-      inputmode: "url",
-      placeholder: "http://192.168.1.20:3003",
-    };
-    const name = textField("Name", likeName, backend.name, edited("name"));
-    const url = textField("URL", likeUrl, backend.url, edited("url"));
-    const options = new BackendOptions(backend, this._changed);
-    const result = new TryResult((correction) => {
-      const control = /** @type {HTMLInputElement} */ (url.control);
-      control.value = correction;
-      control.dispatchEvent(new Event("input", { bubbles: true }));
-      result.run(correction);
+    const row = new BackendRow(backend, this._order, {
+      changed: () => {
+        row.showHealth(this._health);
+        this._changed();
+      },
+      opened: this._opened,
+      remove: () => this._remove(row),
     });
-    const attempt = el(
-      "button",
-      { type: "button", "data-try": true, onclick: () => result.run(backend.url) },
-      "Try",
-    );
-    const remove = el(
-      "button",
-      { type: "button", class: "quiet", "data-remove": true, onclick: () => this._remove(row) },
-      "Remove",
-    );
-    const buttons = el("div", { class: "inline" }, attempt, remove);
-    // Many rows have the same fields and buttons: the group tells whose they are.
-    const group = el(
-      "div",
-      { class: "card backend", role: "group" },
-      name.node,
-      url.node,
-      el("div", { class: "foot" }, health.node, buttons, result.node),
-      options.fold.node,
-    );
-    const node = el("li", { "data-backend-row": true }, group);
-    const call = () => {
-      const called = backend.name || "the new machine";
-      group.setAttribute("aria-label", called);
-      attempt.setAttribute("aria-label", `Try ${called}`);
-      remove.setAttribute("aria-label", `Remove ${called}`);
-    };
-    call();
-    /** @type {Row} */
-    const row = { backend, health, name, url, options, node, call };
     this._rows.push(row);
-    this._node.append(node);
-    this._showHealthOf(row);
+    this._node.append(row.node);
+    row.showHealth(this._health);
     return row;
   }
 
-  /** @param {Row} row */
-  _showHealthOf({ backend, health }) {
-    // The proxy knows the backend by the name and URL that were saved.
-    if (!backend.saved) health.note("Checked once it is saved");
-    else if (backend.url !== backend.saved.url) {
-      health.note("The new URL is checked once it is saved");
-    } else health.show(healthOf(this._health, backend.saved.name));
-  }
-
-  /** @param {Row} row */
+  /** @param {BackendRow} row */
   async _remove(row) {
     const { backend } = row;
     const details = lossesOf(usesOf(this._draft, backend));
@@ -164,20 +120,21 @@ export class BackendList {
     }
     removeBackend(this._draft, backend);
     this._rows = this._rows.filter((other) => other !== row);
+    row.open(false);
     row.node.remove();
     this._changed();
-    (this._rows.at(-1)?.name.control ?? byId("add-backend")).focus();
+    (this._rows.at(-1)?.opener ?? byId("add-backend")).focus();
   }
 }
 
 /** @param {ReturnType<typeof usesOf>} uses */
 function lossesOf({ byDefault, keys, emptied }) {
   const details = [];
-  if (byDefault) details.push("It is taken out of the default machines.");
+  if (byDefault) details.push("It does no other work any more.");
   if (keys.length > 0) details.push(`It is taken out of these routes: ${listed(keys)}.`);
   if (emptied.length > 0) {
     const text = "These routes have no other machine and are removed, so that their work";
-    details.push(`${text} goes to the default: ${listed(emptied)}.`);
+    details.push(`${text} goes where all other work goes: ${listed(emptied)}.`);
   }
   return details;
 }

@@ -1,27 +1,15 @@
-// What a backend may have beside its name and URL, on the configuration page.
+// What a machine may have beside its name and address, on the configuration page.
 
-import {
-  ABILITIES,
-  CA_FILE,
-  HEADERS,
-  MAX_CONCURRENT,
-  TASKS,
-  WAKE,
-  WEIGHT,
-  countSet,
-  stateHint,
-  statesFor,
-} from "./backends.js";
-import { el, tell } from "../shared/dom.js";
-import { Fold, choice, textField } from "./form.js";
-import { settingHint } from "./settings.js";
+import { LIMIT, OPTIONS, WAKE, taskLabel } from "./backend_settings.js";
+import { countSet, unknownOf } from "./backends.js";
+import { Fold, group, settingField, unknownFields } from "./form.js";
 
 /** @import { EditedBackend } from "./backends.js" */
 /** @import { Step } from "./fields.js" */
 /** @import { Field, NamedField } from "./form.js" */
-/** @import { Setting } from "./settings.js" */
+/** @import { Setting } from "./values.js" */
 
-/** @typedef {{option: Setting, field: Field}} OptionField */
+/** @typedef {{steps: Step[], setting: Setting, field: Field}} OptionField */
 
 export class BackendOptions {
   /**
@@ -31,108 +19,71 @@ export class BackendOptions {
   constructor(backend, changed) {
     this._backend = backend;
     this._changed = changed;
-    this._state = this._stateChoice();
-    this._texts = [MAX_CONCURRENT, WEIGHT, ABILITIES, HEADERS, CA_FILE].map((option) => ({
-      option,
-      field: this._option(option, backend),
-    }));
-    this._limits = backend.limits.map((limit) => this._limit(limit));
-    this._wake = WAKE.map((option) => ({ option, field: this._option(option, backend.wake) }));
-    const nodesOf = (/** @type {{field: Field}[]} */ fields) =>
-      fields.map(({ field }) => field.node);
+    const { saved, texts, limits, wake } = backend;
+    const options = OPTIONS.map((setting) => this._option([], setting, saved, texts));
+    const limited = limits.map((limit) => {
+      const setting = { ...LIMIT, name: limit.task, label: taskLabel(limit.task) };
+      const field = settingField(setting, saved?.limits, limit.text, (text) => {
+        limit.text = text;
+        this._edited();
+      });
+      return { steps: ["limits", limit.task], setting, field };
+    });
+    const waking = WAKE.map((setting) => this._option(["wakeOnLan"], setting, saved?.wakeOnLan, wake));
+    this._fields = [...options, ...limited, ...waking];
+    const nodesOf = (/** @type {OptionField[]} */ fields) => fields.map(({ field }) => field.node);
     this.fold = new Fold(
-      this._state.node,
-      ...nodesOf(this._texts),
-      group("Requests at once, by task", ...nodesOf(this._limits)),
-      group("Wake-on-LAN, when work waits for it", ...nodesOf(this._wake)),
+      ...nodesOf(options),
+      group("Requests at once, by task", ...nodesOf(limited)),
+      group("Wake-on-LAN, when work waits for it", ...nodesOf(waking)),
+      ...unknownFields(unknownOf(saved)),
     );
     this.fold.tell(countSet(backend));
+    this._firstLimit = limited[0];
+    this._firstOfWaking = waking[0];
   }
 
   /**
    * Return the fields, each with the steps of its path and with what to call it.
    *
-   * @param {Step[]} steps
+   * @param {Step[]} place
    * @param {string} of
    * @returns {NamedField[]}
    */
-  fields(steps, of) {
-    /** @type {(one: OptionField, ...within: string[]) => NamedField} */
-    const named = ({ option: { name, label }, field }, ...within) => ({
-      steps: [...steps, ...within, name],
-      field,
-      called: `${label} of ${of}`,
+  fields(place, of) {
+    const named = this._fields.map(({ steps, setting, field }) => {
+      const what = steps[0] === "limits" ? `Requests at once for ${setting.name}` : setting.label;
+      return { steps: [...place, ...steps], field, called: `${what} of ${of}` };
     });
-    const limits = this._limits.map(({ task, field }) => ({
-      steps: [...steps, "limits", task],
+    // What is wrong with a part as a whole is told at its first field.
+    const parts = [this._firstLimit, this._firstOfWaking].map(({ steps: [part], setting, field }) => ({
+      steps: [...place, part],
       field,
-      called: `Requests at once for ${task} of ${of}`,
+      called: `${setting.label} of ${of}`,
     }));
-    const wake = this._wake.map((one) => named(one, "wakeOnLan"));
-    return [
-      { steps: [...steps, "state"], field: this._state, called: `State of ${of}` },
-      ...this._texts.map((one) => named(one)),
-      { ...limits[0], steps: [...steps, "limits"] },
-      ...limits,
-      { ...wake[0], steps: [...steps, "wakeOnLan"] },
-      ...wake,
-    ];
-  }
-
-  _stateChoice() {
-    const backend = this._backend;
-    const hint = el("p", { class: "hint" });
-    const explain = () => tell(hint, stateHint(backend));
-    explain();
-    return choice("State", { "data-field": "state" }, statesFor(backend), backend.state, (value) => {
-      backend.state = value;
-      explain();
-      this._edited();
-    }, hint);
+    return [...named, ...parts];
   }
 
   /**
    * Return the field of one option, which is kept in `texts` under its name.
    *
-   * @template {string} Name
-   * @param {Setting<Name>} option
-   * @param {Record<Name, string>} texts
+   * @param {Step[]} within
+   * @param {Setting} setting
+   * @param {any} owner what is saved
+   * @param {Record<string, string>} texts
+   * @returns {OptionField}
    */
-  _option(option, texts) {
-    const { name, label, byDefault, example } = option;
-    const attributes = { "data-field": name, placeholder: byDefault ?? example };
-    const explain = () => settingHint(option, texts[name]);
-    const hint = option.note ? el("p", { class: "hint" }, explain()) : undefined;
-    return textField(label, attributes, texts[name], (value) => {
-      texts[name] = value;
-      if (hint) hint.textContent = explain();
-      this._edited();
-    }, hint);
-  }
-
-  /** @param {{task: string, text: string}} limit */
-  _limit(limit) {
-    const { task } = limit;
-    const label = TASKS.find((known) => known.task === task.replaceAll("_", "-"))?.label ?? task;
-    const attributes = { "data-limit": task, inputmode: "numeric", placeholder: "no limit" };
-    const field = textField(label, attributes, limit.text, (value) => {
-      limit.text = value;
+  _option(within, setting, owner, texts) {
+    const { name } = setting;
+    const field = settingField(setting, owner, texts[name], (text) => {
+      texts[name] = text;
       this._edited();
     });
-    return { task, field };
+    return { steps: [...within, name], setting, field };
   }
 
   _edited() {
     this.fold.tell(countSet(this._backend));
     this._changed();
   }
-}
-
-/**
- * @param {string} label
- * @param {...Node} nodes
- */
-function group(label, ...nodes) {
-  const fields = el("div", { class: "options" }, ...nodes);
-  return el("fieldset", {}, el("legend", {}, label), fields);
 }

@@ -2,97 +2,185 @@
 
 import { tellAccess } from "../shared/access.js";
 import { ApiError, get, post, status, versionOf } from "../shared/api.js";
-import { ask } from "../shared/ask.js";
 import { tellBroken, tellMended, tellStale } from "../shared/banners.js";
 import { whileBusy } from "../shared/busy.js";
-import { BackendList } from "./backend_list.js";
-import { DefaultRoute, RouteList } from "./route_list.js";
-import { SettingList } from "./setting_list.js";
 import { watchDemo } from "../shared/demo.js";
-import { byId, controlById, tell } from "../shared/dom.js";
-import { hasChanges, problems, readDraft, writeDraft } from "./draft.js";
-import { ImmichSettings } from "./immich_settings.js";
-import { nearestField, stepsOf } from "./fields.js";
+import { byId, controlById, el, tell } from "../shared/dom.js";
+import { menu } from "../shared/menu.js";
 import { poll } from "../shared/poll.js";
 import { plural, timeOfDay } from "../shared/words.js";
+import { BackendList } from "./backend_list.js";
+import { changeLine } from "./change_words.js";
+import { changesBetween } from "./changes.js";
+import { problems } from "./draft.js";
+import { Editing } from "./editing.js";
+import { stepsOf } from "./fields.js";
+import { askForFile } from "./import_dialog.js";
+import { LiveCheck } from "./live_check.js";
+import { addRow, keyProblem } from "./matrix.js";
+import { hashOf, placeOf } from "./place.js";
+import { clearErrors, mark } from "./refusals.js";
+import { save, withoutWarnings } from "./save.js";
+import { SettingList } from "./setting_list.js";
+import { WorkAdder } from "./work_adder.js";
+import { WorkList } from "./work_list.js";
 
-/** @import { Configuration } from "../shared/answers.d.ts" */
+/** @import { Configuration, Saved, Status, Warnings } from "../shared/answers.d.ts" */
+/** @import { Change } from "./changes.js" */
 /** @import { Problem } from "./fields.js" */
 
 const TITLE = document.title;
+const FILE = "immich-ml-proxy.json";
 
 const form = byId("form");
 const saveButton = controlById("save", HTMLButtonElement);
 const discardButton = controlById("discard", HTMLButtonElement);
+const undoButton = controlById("undo", HTMLButtonElement);
 
 /** Empty until the configuration has come; the form is hidden as long. */
-let draft = readDraft({});
-/** Of the configuration that is edited. */
-let version = "";
+const editing = new Editing();
+/** Why nothing can be saved; empty if it can. */
+let readOnly = "";
+let canUndo = false;
+let isUndone = false;
+/** Why what was typed would be refused, as far as is known. */
+let wouldBeRefused = "";
+/** Counts what puts a configuration in force: an answer from before is old. */
+let round = 0;
 
-const backends = new BackendList(byId("backends"), draft, () => {
-  byDefault.refresh();
-  routes.refresh();
+const backends = new BackendList(byId("backends"), editing.draft, () => {
+  work.refresh();
   changed();
-});
-const byDefault = new DefaultRoute(byId("default"), draft, changed);
-const routes = new RouteList(byId("routes"), draft, changed);
-const settings = new SettingList(byId("settings"), changed);
-const immich = new ImmichSettings(byId("immich-fields"), changed);
-const sections = [backends, byDefault, routes, settings, immich];
+}, opened("machine"));
+const work = new WorkList(byId("work-table"), byId("work"), editing.draft, changed, opened("work"));
+const settings = new SettingList(byId("settings"), changed, (id, isOpen) => opened(id)("", isOpen));
+const sections = [backends, work, settings];
 
-/** @param {Configuration} configuration */
-function show(configuration) {
-  draft = readDraft(configuration);
-  version = versionOf("api/config");
-  for (const section of sections) section.show(draft);
+const check = new LiveCheck(
+  () => (problems(editing.draft).length > 0 ? null : { document: editing.document(), version: editing.version }),
+  ({ warnings, refused }) => {
+    warn(warnings);
+    const [told] = refused ? mark(sections, [problemOf(refused)]) : [];
+    wouldBeRefused = told?.words ?? "";
+    tellState();
+  },
+);
+
+/**
+ * Show what is in force, in place of what was typed.
+ *
+ * @param {Configuration} configuration
+ * @param {string} version
+ */
+function begin(configuration, version) {
+  editing.begin(configuration, version);
+  wouldBeRefused = "";
+  tellElsewhere([]);
+  showDraft();
+  check.soon();
+}
+
+function showDraft() {
+  for (const section of sections) section.show(editing.draft);
   form.hidden = false;
-  changed();
+  tellState();
 }
 
 function changed() {
-  const unsaved = hasChanges(draft);
-  discardButton.disabled = !unsaved;
-  document.title = unsaved ? `• ${TITLE}` : TITLE;
-  if (unsaved) tell(byId("state"), "Unsaved changes");
-  else if (byId("state").textContent === "Unsaved changes") tell(byId("state"), "");
+  wouldBeRefused = "";
+  tellState();
+  check.soon();
 }
 
-async function save() {
-  clearErrors();
+function tellState() {
+  const isChanged = editing.isChanged;
+  const count = editing.changes().length;
+  discardButton.disabled = !isChanged;
+  document.title = isChanged ? `• ${TITLE}` : TITLE;
+  undoButton.hidden = isChanged || !canUndo || readOnly !== "";
+  undoButton.textContent = isUndone ? "Redo it" : "Undo the last save";
+  const words = count > 0 ? plural(count, "unsaved change") : "Unsaved changes";
+  const state = byId("state");
+  if (isChanged) tell(state, [words, wouldBeRefused].filter(Boolean).join(". "));
+  else if (/^(\d+ u|U)nsaved change/.test(state.textContent ?? "")) tell(state, "");
+  state.classList.toggle("error", isChanged && wouldBeRefused !== "");
+}
+
+/** @param {Warnings} warnings */
+function warn({ warningsAt = [] }) {
+  /** @type {Map<string, string[]>} */
+  const byKey = new Map();
+  for (const { path, text } of warningsAt) {
+    const [first, key] = stepsOf(path).map(String);
+    if (first === "taskRouting") byKey.set(key, [...(byKey.get(key) ?? []), text]);
+  }
+  work.warn(byKey);
+}
+
+async function trySave() {
+  clearErrors(sections);
+  tell(byId("problem"), "");
+  const found = problems(editing.draft);
+  if (found.length > 0) return refuse(found);
+  if (!editing.isChanged) return tell(byId("state"), "There is nothing to save.");
   try {
-    const found = problems(draft);
-    if (found.length > 0) refuse(found);
-    else await sendOrAsk();
+    round += 1;
+    const outcome = await save(editing, backends.warnings(), showDraft);
+    if (!outcome) return;
+    isUndone = false;
+    inForce(outcome.saved, `Saved at ${timeOfDay(new Date())}; in force now`);
+    tellJoined(outcome.theirs);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    const text = error.message.replace(`${error.field}: `, "");
-    refuse([{ steps: stepsOf(error.field), path: error.field, text }]);
+    refuse([problemOf(error)]);
+  } finally {
+    round += 1;
   }
 }
 
-async function sendOrAsk() {
-  await get("api/config");
-  // For the one that is told now: one that comes after it is not overwritten either.
-  const latest = versionOf("api/config");
-  const goesAhead =
-    latest === version ||
-    (await ask(
-      "Overwrite the other changes?",
-      ["The configuration was changed elsewhere while this page was open."],
-      "Save what is here",
-    ));
-  if (goesAhead) await send(latest);
+/**
+ * Show what was put in force.
+ *
+ * @param {Saved} saved
+ * @param {string} words
+ */
+function inForce(saved, words) {
+  begin(withoutWarnings(saved), versionOf("api/config"));
+  tellMended(saved.warnings ?? []);
+  warn(saved);
+  canUndo = true;
+  tell(byId("state"), words);
+  tellState();
+  lookAgain();
 }
 
-/** @param {string} meantFor */
-async function send(meantFor) {
-  const answered = await post("api/config", writeDraft(draft), meantFor);
-  const { warnings = [], ...saved } = answered;
-  show(saved);
-  tellMended(warnings);
-  tell(byId("state"), `Saved at ${timeOfDay(new Date())}; in force now`);
-  checkHealth();
+async function undo() {
+  tell(byId("problem"), "");
+  try {
+    round += 1;
+    const before = editing.base;
+    const saved = await post("api/config/undo", {});
+    // Undoing names no version of what comes after it.
+    await get("api/config");
+    isUndone = !isUndone;
+    inForce(saved, isUndone ? "The last save is undone" : "It is in force again");
+    tellDone(isUndone ? "Undone:" : "Done again:", changesBetween(before, withoutWarnings(saved)));
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    tell(byId("problem"), error.message);
+  } finally {
+    round += 1;
+  }
+}
+
+/** @param {ApiError} error @returns {Problem & {path: string}} */
+function problemOf(error) {
+  return { steps: stepsOf(error.field), path: error.field, text: problemWords(error) };
+}
+
+/** @param {ApiError} error */
+function problemWords({ message, field }) {
+  return message.startsWith(`${field}: `) ? message.slice(field.length + 2) : message;
 }
 
 /**
@@ -101,27 +189,19 @@ async function send(meantFor) {
  * @param {(Problem & {path?: string})[]} errors
  */
 function refuse(errors) {
-  const fields = sections.flatMap((section) => section.fields());
-  const told = errors.map(({ steps, path, text }) => {
-    const nearest = nearestField(steps, fields);
-    nearest?.field.refuse(text);
-    const called = nearest?.called ?? path;
-    return { field: nearest?.field, words: called ? `${called}: ${text}` : text };
-  });
+  const told = mark(sections, errors);
   const more = told.length > 1 ? ` (and ${plural(told.length - 1, "more error")})` : "";
   tell(byId("problem"), `Not saved. ${told[0].words}${more}`);
+  told[0].field?.reveal();
   told[0].field?.control.focus();
 }
 
-function clearErrors() {
-  tell(byId("problem"), "");
-  for (const { field } of sections.flatMap((section) => section.fields())) field.clear();
-}
-
 async function discard() {
-  clearErrors();
+  clearErrors(sections);
+  tell(byId("problem"), "");
   try {
-    show(await get("api/config"));
+    const current = await get("api/config");
+    begin(current, versionOf("api/config"));
     byId("add-backend").focus();
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
@@ -129,33 +209,132 @@ async function discard() {
   }
 }
 
-const checkHealth = poll(
+async function importFile() {
+  history.replaceState(null, "", hashOf("import"));
+  const document = await askForFile(editing.base);
+  history.replaceState(null, "", location.pathname);
+  if (!document) return;
+  editing.replace(document);
+  showDraft();
+  check.soon();
+  saveButton.focus();
+}
+
+function exportFile() {
+  el("a", { href: "api/config", download: FILE }).click();
+}
+
+/**
+ * Tell what somebody else has changed while something was typed here.
+ *
+ * @param {Change[]} theirs
+ */
+function tellElsewhere(theirs) {
+  byId("elsewhere").hidden = theirs.length === 0;
+  byId("elsewhere-changes").replaceChildren(...theirs.map((change) => el("li", {}, changeLine(change))));
+}
+
+/** @param {Change[]} theirs what was saved together with what was typed */
+function tellJoined(theirs) {
+  tellDone("Saved together with what was changed elsewhere:", theirs);
+}
+
+/**
+ * @param {string} words
+ * @param {Change[]} changes
+ */
+function tellDone(words, changes) {
+  tell(byId("done"), changes.length > 0 ? [words, ...changes.map(changeLine)].join("\n") : "");
+}
+
+/**
+ * Take over what is in force now, unless something was typed.
+ *
+ * @param {Configuration} current
+ * @param {string} version
+ */
+function follow(current, version) {
+  if (version === editing.version) return tellElsewhere([]);
+  const isInUse = editing.isChanged || document.querySelector("dialog") || form.contains(document.activeElement);
+  if (!isInUse) {
+    begin(current, version);
+    tell(byId("state"), "It was changed elsewhere; this is in force now.");
+  } else if (editing.isChanged) tellElsewhere(changesBetween(editing.base, current));
+}
+
+/** @param {Status} about */
+function showStatus({ configError, configWarnings = [], undo = null, readOnly: reason }) {
+  tellBroken(configError);
+  tellMended(configWarnings);
+  readOnly = reason ?? "";
+  tell(byId("read-only"), readOnly);
+  saveButton.disabled = readOnly !== "";
+  canUndo = undo !== null;
+  tellState();
+}
+
+const lookAgain = poll(
   async () => {
+    const began = round;
+    const [health, about, current] = await Promise.all([get("api/health"), status(), get("api/config")]);
     if (form.hidden) {
-      show(await get("api/config"));
-      // The place that the address names is there only now.
-      document.getElementById(location.hash.slice(1))?.scrollIntoView();
-    }
-    const [health, about] = await Promise.all([get("api/health"), status()]);
+      begin(current, versionOf("api/config"));
+      goTo(location.hash);
+    } else if (began === round) follow(current, versionOf("api/config"));
     backends.showHealth(health);
-    tellBroken(about.configError);
-    tellMended(about.configWarnings ?? []);
+    showStatus(about);
   },
   5,
   tellStale,
 );
 
+/**
+ * Open what an address names.
+ *
+ * @param {string} hash
+ */
+function goTo(hash) {
+  const { what, name } = placeOf(hash);
+  if (what === "import") importFile();
+  const opens = { machine: () => backends.open(name), work: () => work.open(name) };
+  const open = Object.hasOwn(opens, what) ? opens[/** @type {keyof typeof opens} */ (what)] : () => settings.open(what);
+  open()?.scrollIntoView({ block: "nearest" });
+}
+
+/** @param {string} what */
+function opened(what) {
+  return (/** @type {string} */ name, /** @type {boolean} */ isOpen) => {
+    const hash = hashOf(what, name);
+    if (isOpen) history.replaceState(null, "", hash);
+    else if (location.hash === hash) history.replaceState(null, "", location.pathname);
+  };
+}
+
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  whileBusy(saveButton, "Saving…", save);
+  if (!readOnly) whileBusy(saveButton, "Saving…", trySave);
 });
-discardButton.addEventListener("click", () => {
-  whileBusy(discardButton, "Discarding…", discard);
-});
+discardButton.addEventListener("click", () => whileBusy(discardButton, "Discarding…", discard));
+undoButton.addEventListener("click", () => whileBusy(undoButton, "Undoing…", undo));
 byId("add-backend").addEventListener("click", () => backends.add());
-byId("add-route").addEventListener("click", () => routes.add());
+new WorkAdder(controlById("work-adder", HTMLDetailsElement), (key) => {
+  const problem = keyProblem(editing.draft, key);
+  if (problem) return problem;
+  addRow(editing.draft, key);
+  work.refresh();
+  work.open(key);
+  changed();
+  return "";
+});
+byId("tools").append(
+  ...menu("More to do with the configuration", () => [
+    { label: "Import", hint: "From a file, which is checked and shown first.", act: importFile },
+    { label: "Export", hint: "To a file; secrets are *** in it.", act: exportFile },
+  ]),
+);
+window.addEventListener("hashchange", () => goTo(location.hash));
 window.addEventListener("beforeunload", (event) => {
-  if (hasChanges(draft)) event.preventDefault();
+  if (editing.isChanged) event.preventDefault();
 });
 watchDemo(byId("demo"));
 tellAccess();

@@ -2,27 +2,28 @@
 // changed but what the user has changed. Fields that are not known here stay. Pure.
 
 import { backendProblems, readBackend, writeBackend } from "./backends.js";
+import { changesBetween } from "./changes.js";
 import { isChanged, readRoute, routeProblems, writeRoute } from "./routes.js";
-import { SETTINGS, putSetting, settingText } from "./settings.js";
-import { isNoNumber, putPart, textOf } from "./texts.js";
+import { GROUPS } from "./settings.js";
+import { problemOf, put, putPart, textOf } from "./values.js";
 
-/** @import { Configuration } from "../shared/answers.d.ts" */
+/** @import { Configuration, JsonObject } from "../shared/answers.d.ts" */
 /** @import { EditedBackend } from "./backends.js" */
 /** @import { Problem, Step } from "./fields.js" */
 /** @import { EditedRoute } from "./routes.js" */
+/** @import { Setting } from "./values.js" */
 
 /** @typedef {EditedRoute & {key: string}} KeyedRoute */
 
 /**
- * `settings` are texts by name; `immich`: its address and key, the latter masked.
+ * `settings` are texts by name, of those within another object by `OBJECT.NAME`.
  *
  * @typedef {{document: Configuration, backends: EditedBackend[], default: EditedRoute,
- *     routes: KeyedRoute[], settings: Map<string, string>,
- *     immich: {url: string, apiKey: string}}} Draft
+ *     routes: KeyedRoute[], settings: Map<string, string>}} Draft
  */
 
 /**
- * Return a draft of `document`, as `GET /api/config` gives it. Its routes hold backends,
+ * Return a draft of `document`, as `GET /api/config` gives it. Its routes hold machines,
  * not names: renaming one renames it in its routes.
  *
  * @param {Configuration} document
@@ -32,6 +33,13 @@ export function readDraft(document) {
   const backends = (document.backends ?? []).map(readBackend);
   const named = new Map(backends.map((backend) => [backend.name, backend]));
   const refer = (/** @type {string} */ name) => named.get(name) ?? { name };
+  const texts = GROUPS.flatMap(({ within, settings }) =>
+    settings.map((setting) => {
+      /** @type {[string, string]} */
+      const entry = [keyOf(within, setting), textOf(partOf(document, within), setting)];
+      return entry;
+    }),
+  );
   return {
     document,
     backends,
@@ -40,11 +48,7 @@ export function readDraft(document) {
       key,
       ...readRoute(value, refer),
     })),
-    settings: new Map(SETTINGS.map((setting) => [setting.name, settingText(document, setting)])),
-    immich: {
-      url: textOf(document.immich, "url"),
-      apiKey: textOf(document.immich, "apiKey"),
-    },
+    settings: new Map(texts),
   };
 }
 
@@ -69,23 +73,23 @@ export function writeDraft(draft) {
       draft.routes.map((route) => [route.key, writeRoute(route)]),
     );
   }
-  for (const setting of SETTINGS) {
-    putSetting(document, setting, draft.settings.get(setting.name) ?? "");
+  for (const { within, settings } of GROUPS) {
+    /** @type {[Setting, string][]} */
+    const texts = settings.map((one) => [one, draft.settings.get(keyOf(within, one)) ?? ""]);
+    if (within) putPart(document, within, texts);
+    else for (const [setting, text] of texts) put(document, setting, text);
   }
-  putPart(document, "immich", Object.entries(draft.immich), String);
   return document;
 }
 
 /**
- * Whether saving the draft would change anything, or would have to be refused.
+ * Return what saving would change.
  *
  * @param {Draft} draft
+ * @param {Configuration} base what is in force
  */
-export function hasChanges(draft) {
-  return (
-    JSON.stringify(writeDraft(draft)) !== JSON.stringify(draft.document) ||
-    problems(draft).length > 0
-  );
+export function changesOf(draft, base) {
+  return changesBetween(base, writeDraft(draft), renamesOf(draft));
 }
 
 /**
@@ -107,25 +111,27 @@ export function problems(draft) {
   draft.routes.forEach((route, index) => {
     const { key } = route;
     const steps = ["routes", index, "key"];
-    if (key === "") found.push({ steps, text: "Say which work this route is for." });
-    else if (keys.has(key)) found.push({ steps, text: `There is another route for ${key}.` });
+    if (key === "") found.push({ steps, text: "Say which work this is for." });
+    else if (keys.has(key)) found.push({ steps, text: `There is another row for ${key}.` });
     keys.add(key);
     if (route.backends.length === 0 && isChanged(route)) {
-      const text = "Choose at least one machine, or remove the route.";
+      const text = "Choose at least one machine, or have it done like all other work.";
       found.push({ steps: ["routes", index, "backends"], text });
     }
     refuse(["routes", index], routeProblems(route));
   });
-  for (const { name, choices } of SETTINGS) {
-    if (!choices && isNoNumber(draft.document, name, draft.settings.get(name) ?? "")) {
-      found.push({ steps: [name], text: "Must be a number." });
+  for (const { within, settings } of GROUPS) {
+    const owner = partOf(draft.document, within);
+    for (const setting of settings) {
+      const text = problemOf(owner, setting, draft.settings.get(keyOf(within, setting)) ?? "");
+      if (text) found.push({ steps: [...(within ? [within] : []), setting.name], text });
     }
   }
   return found;
 }
 
 /**
- * Add a backend; the first one gets all work.
+ * Add a machine; the first one gets all work.
  *
  * @param {Draft} draft
  */
@@ -139,23 +145,12 @@ export function addBackend(draft) {
 }
 
 /**
- * Add a route without key and backends.
- *
- * @param {Draft} draft
- */
-export function addRoute(draft) {
-  const route = { key: "", ...readRoute(undefined) };
-  draft.routes.push(route);
-  return route;
-}
-
-/**
- * Return who refers to a backend.
+ * Return who refers to a machine.
  *
  * @param {Draft} draft
  * @param {EditedBackend} backend
  * @returns {{byDefault: boolean, keys: string[], emptied: string[]}} the keys of routes
- *     that keep other backends, and of those that have this one alone
+ *     that keep other machines, and of those that have this one alone
  */
 export function usesOf(draft, backend) {
   const using = draft.routes.filter((route) => route.backends.includes(backend));
@@ -168,7 +163,7 @@ export function usesOf(draft, backend) {
 }
 
 /**
- * Remove a backend, its references, and the routes that have no other backend.
+ * Remove a machine, its references, and the routes that have no other machine.
  *
  * @param {Draft} draft
  * @param {EditedBackend} backend
@@ -185,13 +180,30 @@ export function removeBackend(draft, backend) {
 }
 
 /**
- * Choose a backend for a route, or choose it no longer.
+ * Under which name the draft has a setting's text.
  *
- * @param {EditedRoute} route
- * @param {{name: string}} backend
- * @param {boolean} chosen
+ * @param {string|undefined} within
+ * @param {Setting} setting
  */
-export function choose(route, backend, chosen) {
-  route.backends = route.backends.filter((item) => item !== backend);
-  if (chosen) route.backends.push(backend);
+export function keyOf(within, { name }) {
+  return within ? `${within}.${name}` : name;
+}
+
+/**
+ * Return what machines are called now, by what they were called.
+ *
+ * @param {Draft} draft
+ */
+function renamesOf({ backends }) {
+  return new Map(backends.flatMap(({ saved, name }) => (saved ? [[saved.name, name]] : [])));
+}
+
+/**
+ * @param {JsonObject} document
+ * @param {string|undefined} within
+ * @returns {JsonObject|null|undefined}
+ */
+function partOf(document, within) {
+  if (!within) return document;
+  return /** @type {JsonObject|null|undefined} */ (document[within]);
 }

@@ -1,13 +1,13 @@
 // The value of a route: read from its three forms, and written back in the same. Pure.
 //
-// A route is a backend's name, a list of names, or {"backends": [...], "strategy": ...,
+// A route is a machine's name, a list of names, or {"backends": [...], "strategy": ...,
 // "fallback": ..., "holdSeconds": ...}, where a newer proxy may know more fields.
 
-import { isNoNumber, numberOrAuto, put, textOf } from "./texts.js";
+import { problemOf, put, textOf } from "./values.js";
 
-/** @import { Route, RouteValue } from "../shared/answers.d.ts" */
+/** @import { JsonObject, Route, RouteValue } from "../shared/answers.d.ts" */
 /** @import { Problem } from "./fields.js" */
-/** @import { Setting } from "./settings.js" */
+/** @import { Choice, Setting } from "./values.js" */
 
 /** @typedef {"strategy"|"fallback"|"spill"} RouteChoice */
 /** @typedef {"holdSeconds"|"maxWaiting"|"hedgeAfterMs"} RouteNumber */
@@ -19,24 +19,35 @@ import { isNoNumber, numberOrAuto, put, textOf } from "./texts.js";
  *     fallback: boolean, spill: boolean} & Record<RouteNumber, string>} EditedRoute
  */
 
-/** The strategies that can be chosen, the default first; `hint` says more. */
+/**
+ * The strategies that can be chosen, the default first; `short` stands in the table.
+ *
+ * @type {(Choice & {short: string})[]}
+ */
 export const STRATEGIES = [
-  { value: "round_robin", label: "Take turns (round robin)" },
+  {
+    value: "round_robin",
+    label: "Take turns (round robin)",
+    short: "in turn",
+    hint: "Each of them in its turn, of those that are up and have a place.",
+  },
   {
     value: "least_busy",
     label: "The least busy",
+    short: "the least busy",
     hint: "The one with the fewest requests under way, for its weight.",
   },
   {
     value: "fastest",
     label: "The fastest",
+    short: "the fastest",
     hint: "The one that is expected to finish first.",
   },
   {
     value: "in_order",
     label: "In order",
-    hint: "The first one that is up, in the order in which you tick them.",
-    isOrdered: true,
+    short: "in order",
+    hint: "The first one that is up; the next one only when it is down.",
   },
 ];
 
@@ -44,8 +55,6 @@ const DEFAULT_STRATEGY = STRATEGIES[0].value;
 
 /** @type {RouteChoice[]} */
 const CHOICES = ["strategy", "fallback", "spill"];
-
-const AUTO = "auto";
 
 /**
  * The numbers of a route, each of which may be left out.
@@ -55,29 +64,35 @@ const AUTO = "auto";
 export const ROUTE_NUMBERS = [
   {
     name: "holdSeconds",
-    label: "Seconds to hold work",
-    byDefault: AUTO,
-    note: "While all of these machines are down; 280 at the most. “auto” bridges a restart.",
+    label: "Hold work for",
+    kind: "seconds",
+    words: ["auto"],
+    byDefault: "auto, which bridges a restart",
+    about: "While all of these machines are down; 280 s at the most, 0 for not at all.",
   },
   {
     name: "maxWaiting",
     label: "Requests that may wait",
-    byDefault: 1000,
-    note: "More are refused.",
+    kind: "number",
+    byDefault: "1000",
+    about: "More are refused.",
   },
   {
     name: "hedgeAfterMs",
-    label: "Hedge searches after (ms)",
+    label: "Hedge searches after",
+    kind: "milliseconds",
     byDefault: "never",
-    note: "A second machine is then asked as well.",
+    about: "A second machine is then asked as well, such as after 200 ms.",
   },
 ];
+
+const KNOWN = ["backends", ...CHOICES, ...ROUTE_NUMBERS.map(({ name }) => name)];
 
 /**
  * Return an editable route.
  *
  * @param {RouteValue|undefined} value as saved; undefined for a new route
- * @param {(name: string) => {name: string}} refer finds the backend of a name, so that
+ * @param {(name: string) => {name: string}} refer finds the machine of a name, so that
  *     the route follows when that is renamed
  * @returns {EditedRoute}
  */
@@ -87,13 +102,12 @@ export function readRoute(value, refer = (name) => ({ name })) {
 }
 
 /**
- * Return the strategies to offer; one that only a newer proxy knows stays chosen.
+ * Return what a strategy is called in a line.
  *
- * @param {{strategy: string}} route
+ * @param {string} strategy
  */
-export function strategiesFor({ strategy }) {
-  if (STRATEGIES.some(({ value }) => value === strategy)) return STRATEGIES;
-  return [...STRATEGIES, { value: strategy, label: strategy }];
+export function strategyWords(strategy) {
+  return STRATEGIES.find(({ value }) => value === strategy)?.short ?? strategy;
 }
 
 /**
@@ -103,17 +117,6 @@ export function strategiesFor({ strategy }) {
  */
 export function strategyHint({ strategy }) {
   return STRATEGIES.find(({ value }) => value === strategy)?.hint ?? "";
-}
-
-/**
- * Return a backend's place in a route that goes by the order, from 1 on; else 0.
- *
- * @param {{strategy: string, backends: {name: string}[]}} route
- * @param {{name: string}} backend
- */
-export function placeOf({ strategy, backends }, backend) {
-  const isOrdered = STRATEGIES.some((known) => known.value === strategy && known.isOrdered);
-  return isOrdered ? backends.indexOf(backend) + 1 : 0;
 }
 
 /**
@@ -132,7 +135,7 @@ export function writeRoute(route) {
   for (const name of CHOICES) {
     if (route[name] !== before[name]) Object.assign(written, { [name]: route[name] });
   }
-  for (const { name } of ROUTE_NUMBERS) put(written, name, route[name], numberOf(name));
+  for (const number of ROUTE_NUMBERS) put(written, number, route[number.name]);
   if (isObject(saved) || Object.keys(written).length > 1) return written;
   return names.length === 1 && !Array.isArray(saved) ? names[0] : names;
 }
@@ -147,7 +150,7 @@ export function isChanged(route) {
   const { names, ...before } = meaning(route.saved);
   return (
     CHOICES.some((name) => before[name] !== route[name]) ||
-    ROUTE_NUMBERS.some(({ name }) => before[name] !== route[name]) ||
+    ROUTE_NUMBERS.some((number) => isOther(fieldsOf(route.saved), number, route[number.name])) ||
     JSON.stringify(names) !== JSON.stringify(namesOf(route))
   );
 }
@@ -159,13 +162,10 @@ export function isChanged(route) {
  * @returns {Problem[]} steps from the route on
  */
 export function routeProblems(route) {
-  const saved = fieldsOf(route.saved);
-  const isWrong = (/** @type {RouteNumber} */ name) =>
-    numberOf(name)(route[name]) !== AUTO && isNoNumber(saved, name, route[name]);
-  return ROUTE_NUMBERS.filter(({ name }) => isWrong(name)).map(({ name, byDefault }) => ({
-    steps: [name],
-    text: byDefault === AUTO ? "Must be a number or auto." : "Must be a number.",
-  }));
+  return ROUTE_NUMBERS.map((number) => ({
+    steps: [number.name],
+    text: problemOf(fieldsOf(route.saved), number, route[number.name]),
+  })).filter(({ text }) => text);
 }
 
 /**
@@ -179,12 +179,24 @@ export function countSet(route) {
 }
 
 /**
- * Return what reads what was typed.
+ * Return the fields that only a newer proxy knows; they stay as they are.
  *
- * @param {RouteNumber} name
+ * @param {RouteValue|undefined} value
+ * @returns {JsonObject}
  */
-function numberOf(name) {
-  return name === "holdSeconds" ? numberOrAuto : Number;
+export function unknownOf(value) {
+  const fields = Object.entries(fieldsOf(value));
+  return Object.fromEntries(fields.filter(([name]) => !KNOWN.includes(name)));
+}
+
+/**
+ * Return the long form of a route, whatever form it is saved in.
+ *
+ * @param {RouteValue|undefined} value
+ * @returns {Route}
+ */
+export function longForm(value) {
+  return { ...fieldsOf(value), backends: meaning(value).names };
 }
 
 /** @param {EditedRoute} route */
@@ -192,18 +204,30 @@ function namesOf(route) {
   return route.backends.map(({ name }) => name);
 }
 
+/**
+ * @param {JsonObject} saved
+ * @param {Setting} number
+ * @param {string} text
+ */
+function isOther(saved, number, text) {
+  const after = { ...saved };
+  put(after, number, text);
+  return JSON.stringify(after) !== JSON.stringify(saved);
+}
+
 /** @param {RouteValue|undefined} value */
 function meaning(value) {
   const fields = fieldsOf(value);
   const names = isObject(value) ? value.backends : value;
+  const [holdSeconds, maxWaiting, hedgeAfterMs] = ROUTE_NUMBERS.map((one) => textOf(fields, one));
   return {
     names: [names ?? ""].flat().filter((name) => typeof name === "string" && name !== ""),
     strategy: fields.strategy || DEFAULT_STRATEGY,
     fallback: fields.fallback === true,
     spill: fields.spill === true,
-    holdSeconds: textOf(fields, "holdSeconds"),
-    maxWaiting: textOf(fields, "maxWaiting"),
-    hedgeAfterMs: textOf(fields, "hedgeAfterMs"),
+    holdSeconds,
+    maxWaiting,
+    hedgeAfterMs,
   };
 }
 

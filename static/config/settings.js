@@ -1,152 +1,165 @@
-// The settings beside backends and routes: names, units and defaults. Pure.
+// The settings beside machines and work: what they are called, for, and by default. Pure.
 
-import { put, textOf } from "./texts.js";
-import { bytes } from "../shared/words.js";
-
-/** @import { JsonObject } from "../shared/answers.d.ts" */
-
-/** @typedef {{value: string, label: string}} Choice */
+/** @import { Setting } from "./values.js" */
 
 /**
- * A field that may be left out, here or in a backend or a route; `inWords` makes its
- * value readable, `note` says what else there is to know. With `choices` it is one of
- * these texts, else a number.
+ * Those that belong together are folded together. `steps`: of the object that has them.
  *
- * @template {string} [Name=string]
- * @typedef {{name: Name, label: string, byDefault?: number|string, example?: string,
- *     note?: string, inWords?: (value: number) => string, choices?: Choice[]}} Setting
+ * @typedef {{id: string, title: string, about: string, within?: string,
+ *     settings: Setting[]}} Group
  */
 
-/** @type {Setting[]} */
-export const SETTINGS = [
+/** @type {Group[]} */
+export const GROUPS = [
   {
-    name: "healthCheckInterval",
-    label: "Seconds between health checks",
-    byDefault: 10,
+    id: "answers",
+    title: "Checks and answers",
+    about: "How often machines are looked at, and how long their answers are waited for.",
+    settings: [
+      {
+        name: "healthCheckInterval",
+        label: "Time between health checks",
+        kind: "seconds",
+        byDefault: "10 s",
+        about: "How often each machine is asked whether it is there.",
+      },
+      {
+        name: "pingTimeout",
+        label: "Patience with a health check",
+        kind: "seconds",
+        byDefault: "1.5 s",
+        about: "A machine that takes longer to say that it is there counts as down.",
+      },
+      {
+        name: "requestTimeout",
+        label: "Patience with an answer",
+        kind: "seconds",
+        byDefault: "290 s",
+        about: "A machine that works on something longer has failed. Immich gives up after 300 s.",
+      },
+      {
+        name: "checkAnswers",
+        label: "Check answers",
+        byDefault: "in full",
+        about: "What is not as Immich needs it is asked of another machine.",
+        choices: [
+          { value: "full", label: "In full" },
+          { value: "shape", label: "Their form only, not the numbers" },
+          { value: "off", label: "Not at all" },
+        ],
+      },
+      {
+        name: "maxPings",
+        label: "Health checks at once",
+        kind: "number",
+        byDefault: "16",
+        about: "The other machines wait their turn.",
+      },
+    ],
   },
   {
-    name: "pingTimeout",
-    label: "Seconds to wait for a health check",
-    byDefault: 1.5,
+    id: "limits",
+    title: "Limits",
+    about: "What requests, and whoever sends them, may take at the most.",
+    settings: [
+      {
+        name: "maxBodySize",
+        label: "Largest request",
+        kind: "bytes",
+        byDefault: "100 MiB",
+        about: "Anything larger is refused.",
+      },
+      {
+        name: "maxBufferedBytes",
+        label: "Memory for requests under way",
+        kind: "bytes",
+        byDefault: "64 MiB",
+        about: "When it is full, uploads wait.",
+      },
+      {
+        name: "maxBackends",
+        label: "Most machines",
+        kind: "number",
+        byDefault: "64",
+        about: "Keeps a script that goes wrong from adding thousands.",
+      },
+      {
+        name: "maxConnections",
+        label: "Most connections",
+        kind: "number",
+        byDefault: "as many as the system allows",
+        about: "Those of Immich, of these pages and of programs together.",
+      },
+      {
+        name: "maxConnectionsPerAddress",
+        label: "Most connections from one address",
+        kind: "number",
+        byDefault: "0, which means any number",
+        about: "Immich, and a reverse proxy, are one address.",
+      },
+      {
+        name: "idleTimeout",
+        label: "Time that an idle connection is kept",
+        kind: "seconds",
+        byDefault: "1 min",
+        about: "One on which nothing comes for longer is closed.",
+      },
+      {
+        name: "headTimeout",
+        label: "Time for the first lines of a request",
+        kind: "seconds",
+        byDefault: "30 s",
+        about: "Who takes longer is cut off.",
+      },
+      {
+        name: "minUploadRate",
+        label: "Slowest upload",
+        kind: "rate",
+        byDefault: "1 KiB/s",
+        about: "What comes slower is cut off; 0 means any speed.",
+      },
+      {
+        name: "uploadGrace",
+        label: "Time over which its speed is looked at",
+        kind: "seconds",
+        byDefault: "15 s",
+        about: "A short pause is no reason to cut it off.",
+      },
+    ],
   },
   {
-    name: "requestTimeout",
-    label: "Seconds to wait for a machine's answer",
-    byDefault: 290,
-    note: "Immich itself gives up after 300 s.",
-  },
-  {
-    name: "maxBodySize",
-    label: "Largest request, in bytes",
-    byDefault: 104857600,
-    inWords: bytes,
-  },
-  {
-    name: "maxBufferedBytes",
-    label: "Memory for requests under way, in bytes",
-    byDefault: 67108864,
-    inWords: bytes,
-  },
-  {
-    name: "maxBackends",
-    label: "Most backends",
-    byDefault: 64,
-  },
-  {
-    name: "maxPings",
-    label: "Most health checks at once",
-    byDefault: 16,
-    note: "The others wait their turn.",
-  },
-  {
-    name: "maxConnections",
-    label: "Most connections of clients",
-    byDefault: "as many as the system allows",
-  },
-  {
-    name: "maxConnectionsPerAddress",
-    label: "Most connections of one client's address",
-    byDefault: 0,
-    note: "0 means any number. Immich, and a reverse proxy, are one address.",
-  },
-  {
-    name: "idleTimeout",
-    label: "Seconds that an idle connection is kept",
-    byDefault: 60,
-  },
-  {
-    name: "headTimeout",
-    label: "Seconds for the first lines of a request",
-    byDefault: 30,
-  },
-  {
-    name: "minUploadRate",
-    label: "Slowest upload, in bytes a second",
-    byDefault: 1024,
-    inWords: bytes,
-    note: "0 means any speed.",
-  },
-  {
-    name: "uploadGrace",
-    label: "Seconds over which its speed is looked at",
-    byDefault: 15,
-  },
-  {
-    name: "checkAnswers",
-    label: "Check answers",
-    byDefault: "full",
-    choices: [
-      { value: "full", label: "In full" },
-      { value: "shape", label: "Their form only, not the numbers" },
-      { value: "off", label: "Not at all" },
+    id: "immich",
+    title: "Immich",
+    about: "The proxy then asks Immich how much is still to do; the overview tells how long it takes.",
+    within: "immich",
+    settings: [
+      {
+        name: "url",
+        label: "Immich’s address",
+        byDefault: "none, and Immich is not asked",
+        about: "As you open it in your browser, such as http://192.168.1.5:2283.",
+      },
+      {
+        name: "apiKey",
+        label: "Immich’s API key",
+        byDefault: "none",
+        isSecret: true,
+        about:
+          "Of an administrator, made under Account Settings → API Keys with the permission " +
+          "queue.read. It is not shown again.",
+      },
     ],
   },
 ];
 
-/**
- * Return what stands in a setting's field.
- *
- * @param {JsonObject} document
- * @param {Setting} setting
- */
-export function settingText(document, { name, choices, byDefault }) {
-  return textOf(document, name) || (choices ? String(byDefault) : "");
-}
+/** All of the document itself. */
+export const SETTINGS = GROUPS.filter(({ within }) => !within).flatMap(({ settings }) => settings);
 
 /**
- * Set a setting to what its field holds; what was not changed stays.
+ * Return the settings of the object under this name.
  *
- * @param {JsonObject} document
- * @param {Setting} setting
- * @param {string} text
+ * @param {string} within
  */
-export function putSetting(document, setting, text) {
-  if (text === settingText(document, setting)) return;
-  put(document, setting.name, text, setting.choices ? String : Number);
-}
-
-/**
- * Return the choices to offer; one that only a newer proxy knows stays chosen.
- *
- * @param {Choice[]} choices
- * @param {string} text
- */
-export function choicesFor(choices, text) {
-  if (choices.some(({ value }) => value === text)) return choices;
-  return [...choices, { value: text, label: text }];
-}
-
-/**
- * Return what is said below a setting's field while it holds `text`.
- *
- * @param {Setting} setting
- * @param {string} text
- */
-export function settingHint({ byDefault, inWords, note }, text) {
-  const isEmpty = text === "";
-  const number = Number(isEmpty ? byDefault : text);
-  const words = inWords && number >= 0 && Number.isFinite(number) ? inWords(number) : "";
-  const inBrackets = words ? ` (${words})` : "";
-  const value = isEmpty ? `Empty means ${byDefault}${inBrackets}, the default.` : words;
-  return [value, note].filter(Boolean).join(" ");
+export function settingsWithin(within) {
+  return GROUPS.filter((group) => group.within === within).flatMap(({ settings }) => settings);
 }

@@ -1,129 +1,147 @@
-// The debug page: the switch, the limit, the filters, and the live list of records.
+// The debug page: its address tells which requests are listed and which one is opened.
 
+import { ALL, read, written } from "./address.js";
+import { Filters } from "./filters.js";
+import { lineAt, placeOf } from "./known.js";
+import { Opened } from "./opened.js";
+import { Recording } from "./recording.js";
+import { RowList } from "./row_list.js";
+import { countsWords } from "./row_words.js";
+import { Source } from "./source.js";
 import { tellAccess } from "../shared/access.js";
-import { ApiError, get, post, remove } from "../shared/api.js";
+import { ApiError, get } from "../shared/api.js";
 import { tellStale } from "../shared/banners.js";
 import { watchDemo } from "../shared/demo.js";
-import { byId, controlById, tell } from "../shared/dom.js";
-import { poll } from "../shared/poll.js";
-import { RecordList } from "./record_list.js";
-import { narrowedWords, selected } from "./records.js";
-import { plural } from "../shared/words.js";
+import { byId, tell } from "../shared/dom.js";
 
-/** @import { DebugRecord, DebugStatus } from "../shared/answers.d.ts" */
+/** @import { Filter } from "./address.js" */
+/** @import { Known } from "./known.js" */
 
-const list = new RecordList(byId("records"), byId("more"));
-const recording = controlById("enabled", HTMLInputElement);
-const limit = controlById("limit", HTMLInputElement);
-const typeFilter = controlById("filter-type", HTMLSelectElement);
-const textFilter = controlById("text", HTMLInputElement);
-const traceFilter = controlById("filter-trace", HTMLInputElement);
-/** @type {DebugRecord[]} */
-let records = [];
-/** @type {DebugStatus|undefined} */
-let status;
-/** @type {string[]|undefined} */
-let routes;
+let { filter, open } = read(location.hash.slice(1));
+/** @type {Known|undefined} */
+let known;
+/** When that was told, in milliseconds. */
+let toldAt = 0;
 
-/**
- * Show what `/api/debug/status` tells.
- *
- * @param {DebugStatus} told
- */
-function showStatus(told) {
-  status = told;
-  recording.checked = told.enabled;
-  tell(byId("count"), `${told.recordCount} of ${plural(told.maxRecords, "record")} kept`);
-  // A number that is being typed is not overwritten.
-  if (document.activeElement !== limit && limit.value === limit.defaultValue) {
-    limit.defaultValue = String(told.maxRecords);
-    limit.value = limit.defaultValue;
+const recording = new Recording(() => source.refresh());
+const filters = new Filters((chosen) => go(chosen, open));
+const list = new RowList(byId("lines"), {
+  hrefOf: (id) => `#${written(filter, id)}`,
+  need: (lines) => source.need(lines),
+  since: () => (performance.now() - toldAt) / 1000,
+});
+const opened = new Opened(byId("detail"), {
+  traceHref: (trace) => `#${written({ ...ALL, trace, pings: filter.pings, pages: filter.pages })}`,
+  machines: offerMachines,
+  close,
+  step,
+});
+const source = new Source(show, tellStale);
+
+/** @param {Known} told @param {boolean} isNew */
+function show(told, isNew) {
+  known = told;
+  toldAt = performance.now();
+  if (isNew) list.clear();
+  list.show(known);
+  const isEmpty = known.rows.length + known.underWay.length === 0;
+  byId("records").hidden = isEmpty;
+  tell(byId("empty"), isEmpty ? whyEmpty(known.total) : "");
+  tell(byId("found"), countsWords(known, written(filter) !== ""));
+  opened.refresh();
+}
+
+/** @param {number} total */
+function whyEmpty(total) {
+  if (total > 0 && written(filter) !== "") return "No recorded request matches the filters.";
+  if (recording.isOn === false) {
+    return "Nothing is recorded. Switch recording on to see requests here.";
   }
-  byId("controls").hidden = false;
-}
-
-function showRecords() {
-  const wanted = new URLSearchParams(location.hash.slice(1));
-  const [trace, machine, route] = ["trace", "machine", "route"].map((name) => wanted.get(name) ?? "");
-  const narrowed = { trace, machine, route, failed: wanted.has("failed") };
-  const found = selected(
-    records,
-    { ...narrowed, type: typeFilter.value, text: textFilter.value },
-    routes ?? [],
-  );
-  list.show(found);
-  tell(byId("narrowed-to"), narrowedWords(narrowed));
-  byId("narrowed").hidden = byId("narrowed-to").hidden;
-  if (traceFilter.value.trim() !== trace) traceFilter.value = trace;
-  tell(byId("empty"), found.length > 0 ? "" : whyEmpty());
-}
-
-function whyEmpty() {
-  if (records.length > 0) return "No record matches the filters.";
-  if (!status?.enabled) return "Nothing is recorded. Switch recording on to see requests here.";
   return "No request has come since recording was switched on or the records were cleared.";
 }
 
-const refresh = poll(
-  async () => {
-    const told = await get("api/debug/status");
-    // Records can be many: while none can come, they are not asked for again.
-    const mayDiffer = told.enabled || JSON.stringify(told) !== JSON.stringify(status);
-    if (mayDiffer) records = await get("api/debug/records");
-    // It would be recorded each time: it is asked for once, and where it is needed.
-    const isNeeded = !routes && new URLSearchParams(location.hash.slice(1)).has("route");
-    if (isNeeded) routes = Object.keys((await get("api/config")).taskRouting ?? {});
-    showStatus(told);
-    if (mayDiffer || isNeeded) showRecords();
-  },
-  2,
-  tellStale,
-);
-
 /**
- * Do what a control asks for; tell if it fails, and show what is true then.
+ * Show what the address tells.
  *
- * @param {() => Promise<unknown>} action
+ * @param {boolean} isMoved whether somebody wants to read what is opened now
  */
-async function act(action) {
-  tell(byId("problem"), "");
-  try {
-    await action();
-  } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
-    tell(byId("problem"), error.message);
-  }
-  refresh();
+function follow(isMoved) {
+  filters.show(filter);
+  source.want(filter);
+  const isOpening = open !== opened.id && open !== "";
+  byId("main").classList.toggle("open", open !== "");
+  list.open(open);
+  opened.show(open);
+  if (isOpening && isMoved) opened.focus();
 }
 
-recording.addEventListener("change", () => {
-  const enabled = recording.checked;
-  act(() => post("api/debug/toggle", { enabled }));
-});
-byId("clear").addEventListener("click", () => act(() => remove("api/debug/records")));
-byId("limits").addEventListener("submit", (event) => {
-  event.preventDefault();
-  act(async () => {
-    await post("api/debug/max-records", { maxRecords: Number(limit.value) });
-    limit.defaultValue = limit.value;
-  });
-});
-byId("filters").addEventListener("submit", (event) => event.preventDefault());
-typeFilter.addEventListener("change", showRecords);
-textFilter.addEventListener("input", showRecords);
-traceFilter.addEventListener("input", () => {
-  const trace = traceFilter.value.trim();
-  history.replaceState(null, "", trace ? `#trace=${encodeURIComponent(trace)}` : "#");
-  showRecords();
-});
+/**
+ * Have the address tell this.
+ *
+ * @param {Filter} chosen
+ * @param {string} id
+ */
+function go(chosen, id) {
+  filter = chosen;
+  open = id;
+  history.replaceState(null, "", `#${written(filter, open)}`);
+  follow(true);
+}
+
+function close() {
+  go(filter, "");
+  list.focus();
+}
+
+/** @param {1|-1} by */
+function step(by) {
+  const place = known ? placeOf(known, open) : -1;
+  const row = known && place >= 0 ? lineAt(known, place + by) : undefined;
+  if (row) go(filter, row.id);
+}
+
+/** @param {KeyboardEvent} event */
+function press(event) {
+  const { key, target } = event;
+  if (event.altKey || event.ctrlKey || event.metaKey || document.querySelector("dialog")) return;
+  const isField = target instanceof Element && target.matches("input, select, textarea");
+  if (key === "/" && !isField) {
+    event.preventDefault();
+    filters.focus();
+  } else if (key === "Enter" && target === byId("text")) {
+    list.focus();
+  } else if (key === "Escape" && open && !isField) {
+    close();
+  }
+}
+
+/** Offer the machines there are in the filters, and return their names. */
+async function offerMachines() {
+  try {
+    const names = Object.keys(await get("api/health"));
+    filters.offer(names);
+    return names;
+  } catch (error) {
+    // The rest of the page tells that the proxy does not answer.
+    if (!(error instanceof ApiError)) throw error;
+    return [];
+  }
+}
+
 window.addEventListener("hashchange", () => {
-  showRecords();
-  refresh();
+  ({ filter, open } = read(location.hash.slice(1)));
+  follow(true);
 });
-// The address tells which records are shown: to skip to them must not change it.
+document.addEventListener("keydown", press);
+// The address tells which requests are shown: to skip to them must not change it.
 document.querySelector(".skip")?.addEventListener("click", (event) => {
   event.preventDefault();
   byId("main").focus();
 });
+setInterval(() => {
+  if (!document.hidden) list.tick();
+}, 1000);
+follow(false);
+offerMachines();
 watchDemo(byId("demo"));
 tellAccess();

@@ -6,7 +6,7 @@ import { layOut } from "./flow_layout.js";
 import { flowOf } from "./flow_model.js";
 import { FlowTable } from "./flow_table.js";
 import { Motion } from "./motion.js";
-import { set, svg } from "./svg.js";
+import { set, svg } from "../shared/svg.js";
 
 /** @import { Layout } from "./flow_layout.js" */
 /** @import { Flow, Link } from "./flow_model.js" */

@@ -2,7 +2,7 @@
 
 import { dots } from "./flow_layout.js";
 import { inTwo } from "./flow_words.js";
-import { set, svg, Text } from "./svg.js";
+import { set, svg, Text } from "../shared/svg.js";
 
 /** @import { Box } from "./flow_layout.js" */
 /** @import { MachineBox, RouteBox, Source } from "./flow_model.js" */

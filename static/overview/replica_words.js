@@ -12,7 +12,7 @@ const STATES = {
   unknown: { tone: "idle", text: "not asked yet" },
   drained: { tone: "idle", text: "drained" },
   disabled: { tone: "idle", text: "disabled" },
-  leaving: { tone: "idle", text: "gone, finishes what it has" },
+  leaving: { tone: "idle", text: "finishing" },
 };
 
 /**
@@ -36,13 +36,12 @@ export function replicasWords(replicas) {
  */
 export function replicaWords({ state, inFlight, limit, served, why, cannot, notes }) {
   const { tone, text } = STATES[state];
-  const places = state === "leaving" ? `${inFlight} under way` : `${inFlight} of ${limit} under way`;
+  const places = state === "leaving" ? `gone, ${inFlight} under way` : `${inFlight} of ${limit} busy`;
   return {
     tone,
     state: text,
     told: [
-      places,
-      `${countWords(served)} done`,
+      `${places}, ${countWords(served)} done`,
       ...(why ? [why] : []),
       ...(cannot.length > 0 ? [`cannot do: ${cannot.join(", ")}`] : []),
       ...notes,

@@ -35,6 +35,7 @@ export function verdictOf(overview, now) {
     empty(overview) ??
     down(overview, now) ??
     nobody(overview, now) ??
+    unread(overview) ??
     slow(overview, now) ??
     failing(overview, now) ??
     well(overview, now)
@@ -55,11 +56,28 @@ export function goneVerdict(reason, last, now) {
 }
 
 /** @param {Overview} overview @returns {Verdict|null} */
-function broken({ configError }) {
-  if (!configError) return null;
+function broken({ configError, machines }) {
+  if (!configError || machines.length > 0) return null;
   return {
     tone: "bad",
-    text: "The configuration file cannot be used: save a new one, or mend the file and start the proxy again.",
+    text: "The configuration file cannot be used: save a new one, or mend the file, which is then read again.",
+    title: "Broken configuration",
+    actions: [{ kind: "open", href: "config", label: "Open the configuration" }],
+    why: [configError],
+  };
+}
+
+/**
+ * The file was changed and cannot be used, but what it said before can.
+ *
+ * @param {Overview} overview
+ * @returns {Verdict|null}
+ */
+function unread({ configError }) {
+  if (!configError) return null;
+  return {
+    tone: "warn",
+    text: "Working as before: the configuration file has changed and cannot be used. Mend it; it is then read again.",
     title: "Broken configuration",
     actions: [{ kind: "open", href: "config", label: "Open the configuration" }],
     why: [configError],

@@ -2,6 +2,7 @@
 // proxy may tell more, which is kept as it is.
 
 import type { Kind, Overview } from "../overview/overview.d.ts";
+import type { Detail, Rows, SentAgain } from "../debug/debug.d.ts";
 import type { Demo } from "./demo_state.d.ts";
 
 /** What a GET is answered with, by path. */
@@ -12,17 +13,21 @@ export type Got = {
   "api/health": Record<string, Health>;
   "api/status": Status;
   "api/debug/status": DebugStatus;
-  "api/debug/records": DebugRecord[];
+  [rows: `api/debug/records?${string}`]: Rows;
+  [request: `api/debug/records/${string}`]: Detail;
 };
 
 /** What a POST is answered with, by path; `warnings` tell what was mended. */
 export type Posted = {
-  "api/config": Configuration & { warnings?: string[] };
+  "api/config": Saved;
+  "api/config/undo": Saved;
+  "api/config/check": Checked;
   "api/login": Access;
   "api/logout": Access;
   "api/demo": { demo: Demo | null };
   "api/debug/toggle": DebugStatus;
   "api/debug/max-records": DebugStatus;
+  [again: `api/debug/records/${string}/send`]: SentAgain;
   "api/try": Tried;
   "api/wake": { text: string };
   [backend: `api/backends/${string}`]: Status;
@@ -34,11 +39,28 @@ export type Removed = {
   "api/debug/records": DebugStatus;
 };
 
-/** `field` is the path of what is refused; empty or missing if it is none. */
+/**
+ * `path`, or `field`, is that of what is refused; empty or missing if it is none. Of a save
+ * that contradicts another one: `current` is what is in force, under this `version`.
+ */
 export type Refusal = {
   error: string;
   field?: string;
+  path?: string;
+  current?: Configuration;
+  version?: string;
 };
+
+/** What there is to know of a configuration; `warningsAt` of one place in it. */
+export type Warnings = {
+  warnings?: string[];
+  warningsAt?: { path: string; text: string }[];
+};
+
+/** `merged`: with what somebody else has saved meanwhile. */
+export type Saved = Configuration & Warnings & { merged?: boolean };
+
+export type Checked = Warnings & { ok: boolean; merged?: boolean };
 
 export type Access = {
   hasSession: boolean;
@@ -112,11 +134,14 @@ export type Health = {
 
 /**
  * `configError` tells what is wrong with the configuration file; null: nothing.
- * `configWarnings` tell what was mended when it was read.
+ * `configWarnings` tell what was mended when it was read. `undo`: the save, by whom and
+ * when (Unix seconds), that can be undone. `readOnly`: why nothing can be saved.
  */
 export type Status = {
   configError: string | null;
   configWarnings?: string[];
+  undo?: { savedBy: string; savedAt: number } | null;
+  readOnly?: string | null;
   backends?: Record<string, BackendStatus>;
   routes?: Record<string, RouteStatus>;
 };
@@ -171,50 +196,12 @@ export type Sample = {
   took: number;
 };
 
+/** `bytes` are kept of all, `pictureBytes` of pictures, each within its bound. */
 export type DebugStatus = {
   enabled: boolean;
   maxRecords: number;
   recordCount: number;
-};
-
-/** `timestamp`: when the request began, in ISO 8601. */
-export type DebugRecord = {
-  id: number;
-  timestamp: string;
-  type: "incoming" | "outgoing";
-  traceId: string;
-  backend: string | null;
-  request: Message & { method: string; url: string };
-  response: (Message & { statusCode: number }) | null;
-  error: string | null;
-  durationMs: number;
-};
-
-export type Message = {
-  headers: Record<string, string[]>;
-  body: Body | null;
-};
-
-/** What there is beside `kind` and `size`, in bytes, depends on the kind. */
-export type Body = {
-  kind: string;
-  size: number;
-  text?: string;
-  truncated?: boolean;
-  parts?: Part[];
-  partsLeftOut?: number;
-  contentType?: string | null;
-  sha256?: string | null;
-  note?: string;
-};
-
-/** A field of a form; `size` in bytes. */
-export type Part = {
-  name: string;
-  filename: string | null;
-  contentType: string | null;
-  size: number;
-  value: string | null;
-  sha256: string | null;
-  truncated: boolean;
+  bytes?: number;
+  pictureBytes?: number;
+  bounds?: { bytes: number; pictureBytes: number };
 };

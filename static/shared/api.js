@@ -10,11 +10,13 @@ export class ApiError extends Error {
    * @param {string} message what happened and what to do about it
    * @param {number} status of the answer; 0 when there was none
    * @param {string} field path of the refused field; empty if none is named
+   * @param {Partial<Refusal>} refusal all that the proxy said
    */
-  constructor(message, status = 0, field = "") {
+  constructor(message, status = 0, field = "", refusal = {}) {
     super(message);
     this.status = status;
     this.field = field;
+    this.refusal = refusal;
   }
 }
 
@@ -27,6 +29,15 @@ export class ApiError extends Error {
  */
 export async function get(path) {
   return /** @type {Got[Path]} */ (await ask(path, {}));
+}
+
+/**
+ * Return the text of a GET.
+ *
+ * @param {string} path
+ */
+export async function getText(path) {
+  return (await answered(path, {}, PATIENCE)).text;
 }
 
 /** @type {((access: string) => void)[]} */
@@ -60,16 +71,17 @@ export function versionOf(path) {
  * @param {Path} path
  * @param {object} value
  * @param {string} version what it is meant for; another one there is left as it is, 412
+ * @param {number} patience seconds that the answer may take
  */
-export async function post(path, value, version = "") {
+export async function post(path, value, version = "", patience = PATIENCE) {
   /** @type {Record<string, string>} */
   const condition = version ? { "If-Match": version } : {};
-  const answered = await ask(path, {
+  const told = {
     method: "POST",
     headers: { "Content-Type": "application/json", ...condition },
     body: JSON.stringify(value),
-  });
-  return /** @type {Posted[Path]} */ (answered);
+  };
+  return /** @type {Posted[Path]} */ (await ask(path, told, patience));
 }
 
 /**
@@ -97,10 +109,32 @@ export async function status() {
 }
 
 /**
+ * Return the JSON of an answer.
+ *
  * @param {string} path
  * @param {RequestInit} options
+ * @param {number} patience seconds
  */
-async function ask(path, options) {
+async function ask(path, options, patience = PATIENCE) {
+  const { text, status } = await answered(path, options, patience);
+  const value = parsed(text);
+  if (value === undefined) {
+    throw new ApiError(
+      `The answer to ${path} is not JSON: something else than the proxy answers here.`,
+      status,
+    );
+  }
+  return value;
+}
+
+/**
+ * Return an answer that is none of an error.
+ *
+ * @param {string} path
+ * @param {RequestInit} options
+ * @param {number} patience seconds
+ */
+async function answered(path, options, patience) {
   let answer;
   let text;
   try {
@@ -109,12 +143,12 @@ async function ask(path, options) {
       // A page of another site cannot send it: so the proxy knows that this is its own.
       headers: { ...options.headers, "X-Immich-ML-Proxy": "page" },
       cache: "no-cache",
-      signal: AbortSignal.timeout(PATIENCE * 1000),
+      signal: AbortSignal.timeout(patience * 1000),
     });
     text = await answer.text();
   } catch (error) {
     if (error instanceof Error && error.name === "TimeoutError") {
-      throw new ApiError(`The proxy did not answer within ${PATIENCE} s.`);
+      throw new ApiError(`The proxy did not answer within ${patience} s.`);
     }
     throw new ApiError("The proxy cannot be reached. Is it running?");
   }
@@ -122,22 +156,16 @@ async function ask(path, options) {
   if (access) for (const hear of hearers) hear(access);
   const version = answer.headers.get("ETag");
   if (version) versions.set(path, version);
-  const value = parsed(text);
   if (!answer.ok) {
-    const refusal = /** @type {Partial<Refusal>|null|undefined} */ (value);
+    const refusal = /** @type {Partial<Refusal>|null|undefined} */ (parsed(text));
     throw new ApiError(
       refusal?.error || `The proxy answered ${answer.status} to ${path}.`,
       answer.status,
-      refusal?.field || "",
+      refusal?.path || refusal?.field || "",
+      refusal ?? {},
     );
   }
-  if (value === undefined) {
-    throw new ApiError(
-      `The answer to ${path} is not JSON: something else than the proxy answers here.`,
-      answer.status,
-    );
-  }
-  return value;
+  return { text, status: answer.status };
 }
 
 /**

@@ -2,6 +2,9 @@
 
 import { el, freshId } from "./dom.js";
 
+/** What a button says, and stands for; `looks`: `bad` where something is lost. */
+/** @typedef {{label: string, value: string, looks?: string}} Answer */
+
 /**
  * Ask in a dialog.
  *
@@ -11,24 +14,41 @@ import { el, freshId } from "./dom.js";
  * @param {string} looks of that button: `bad` where something is lost
  * @returns {Promise<boolean>} whether to go ahead; closing the dialog means no
  */
-export function ask(question, details, action, looks = "bad") {
+export async function ask(question, details, action, looks = "bad") {
+  const paragraphs = details.map((text) => el("p", {}, text));
+  const chosen = await choose(question, paragraphs, [{ label: action, value: "yes", looks }]);
+  return chosen === "yes";
+}
+
+/**
+ * Ask in a dialog with any content.
+ *
+ * @param {string} question
+ * @param {Node[]} content
+ * @param {Answer[]} answers beside Cancel
+ * @returns {Promise<string>} the value of the one that was chosen; empty: none
+ */
+export function choose(question, content, answers) {
   const title = el("h2", { id: freshId() }, question);
+  const buttons = answers.map(({ label, value, looks }) =>
+    el("button", { type: "button", class: looks, onclick: () => dialog.close(value) }, label),
+  );
   /** @type {HTMLDialogElement} */
   const dialog = el(
     "dialog",
     { "aria-labelledby": title.id, onclose: () => dialog.remove() },
     title,
-    ...details.map((text) => el("p", {}, text)),
+    ...content,
     el(
       "p",
       { class: "actions" },
       el("button", { type: "button", onclick: () => dialog.close() }, "Cancel"),
-      el("button", { type: "button", class: looks, onclick: () => dialog.close("yes") }, action),
+      ...buttons,
     ),
   );
   document.body.append(dialog);
   dialog.showModal();
   return new Promise((resolve) => {
-    dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"));
+    dialog.addEventListener("close", () => resolve(dialog.returnValue));
   });
 }

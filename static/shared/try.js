@@ -19,6 +19,13 @@ export class TryResult {
     this._text = el("p", { hidden: true });
     this._more = el("div");
     this.node = el("div", { class: "tried", role: "status" }, this._text, this._more);
+    /** Which attempt is waited for: the answer to one before it is told no more. */
+    this._attempt = 0;
+  }
+
+  /** What was told last. */
+  get text() {
+    return this._text.textContent ?? "";
   }
 
   /**
@@ -26,18 +33,20 @@ export class TryResult {
    *
    * @param {string} url as it was typed
    * @param {string[]} samples kinds of work to try, too
-   * @returns {Promise<Tried|null>} null: the proxy did not tell
+   * @returns {Promise<Tried|null>} null: the proxy did not tell, or another one was tried since
    */
   async run(url, samples = []) {
     this._show("", "Trying…");
+    const attempt = this._attempt;
     try {
       const tried = await post("api/try", { url, samples });
+      if (attempt !== this._attempt) return null;
       this._show(tried.ok ? "good" : "bad", tried.text);
       this._more.replaceChildren(...this._corrections(tried), ...sampleList(tried));
       return tried;
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      this._show("bad", error.message);
+      if (attempt === this._attempt) this._show("bad", error.message);
       return null;
     }
   }
@@ -52,6 +61,7 @@ export class TryResult {
    * @param {string} text
    */
   _show(tone, text) {
+    this._attempt += 1;
     this.node.dataset.tone = tone;
     tell(this._text, text);
     this._more.replaceChildren();

@@ -83,6 +83,8 @@ def test_without_an_address_there_is_one_server() -> None:
     assert [one.name for one in pool.pool] == ["ml", "nas"]
     assert pool.set.replicas == []
     assert [one.name for one in pool.set.servers] == ["ml"]
+    pool.pool["ml"].busy_until = NOW + 5
+    assert pool.set.notes(NOW) == pool.pool["ml"].notes(NOW) != []
 
 
 def test_one_that_stays_keeps_all_and_one_that_comes_begins_anew() -> None:

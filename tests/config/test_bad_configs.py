@@ -53,6 +53,7 @@ BAD: list[tuple[Any, str, str]] = [
     (backend(Url="http://gpu"), "backends[0].Url", "no such field"),
     (backend(**{"max concurrent": 1}), 'backends[0]["max concurrent"]', "no such"),
     (backend(name=7), "backends[0].name", "a text"),
+    (backend(name=["gpu"], resolve="all"), "backends[0].name", "a text"),
     (backend(uri="x"), "backends[0].uri", "no such field"),
     (backend(url=None), "backends[0].url", "a text"),
     (backend(url=""), "backends[0].url", "must start with http:// or https://"),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
+from immich_ml_proxy.config import document as config_document
 from immich_ml_proxy.errors import ConfigError
 from tests.balancer.demands import configured
 
@@ -45,6 +47,18 @@ def test_no_backend_is_called_like_a_replica(name: str) -> None:
     """Who has answered would be told in vain."""
     with pytest.raises(ConfigError, match="is what an address of ml is called"):
         configured(ML, {"name": name, "url": "http://nas:3003"})
+
+
+@pytest.mark.parametrize("name", [[], {}, 7, None])
+def test_a_name_that_is_none_is_told_as_that(name: Any) -> None:
+    """Whatever else is wrong beside it."""
+    with pytest.raises(ConfigError) as refused:
+        config_document.parse(
+            msgspec.json.encode(
+                {"backends": [{"name": name, "url": "http://ml", "resolve": "all"}]}
+            )
+        )
+    assert refused.value.field == "backends[0].name"
 
 
 @pytest.mark.parametrize("name", ["ml (old)", "nas (10.0.0.3)", "ml(10.0.0.3)", "(1)"])

@@ -37,11 +37,14 @@ class FakeProxy:
 
     :ivar answers: JSON by path, the query left out; of a function, what it returns for
         the body that was posted. An answer ``(status, value)`` has a status of its own.
+    :ivar served: by the beginning of a path, a function that is given the method, the
+        path with its query and the body, and returns an answer as above, or bytes.
     :ivar asked: paths with their queries, and bodies, in the order they came.
     """
 
     def __init__(self) -> None:
         self.answers: dict[str, Any] = {}
+        self.served: dict[str, Callable[[str, str, Any], Any]] = {}
         self.asked: list[tuple[str, Any]] = []
         self._server = _Server(("127.0.0.1", 0), self._kind())
         self.url = f"http://127.0.0.1:{self._server.server_port}"
@@ -69,21 +72,36 @@ class FakeProxy:
                 length = int(self.headers["Content-Length"])
                 fake._answer(self, json.loads(self.rfile.read(length)))
 
+            def do_DELETE(self) -> None:
+                fake._answer(self, None)
+
             def log_message(self, format: str, *args: Any) -> None:
                 """Say nothing."""
 
         return Handler
 
+    def _answer_to(self, path: str) -> Callable[[str, str, Any], Any] | None:
+        if (known := path.partition("?")[0]) in self.answers:
+            answer = self.answers[known]
+            return lambda _method, _path, body: (
+                answer(body) if callable(answer) else answer
+            )
+        found = (begin for begin in self.served if path.startswith(begin))
+        return next((self.served[begin] for begin in found), None)
+
     def _answer(self, request: BaseHTTPRequestHandler, body: Any) -> None:
         path = request.path.partition("?")[0]
         name = _PAGES.get(path) or path.removeprefix("/static/")
         file = static_folder() / name
-        if path in self.answers:
+        answer = self._answer_to(request.path)
+        if answer is not None:
             self.asked.append((request.path, body))
-            answer = self.answers[path]
-            value = answer(body) if callable(answer) else answer
+            value = answer(request.command, request.path, body)
             status, value = value if isinstance(value, tuple) else (200, value)
-            content, kind = json.dumps(value).encode(), "application/json"
+            if isinstance(value, bytes):
+                content, kind = value, _kind_of(value)
+            else:
+                content, kind = json.dumps(value).encode(), "application/json"
         elif name != path and file.is_file():
             status, content = 200, file.read_bytes()
             kind = _TYPES.get(file.suffix[1:], "text/plain")
@@ -100,6 +118,10 @@ class FakeProxy:
         request.send_header("Cache-Control", "no-store")
         request.end_headers()
         request.wfile.write(content)
+
+
+def _kind_of(content: bytes) -> str:
+    return "image/jpeg" if content.startswith(b"\xff\xd8") else "text/plain"
 
 
 def machine(name: str, **more: Any) -> dict[str, Any]:

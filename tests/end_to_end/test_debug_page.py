@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from selenium.webdriver.common.keys import Keys
+import json
+from contextlib import ExitStack, closing
+from http.client import HTTPConnection
+from urllib.parse import urlsplit
 
+import pytest
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.select import Select
+
+from tests.end_to_end.axe import violations
 from tests.end_to_end.browser import Browser
+from tests.end_to_end.drawn import resize
 from tests.end_to_end.processes import Proxy, config_for
-from tests.end_to_end.test_failures import SEARCH, form, predict
+from tests.end_to_end.test_failures import BOUNDARY, FACES, SEARCH, form, predict
 from tests.end_to_end.test_import import StartProxy, StartServer
 from tests.end_to_end.test_scheduling import OCR
 from tests.pictures import jpeg
 
 pytest_plugins = ["tests.end_to_end.browser_fixtures"]
+
+LINE = "#lines .line"
+PICTURE = {"clip": {"visual": {"modelName": "ViT-B-32__openai"}}}
 
 
 def search(proxy: Proxy, text: str) -> None:
@@ -20,163 +32,201 @@ def search(proxy: Proxy, text: str) -> None:
 
 
 def until_lines(browser: Browser, count: int) -> None:
-    """Wait until this many records are shown."""
-    lines = ".record .line"
-    browser.until(lambda: len(browser.all(lines)) == count, f"{count} records show")
+    """Wait until this many requests are shown."""
+    browser.until(lambda: len(browser.all(LINE)) == count, f"{count} requests show")
+
+
+def unfold(browser: Browser) -> None:
+    """Open all that is folded in the details."""
+    for _ in range(3):  # what was folded may have folds of its own
+        browser.run(
+            "detail.querySelectorAll('.fold').forEach((one) => { one.open = true })"
+        )
 
 
 def test_a_request_is_recorded_and_shown_with_its_details(
     browser: Browser, start_server: StartServer, start_proxy: StartProxy
 ) -> None:
-    """Switched on, a request and what it caused appear by themselves; off, no more."""
+    """Switched on, a request appears by itself with what it caused; off, no more."""
     proxy = start_proxy(config_for(start_server("gpu"), healthCheckInterval=600))
+    resize(browser, 1280)
     browser.open(f"{proxy.url}/debug")
     browser.until_told("#empty", "Switch recording on")
     browser.press("#enabled")
     browser.until_told("#empty", "No request has come")
     search(proxy, "a <b>dog</b>")
-    until_lines(browser, 2)
-    incoming, outgoing = browser.all(".record .line")
-    assert "incoming" in incoming.text
-    assert "POST /predict" in incoming.text
-    assert "outgoing" in outgoing.text
-    assert "gpu" in outgoing.text
-    browser.click(incoming)
-    assert incoming.get_attribute("aria-expanded") == "true"
-    details = browser.text(".details")
-    for part in (
-        "Request: POST /predict",
+    until_lines(browser, 1)
+    line = browser.find(LINE)
+    for told in ("search", "ViT-B-32__openai", "gpu", "200"):
+        assert told in line.text
+    line.click()
+    browser.until_told("#detail h2", "Search, ViT-B-32__openai")
+    unfold(browser)
+    browser.until_told("#detail", "512 numbers: ")
+    details = browser.text("#detail")
+    for told in (
+        "First choice",
+        "answered, 200",
         "multipart/form-data",
-        '{"clip": {"textual"',
+        "modelName",
         "a <b>dog</b>",
-        "Answer: 200",
         "X-Immich-Ml-Backend",
-        '{"clip":"[',
     ):
-        assert part in details
+        assert told.lower() in details.lower()
+    browser.until(
+        lambda: browser.text("#detail .numbers").count(",") == 511, "all numbers show"
+    )
+    browser.press("#close")
     browser.press("#enabled")
-    browser.until_told("#count", "2 of 100 records kept")
     browser.until(
         lambda: not proxy.json("/api/debug/status")["enabled"], "recording is off"
     )
     search(proxy, "a cat")
-    assert proxy.json("/api/debug/status")["recordCount"] == 2
+    assert proxy.json("/api/debug/records?limit=9")["matching"] == 1
     browser.press("#clear")
-    until_lines(browser, 0)
+    browser.press("dialog button.bad")
     browser.until_told("#empty", "Nothing is recorded.")
 
 
-def test_records_can_be_filtered(
+def test_requests_are_found_by_work_machine_status_and_text(
     browser: Browser, start_server: StartServer, start_proxy: StartProxy
 ) -> None:
-    """By type, by any text in them, and by the trace, which reads as it happened."""
-    config = config_for(start_server("gpu"), healthCheckInterval=600)
-    proxy = start_proxy(config, "--debug")
-    search(proxy, "a dog")
-    search(proxy, "a cat")
-    browser.open(f"{proxy.url}/debug")
-    browser.fill("with the text", "A CAT")
-    until_lines(browser, 2)
-    browser.field("Show").send_keys("incoming")
-    until_lines(browser, 1)
-    browser.press(".record .trace")
-    browser.field("Show").send_keys("all")
-    browser.find("#text").clear()
-    browser.find("#text").send_keys("dog")
-    browser.until_told("#empty", "No record matches")
-    browser.find("#text").send_keys(Keys.BACKSPACE * len("dog"))
-    until_lines(browser, 2)
-    first, second = browser.all(".record .line")
-    assert "incoming" in first.text
-    assert "outgoing" in second.text
-    browser.press("#narrowed a")
-    browser.until(lambda: len(browser.all(".record .line")) > 2, "all are shown")
-
-
-def test_the_reader_is_not_disturbed_by_new_records(
-    browser: Browser, start_proxy: StartProxy
-) -> None:
-    """An open record stays open, where it is in the window, with what is selected."""
-    proxy = start_proxy(None, "--debug")
-    for _ in range(60):
-        proxy.get("/ping")
-    browser.open(f"{proxy.url}/debug")
-    until_lines(browser, 60)
-    browser.click(browser.all(".record .line")[30])
-    details = browser.find(".details")
-    browser.run("getSelection().selectAllChildren(arguments[0])", details)
-    place = browser.run("return arguments[0].getBoundingClientRect().top", details)
-    selected = browser.run("return String(getSelection())")
-    assert "Request: GET /ping" in selected
-    for _ in range(7):
-        proxy.get("/ping")
-    until_lines(browser, 67)
-    assert details.is_displayed()
-    assert browser.run("return String(getSelection())") == selected
-    moved = browser.run("return arguments[0].getBoundingClientRect().top", details)
-    assert abs(moved - place) < 2
-
-
-def test_the_number_of_records_is_limited(
-    browser: Browser, start_proxy: StartProxy
-) -> None:
-    """A smaller limit drops the oldest at once; one out of range is not sent."""
-    proxy = start_proxy(None, "--debug")
-    for _ in range(5):
-        proxy.get("/ping")
-    browser.open(f"{proxy.url}/debug")
-    until_lines(browser, 5)
-    browser.fill("Keep at most", "2")
-    browser.press("#limits button")
-    browser.until_told("#count", "2 of 2 records kept")
-    until_lines(browser, 2)
-    browser.fill("Keep at most", "10001")
-    browser.press("#limits button")
-    assert browser.run("return document.querySelector('#limit:invalid') !== null")
-    assert proxy.json("/api/debug/status")["maxRecords"] == 2
-
-
-def test_many_records_are_shown_in_portions(
-    browser: Browser, start_proxy: StartProxy
-) -> None:
-    """Thousands would make the page slow; the rest comes when it is asked for."""
-    proxy = start_proxy(None, "--debug")
-    assert proxy.post("/api/debug/max-records", {"maxRecords": 1000})[0] == 200
-    for _ in range(210):
-        proxy.get("/ping")
-    browser.open(f"{proxy.url}/debug")
-    browser.until_told("#more", "Show more (10 left)")
-    assert len(browser.driver.find_elements("css selector", ".record")) == 200
-    browser.press("#more")
-    browser.until(lambda: not browser.all("#more"), "all are shown")
-    assert len(browser.driver.find_elements("css selector", ".record")) == 210
-
-
-def test_an_address_shows_the_requests_of_a_machine_or_a_route_alone(
-    browser: Browser, start_server: StartServer, start_proxy: StartProxy
-) -> None:
-    """It says so, and offers all of them; the overview leads here."""
+    """The overview leads to those of a machine or a route, also to what failed."""
     servers = start_server("gpu"), start_server("nas")
     config = config_for(*servers, healthCheckInterval=600)
     config["defaultBackend"] = "nas"
     config["taskRouting"] = {"clip": "gpu"}
-    proxy = start_proxy(config)
-    assert proxy.post("/api/debug/toggle", {"enabled": True})[0] == 200
+    proxy = start_proxy(config, "--debug")
+    resize(browser, 1280)
     search(proxy, "a dog")
+    search(proxy, "a cat")
     assert predict(proxy, form(OCR, image=jpeg(1, 64, 48)))[0] == 200
-    browser.open(f"{proxy.url}/debug#machine=gpu")
-    until_lines(browser, 2)
-    browser.until_told("#narrowed", "Only requests that went to gpu.")
-    assert "gpu" in browser.text(".record .line")
-    browser.run("location.hash = '#route=clip'")
-    browser.until_told("#narrowed", "Only requests that went by the route clip.")
+    assert predict(proxy, form({"clip": 3}, text="a dog"))[0] >= 400
+    browser.open(f"{proxy.url}/debug#machine=gpu&failed=1")
+    browser.until_told("#empty", "No recorded request matches the filters.")
+    browser.until_told("#narrowed", "Only requests that failed at gpu.")
+    browser.run("location.hash = '#machine=gpu'")
     until_lines(browser, 2)
     browser.run("location.hash = '#route=default'")
     browser.until_told("#narrowed", "Only requests that went by the route default.")
-    until_lines(browser, 2)
+    browser.until_told("#found", "1 of 4")
+    assert "text in pictures" in browser.text(LINE)
     browser.press("#narrowed a")
-    browser.until(lambda: not browser.all("#narrowed"), "nothing is narrowed")
-    browser.until(lambda: len(browser.all(".record .line")) >= 4, "all show")
-    browser.run("location.hash = '#machine=gpu&failed=1'")
-    browser.until_told("#empty", "No record matches the filters.")
-    browser.until_told("#narrowed", "Only requests that failed at gpu.")
+    until_lines(browser, 4)
+    Select(browser.field("Status")).select_by_visible_text("Failed")
+    until_lines(browser, 1)
+    Select(browser.field("Status")).select_by_visible_text("Any")
+    Select(browser.field("Work")).select_by_visible_text("Text in pictures")
+    until_lines(browser, 1)
+    assert "nas" in browser.text(LINE)
+    Select(browser.field("Work")).select_by_visible_text("Any")
+    browser.find("#text").send_keys("PP-OCR", Keys.ENTER)
+    until_lines(browser, 1)
+
+
+def test_a_failover_is_seen_with_its_reason(
+    browser: Browser, start_server: StartServer, start_proxy: StartProxy
+) -> None:
+    """Both machines, why the second was asked, and the faces in the picture."""
+    dead, nas = start_server("gpu"), start_server("nas")
+    config = config_for(dead, nas, healthCheckInterval=600)
+    config["defaultBackend"] = {"backends": ["gpu", "nas"], "strategy": "in_order"}
+    proxy = start_proxy(config, "--debug")
+    dead.kill()
+    resize(browser, 1280)
+    status, answer = predict(proxy, form(FACES, image=jpeg(1, 320, 240)))
+    assert status == 200
+    browser.open(f"{proxy.url}/debug")
+    browser.press(LINE)
+    browser.until(lambda: len(browser.all(".waterfall > li")) == 2, "both show")
+    first, second = (one.text for one in browser.all(".waterfall > li"))
+    assert "gpu" in first
+    assert "refused" in first.lower()
+    assert "nas" in second
+    assert "answered, 200" in second
+    browser.until(
+        lambda: browser.run(
+            "return document.querySelector('.picture img').naturalWidth"
+        ),
+        "the picture shows",
+    )
+    drawn = browser.driver.find_elements("css selector", ".picture polygon.face")
+    assert len(drawn) == len(answer["facial-recognition"])
+    assert browser.find("#lines .thumb img").get_attribute("naturalWidth") == "320"
+    unfold(browser)
+    assert violations(browser) == []
+
+
+def test_a_request_is_sent_again_to_another_machine(
+    browser: Browser, start_server: StartServer, start_proxy: StartProxy
+) -> None:
+    """How alike the answers are is told; no number of the machine counts it."""
+    servers = start_server("gpu"), start_server("nas")
+    config = config_for(*servers, healthCheckInterval=600)
+    config["defaultBackend"] = "gpu"
+    proxy = start_proxy(config, "--debug")
+    resize(browser, 1280)
+    search(proxy, "a dog")
+    browser.open(f"{proxy.url}/debug")
+    browser.press(LINE)
+    assert Select(browser.field("To")).first_selected_option.text == "nas"
+    browser.press(".again button")
+    browser.until_told("#detail", "cosine similarity of ")
+    assert proxy.json("/api/status")["backends"]["nas"]["served"] == 0
+    har = browser.find("#detail a[download]").get_attribute("href") or ""
+    archive = json.loads(proxy.get(har.removeprefix(proxy.url))[1])
+    assert archive["log"]["version"] == "1.2"
+
+
+def test_requests_under_way_and_held_are_seen_while_they_are(
+    browser: Browser, start_server: StartServer, start_proxy: StartProxy
+) -> None:
+    """Also while nothing is recorded."""
+    slow, gone = start_server("gpu", 600.0, 1), start_server("nas")
+    config = config_for(slow, gone)
+    config["taskRouting"] = {
+        "clip": {"backends": ["gpu"], "maxWaiting": 100},
+        "ocr": {"backends": ["nas"], "holdSeconds": 280},
+    }
+    config["backends"][0]["maxConcurrent"] = 1
+    proxy = start_proxy(config)
+    gone.kill()
+    proxy.await_health("nas", "unhealthy")
+    resize(browser, 1280)
+    with ExitStack() as asking:
+
+        def ask(body: bytes) -> None:
+            address = urlsplit(proxy.url).netloc
+            connection = asking.enter_context(closing(HTTPConnection(address)))
+            kind = f"multipart/form-data; boundary={BOUNDARY}"
+            connection.request("POST", "/predict", body, {"Content-Type": kind})
+
+        ask(form(SEARCH, text="a dog"))
+        browser.open(f"{proxy.url}/debug")
+        browser.until_told("#found", "1 under way")
+        ask(form(SEARCH, text="a cat"))
+        ask(form(OCR, image=jpeg(1, 64, 48)))
+        browser.until_told("#found", "1 under way, 1 waiting, 1 held")
+        until_lines(browser, 3)
+        browser.press("#lines [data-state='under way'] a")
+        browser.until_told("#detail h2", "Search")
+
+
+@pytest.mark.parametrize("key", [Keys.END, Keys.PAGE_DOWN])
+def test_many_requests_are_read_piece_by_piece(
+    browser: Browser, start_server: StartServer, start_proxy: StartProxy, key: str
+) -> None:
+    """What is not seen is not in the page; the keys go on to what is asked for then."""
+    proxy = start_proxy(
+        config_for(start_server("gpu"), healthCheckInterval=600), "--debug"
+    )
+    resize(browser, 1280)
+    for number in range(400):
+        search(proxy, f"dog {number}")
+    browser.open(f"{proxy.url}/debug")
+    browser.until_told("#found", "400 recorded")
+    browser.find(LINE).send_keys(key)
+    place = "return document.activeElement.closest('li')?.ariaPosInSet"
+    wanted = {Keys.END: 400, Keys.PAGE_DOWN: 5}[key]
+    browser.until(lambda: int(browser.run(place) or 0) >= wanted, "it is there")
+    assert len(browser.driver.find_elements("css selector", "#lines li")) < 80

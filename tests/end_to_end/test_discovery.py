@@ -5,14 +5,19 @@ from __future__ import annotations
 import json
 import os
 import socket
+import ssl
 import sys
+import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.certificates import Authority
 from tests.end_to_end import programs
 from tests.end_to_end.load import Load
 from tests.end_to_end.processes import Process, Proxy, until
@@ -139,6 +144,37 @@ class Replicas:
 
 
 @pytest.fixture
+def secure(tmp_path: Path) -> Iterator[tuple[int, Path, list[str | None]]]:
+    """A TLS server at the first address: its port, whom to trust, what it was asked."""
+    authority = Authority("a cluster")
+    trusted = tmp_path / "authority.pem"
+    trusted.write_bytes(authority.certificate)
+    asked: list[str | None] = []
+
+    class Pong(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.headers["Host"])
+            self.send_response(200)
+            self.send_header("Content-Length", "4")
+            self.end_headers()
+            self.wfile.write(b"pong")
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Write nothing."""
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(authority.sign(NAME).write(tmp_path, "server"))
+    context.sni_callback = lambda socket, name, context: asked.append(name)
+    with ThreadingHTTPServer((at(1), 0), Pong) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        serving = threading.Thread(target=server.serve_forever)
+        serving.start()
+        yield server.server_port, trusted, asked
+        server.shutdown()
+        serving.join()
+
+
+@pytest.fixture
 def replicas(tmp_path: Path, processes: list[Process]) -> Replicas:
     """
     Nobody there yet.
@@ -238,6 +274,19 @@ def test_a_name_that_comes_later_is_found(replicas: Replicas) -> None:
     replicas.run(1, 2)
     proxy.await_health("ml", "healthy")
     until(lambda: len(seen(proxy)) == 2, "both are there")
+
+
+def test_a_certificate_is_for_the_name_and_not_for_the_address(
+    replicas: Replicas, secure: tuple[int, Path, list[str | None]]
+) -> None:
+    """By which the replica is asked, too."""
+    port, trusted, asked = secure
+    replicas.name(at(1))
+    url = f"https://{NAME}:{port}"
+    proxy = replicas.start_proxy(url=url, caFile=str(trusted))
+    until(lambda: {*seen(proxy)} == {at(1)}, "it is found")
+    proxy.await_health("ml", "healthy")
+    assert {*asked} == {NAME, f"{NAME}:{port}"}
 
 
 def test_an_answer_says_which_replica_it_is_from(replicas: Replicas) -> None:

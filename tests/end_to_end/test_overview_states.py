@@ -420,11 +420,12 @@ def test_an_address_is_tried_before_it_is_saved(
         "backends": [saved],
         "taskRouting": {},
     }
+    proxy.answers["/api/config/check"] = {"ok": True}
     proxy.answers["/api/health"] = {}
     proxy.answers["/api/status"] = {"configError": None}
     answers = {"http://gaming-pc:2283": IMMICH, "http://gaming-pc:3003": ML}
     proxy.answers["/api/try"] = lambda body: answers[body["url"]]
-    browser.open(f"{proxy.url}/config")
+    browser.open(f"{proxy.url}/config#machine=gaming-pc")
     button = browser.find("[data-try]")
     assert button.accessible_name == "Try gaming-pc"
     browser.click(button)
@@ -432,5 +433,5 @@ def test_an_address_is_tried_before_it_is_saved(
     assert violations(browser) == []
     browser.press("[data-correction]")
     browser.until_told("#backends .tried", "An Immich ML server answers")
-    assert browser.field("URL").get_attribute("value") == "http://gaming-pc:3003"
-    browser.until_told("#state", "Unsaved changes")
+    assert browser.field("Address").get_attribute("value") == "http://gaming-pc:3003"
+    browser.until_told("#state", "1 unsaved change")

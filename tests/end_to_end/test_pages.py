@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pytest
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.select import Select
 
-from immich_ml_proxy.config.model import STRATEGIES
 from tests.end_to_end.axe import violations
 from tests.end_to_end.browser import Browser
 from tests.end_to_end.drawn import prefer, resize
 from tests.end_to_end.processes import config_for
+from tests.end_to_end.test_config_page import confirm, save
 from tests.end_to_end.test_failures import SEARCH, form, predict
 from tests.end_to_end.test_import import StartProxy, StartServer
 
@@ -50,48 +49,26 @@ def test_health_is_shown_live(
     browser.until_told(where, well)
 
 
-def test_every_strategy_can_be_chosen(
-    browser: Browser, start_proxy: StartProxy
-) -> None:
-    """The page offers those of the proxy; where the order counts, it is shown."""
-    proxy = start_proxy(None)
-    backends = [{"name": name, "url": f"http://127.0.0.1:1/{name}"} for name in "ab"]
-    saved = {"defaultBackend": "a", "backends": backends, "taskRouting": {"ocr": "a"}}
-    assert proxy.post("/api/config", saved)[0] == 200
-    browser.open(f"{proxy.url}/config")
-    route = "[data-route-row]"
-    strategy = Select(browser.find(f"{route} [data-field=strategy]"))
-    offered = [option.get_attribute("value") for option in strategy.options]
-    assert offered == list(STRATEGIES)
-    for value in STRATEGIES:
-        strategy.select_by_value(value)
-    for name in "aba":  # a is unticked and becomes the second one
-        browser.press(f"{route} [data-backend-choice][value={name}]")
-    assert "2. a\n1. b" in browser.text(f"{route} .boxes")
-    browser.press("#save")
-    browser.until_told("#save-status", "Saved at")
-    assert proxy.json("/api/config")["taskRouting"] == {
-        "ocr": {"backends": ["b", "a"], "strategy": "in_order"}
-    }
-
-
 def test_records_are_found_by_the_trace_that_an_answer_names(
     browser: Browser, start_proxy: StartProxy
 ) -> None:
-    """Its id can be pasted; the address then leads to the same records again."""
+    """Its id can be pasted, and a request leads to all of its trace."""
     proxy = start_proxy(None, "--debug")
+    resize(browser, 1280)
     for trace in ("first", "second"):
         proxy.ask(
             urllib.request.Request(f"{proxy.url}/ping", None, {"X-Request-ID": trace})
         )
-    browser.open(f"{proxy.url}/debug")
-    browser.find("[data-record-id]")
-    browser.find("#filter-trace").send_keys(" second ")
+    browser.open(f"{proxy.url}/debug#pings=1")
+    browser.until(lambda: len(browser.all("[data-record-id]")) == 2, "both show")
+    browser.find("#text").send_keys(" second ")
     browser.until(lambda: len(browser.all("[data-record-id]")) == 1, "one shows")
-    assert browser.driver.current_url == f"{proxy.url}/debug#trace=second"
-    browser.press("#narrowed a")
-    browser.until(lambda: len(browser.all("[data-record-id]")) > 1, "all show")
-    assert browser.find("#filter-trace").get_attribute("value") == ""
+    browser.press("#text")
+    browser.press("[data-record-id] a")
+    browser.press("#detail td a")
+    browser.until_told("#narrowed", "Only requests that are of the trace second.")
+    assert browser.driver.current_url == f"{proxy.url}/debug#trace=second&pings=1"
+    browser.until(lambda: len(browser.all("[data-record-id]")) == 1, "one shows")
 
 
 def test_the_overview_tells_the_address_for_immich(
@@ -135,16 +112,22 @@ def test_hostile_text_is_only_ever_text(
     browser.find(".menu button")
     assert is_harmless()
     browser.open(f"{proxy.url}/config")
-    assert browser.field("Work").get_attribute("value") == HOSTILE
-    assert browser.field(HOSTILE, "#default").is_selected()
+    browser.until_told("#work-table thead span", HOSTILE)
+    browser.press("#backends .opener")
+    assert browser.field("Name").get_attribute("value") == HOSTILE
+    for opener in browser.all("#work-table .opener"):
+        browser.click(opener)
+    assert HOSTILE in browser.text("#work .order")
     browser.press("#backends [data-remove]")
     assert HOSTILE in browser.text("dialog")
     assert is_harmless()
-    browser.open(f"{proxy.url}/debug")
-    browser.fill("with the text", "onerror")
-    for line in browser.until(lambda: browser.all(".line"), "records show"):
-        browser.click(line)
-    assert HOSTILE in browser.text("#records")
+    browser.open(f"{proxy.url}/debug#pings=1")
+    browser.press("#lines [data-record-id] a")
+    browser.find(".waterfall, #detail h3")
+    browser.run(
+        "detail.querySelectorAll('.fold').forEach((one) => { one.open = true })"
+    )
+    browser.until_told("#detail", HOSTILE)
     assert is_harmless()
 
 
@@ -162,8 +145,8 @@ def test_a_broken_configuration_file_is_told_until_one_is_saved(
     browser.until_told("#broken", "backends: must be a list")
     browser.press("#add-backend")
     browser.fill("Name", "a")
-    browser.fill("URL", "http://127.0.0.1:1")
-    browser.press("#save")
+    browser.fill("Address", "http://127.0.0.1:1")
+    confirm(browser)
     browser.until(lambda: not browser.all("#broken"), "the banner goes")
 
 
@@ -193,7 +176,7 @@ def test_pages_can_be_used_by_all_and_on_a_phone(
     browser.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
     browser.open(proxy.url + page)
     controls = "main input, main select, main button, main a"
-    shown = {"/": "#machines tr", "/config": "#routes li", "/debug": ".line"}[page]
+    shown = {"/": "#machines tr", "/config": "[data-work]", "/debug": ".line"}[page]
     browser.find(shown)
     if page == "/debug":
         browser.press(".line")
@@ -226,12 +209,22 @@ def test_everybody_can_use_the_pages(
     browser.find({"/config": ".health", "/debug": ".line", "/help": "h1"}[page])
     # At once: the page may show its lines anew between two of them.
     browser.run(
-        "for (const one of document.querySelectorAll('summary, .line')) one.click()"
+        "for (const one of document.querySelectorAll("
+        "'summary, .line, #backends [aria-expanded=false]')) one.click()"
     )
+    if page == "/debug":
+        browser.find(".waterfall")
     assert violations(browser) == []
     resize(browser, 380)
     assert violations(browser) == []
     if page == "/config":
+        for work in ("ocr", "facial-recognition", "default"):
+            browser.press(f'[data-work="{work}"] .opener')
+            browser.run(
+                "for (const one of document.querySelectorAll("
+                "'#work details:not([open]) summary')) one.click()"
+            )
+            assert violations(browser) == []
         browser.press("#backends [data-remove]")
         assert browser.text("dialog")
         assert violations(browser) == []
@@ -243,7 +236,7 @@ def test_who_uses_the_keyboard_can_skip_to_the_content(
     """The first press of Tab offers it; on the debug page, the filters stay."""
     proxy = start_proxy(None)
     browser.open(f"{proxy.url}/debug#trace=a")
-    browser.until_told("#narrowed", "Only trace a")
+    browser.until_told("#narrowed", "Only requests that are of the trace a")
     body = browser.find("body")
     body.send_keys(Keys.TAB)
     skip = browser.driver.switch_to.active_element
@@ -261,15 +254,14 @@ def test_immichs_key_is_kept_and_not_shown_again(
     browser.open(f"{proxy.url}/config#immich")
     browser.fill("Immich’s address", "127.0.0.1:1")
     browser.fill("Immich’s API key", "secret")
-    browser.press("#save")
-    browser.until_told("#save-status", "Saved at")
+    save(browser)
     assert browser.field("Immich’s API key").get_attribute("value") == "***"
     assert "secret" in (tmp_path / "config.json").read_text()
     browser.fill("Immich’s address", "http://127.0.0.1:2")
-    browser.press("#save")
+    confirm(browser)
     browser.until(lambda: "127.0.0.1:2" in proxy.config.read_text(), "it is saved")
     assert "secret" in (tmp_path / "config.json").read_text()
     browser.fill("Immich’s address", "")
     browser.fill("Immich’s API key", "")
-    browser.press("#save")
+    confirm(browser)
     browser.until(lambda: "secret" not in proxy.config.read_text(), "it is forgotten")

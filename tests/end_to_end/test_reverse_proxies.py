@@ -15,6 +15,7 @@ from tests.end_to_end import programs
 from tests.end_to_end.browser import Browser, start
 from tests.end_to_end.immich import need
 from tests.end_to_end.processes import Process, Proxy, until
+from tests.end_to_end.test_config_page import save
 from tests.end_to_end.test_import import StartProxy
 
 TOKEN = "correct-horse-battery"
@@ -132,9 +133,8 @@ def saves(browser: Browser, proxy: Proxy, address: str) -> bool:
     browser.find("#add-backend")
     browser.press("#add-backend")
     browser.fill("Name", "a")
-    browser.fill("URL", "http://127.0.0.1:1")
-    browser.press("#save")
-    browser.until_told("#save-status", "Saved at")
+    browser.fill("Address", "http://127.0.0.1:1")
+    save(browser)
     return b'"http://127.0.0.1:1"' in proxy.config.read_bytes()
 
 

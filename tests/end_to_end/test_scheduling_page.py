@@ -11,7 +11,13 @@ from selenium.webdriver.support.select import Select
 
 from tests.end_to_end.browser import Browser
 from tests.end_to_end.processes import Proxy, config_for
-from tests.end_to_end.test_config_page import save, tick
+from tests.end_to_end.test_config_page import (
+    open_machine,
+    open_settings,
+    open_work,
+    save,
+    tick,
+)
 from tests.end_to_end.test_failures import SEARCH, form, predict
 from tests.end_to_end.test_import import StartProxy, StartServer
 
@@ -34,9 +40,9 @@ OF_A_BACKEND = {
     "UDP port": "7",
 }
 OF_A_ROUTE = {
-    "Seconds to hold work": "120",
+    "Hold work for": "2 min",
     "Requests that may wait": "50",
-    "Hedge searches after (ms)": "250",
+    "Hedge searches after": "250 ms",
 }
 SPILL = "“In order” goes on to the next one when one is full, too"
 FULL_BACKEND = {
@@ -71,9 +77,15 @@ def configured(start_proxy: StartProxy, saved: dict[str, Any]) -> Proxy:
     return proxy
 
 
-def unfold(browser: Browser, within: str) -> None:
-    """Unfold what is folded there."""
-    browser.press(f"{within} details:not([open]) summary")
+def unfold(browser: Browser, place: str) -> str:
+    """Unfold the first machine, or a row of the table; return what has its fields."""
+    if place == "machine":
+        open_machine(browser)
+        browser.press("#backends details:not([open]) summary")
+        return "#backends"
+    open_work(browser, place)
+    browser.press("#work details:not([open]) summary")
+    return "#work"
 
 
 def fill(browser: Browser, within: str, texts: dict[str, str]) -> None:
@@ -93,46 +105,49 @@ def shown(browser: Browser, within: str, labels: dict[str, str]) -> dict[str, st
 def test_a_newcomer_sees_name_and_url_only(
     browser: Browser, start_proxy: StartProxy
 ) -> None:
-    """The rest of a backend is folded away, also of a new one."""
+    """The rest of a machine is folded away, also of a new one."""
     proxy = configured(start_proxy, PLAIN)
     browser.open(f"{proxy.url}/config")
+    open_machine(browser)
     browser.press("#add-backend")
     labels = [field.accessible_name for field in browser.all("#backends input")]
-    assert labels == ["Name", "URL"] * 2
+    assert labels == ["Name", "Address"] * 2
     assert browser.all("#backends select") == []
 
 
 def test_every_field_of_a_backend_is_saved_and_shown_again(
-    browser: Browser, start_proxy: StartProxy
+    browser: Browser, expected: list[str], start_proxy: StartProxy
 ) -> None:
     """What is typed is in force, and stands there after a reload."""
+    expected.append("400 (Bad Request)")  # of what is half typed
     proxy = configured(start_proxy, PLAIN)
     browser.open(f"{proxy.url}/config")
-    unfold(browser, "#backends")
+    unfold(browser, "machine")
     Select(browser.field("State")).select_by_visible_text("Drain")
     fill(browser, "#backends", OF_A_BACKEND)
     save(browser)
     assert proxy.json("/api/config") == {**PLAIN, "backends": [FULL_BACKEND]}
-    assert browser.text("#backends summary") == "Advanced (8 set)"
+    assert browser.text("#backends summary") == "More (8 set)"
     assert browser.field("State").is_displayed()  # it was open, and stays so
     browser.open(f"{proxy.url}/config")
-    unfold(browser, "#backends")
+    unfold(browser, "machine")
     assert browser.field("State").get_attribute("value") == "drain"
     assert shown(browser, "#backends", OF_A_BACKEND) == OF_A_BACKEND
     assert browser.text("#state") == ""
 
 
 def test_emptied_fields_are_not_set_any_more(
-    browser: Browser, start_proxy: StartProxy
+    browser: Browser, expected: list[str], start_proxy: StartProxy
 ) -> None:
     """They are left out of what is saved, of backends as well as of routes."""
+    expected.append("400 (Bad Request)")  # of what is half typed
     full = {**PLAIN, "backends": [FULL_BACKEND], "taskRouting": {"ocr": FULL_ROUTE}}
     proxy = configured(start_proxy, full)
     browser.open(f"{proxy.url}/config")
-    unfold(browser, "#backends")
+    unfold(browser, "machine")
     fill(browser, "#backends", dict.fromkeys(OF_A_BACKEND, ""))
-    unfold(browser, "#routes")
-    fill(browser, "#routes", dict.fromkeys(OF_A_ROUTE, ""))
+    unfold(browser, "ocr")
+    fill(browser, "#work", dict.fromkeys(OF_A_ROUTE, ""))
     save(browser)
     saved = proxy.json("/api/config")
     assert saved["backends"] == [{**PLAIN["backends"][0], "state": "drain"}]
@@ -140,11 +155,11 @@ def test_emptied_fields_are_not_set_any_more(
 
 
 @pytest.mark.parametrize(
-    ("within", "expected_document"),
+    ("row", "expected_document"),
     [
-        ("#default", {**PLAIN, "defaultBackend": FULL_ROUTE}),
+        ("default", {**PLAIN, "defaultBackend": FULL_ROUTE}),
         (
-            "#routes li:last-child",
+            "clip",
             {**PLAIN, "taskRouting": {"ocr": "gpu", "clip": FULL_ROUTE}},
         ),
     ],
@@ -152,22 +167,22 @@ def test_emptied_fields_are_not_set_any_more(
 def test_every_field_of_a_route_is_saved_and_shown_again(
     browser: Browser,
     start_proxy: StartProxy,
-    within: str,
+    row: str,
     expected_document: dict[str, Any],
 ) -> None:
     """Only the route that was edited gets the long form."""
     proxy = configured(start_proxy, PLAIN)
     browser.open(f"{proxy.url}/config")
-    unfold(browser, within)
-    fill(browser, within, OF_A_ROUTE)
-    tick(browser, within, SPILL)
+    unfold(browser, row)
+    fill(browser, "#work", OF_A_ROUTE)
+    tick(browser, "#work", SPILL)
     save(browser)
     assert proxy.json("/api/config") == expected_document
     browser.open(f"{proxy.url}/config")
-    browser.until_told(f"{within} summary", "Advanced (4 set)")
-    unfold(browser, within)
-    assert shown(browser, within, OF_A_ROUTE) == OF_A_ROUTE
-    assert browser.field(SPILL, within).is_selected()
+    unfold(browser, row)
+    assert browser.text("#work summary") == "More (4 set)"
+    assert shown(browser, "#work", OF_A_ROUTE) == OF_A_ROUTE
+    assert browser.field(SPILL, "#work").is_selected()
 
 
 def test_what_is_unfolded_only_changes_nothing(
@@ -176,45 +191,46 @@ def test_what_is_unfolded_only_changes_nothing(
     """What is typed and taken back leaves every form as it was."""
     proxy = configured(start_proxy, PLAIN)
     browser.open(f"{proxy.url}/config")
-    for within in ("#backends", "#default", "#routes li:last-child"):
-        unfold(browser, within)
+    for place in ("machine", "default", "clip"):
+        unfold(browser, place)
     for within, label in (
         ("#backends", "Weight"),
-        ("#routes", "Requests that may wait"),
+        ("#work", "Requests that may wait"),
     ):
         browser.fill(label, "7", within)
-        assert browser.text("#state") == "Unsaved changes"
+        assert browser.text("#state") == "1 unsaved change"
         browser.field(label, within).send_keys(Keys.BACKSPACE)
         assert browser.text("#state") == ""
-    browser.fill("Seconds between health checks", "5")
+    open_settings(browser)
+    browser.fill("Time between health checks", "5")
     save(browser)
     document = {**PLAIN, "healthCheckInterval": 5}
     assert json.dumps(proxy.json("/api/config")) == json.dumps(document)
 
 
 @pytest.mark.parametrize(
-    ("within", "label", "text", "told"),
+    ("place", "label", "text", "told"),
     [
-        ("#backends", "Requests at once", "0", "must be a"),
-        ("#backends", "Requests at once", "all", "Must be a number or auto."),
-        ("#backends", "Weight", "0", "must be a"),
-        ("#backends", "Can do", "clip:", "names no model"),
-        ("#backends", "Can do", "ocr; clip/visual", "must be a task"),
-        ("#backends", "Faces", "0.5", "must be a"),
-        ("#backends", "MAC address", "gpu", "must be a MAC address"),
-        ("#backends", "Broadcast address", "lan", "must be an IPv4 address"),
-        ("#backends", "UDP port", "70000", "must be a"),
-        ("#default", "Seconds to hold work", "300", "280"),
-        ("#default", "Seconds to hold work", "long", "Must be a number or auto."),
-        ("#routes li:last-child", "Requests that may wait", "-1", "must be a"),
-        ("#routes li:last-child", "Hedge searches after (ms)", "soon", "Must be"),
+        ("machine", "Requests at once", "0", "must be a whole number from 1"),
+        ("machine", "Requests at once", "all", "type a number or auto"),
+        ("machine", "Weight", "0", "at most 1000"),
+        ("machine", "Can do", "clip:", "names no model"),
+        ("machine", "Can do", "ocr; clip/visual", "must be a task"),
+        ("machine", "Faces", "0.5", "whole number"),
+        ("machine", "MAC address", "gpu", "must be a MAC address"),
+        ("machine", "Broadcast address", "lan", "must be an IPv4 address"),
+        ("machine", "UDP port", "70000", "65535"),
+        ("default", "Hold work for", "300 s", "280"),
+        ("default", "Hold work for", "long", "type a time, such as"),
+        ("clip", "Requests that may wait", "-1", "must be"),
+        ("clip", "Hedge searches after", "soon", "type a time, such as"),
     ],
 )
 def test_a_refusal_is_shown_at_its_field_even_where_it_is_folded_away(
     browser: Browser,
     expected: list[str],
     start_proxy: StartProxy,
-    within: str,
+    place: str,
     label: str,
     text: str,
     told: str,
@@ -226,14 +242,16 @@ def test_a_refusal_is_shown_at_its_field_even_where_it_is_folded_away(
     before = {**PLAIN, "backends": backends}
     proxy = configured(start_proxy, before)
     browser.open(f"{proxy.url}/config")
-    unfold(browser, within)
+    within = unfold(browser, place)
     browser.fill(label, text, within)
     browser.press(f"{within} summary")
+    browser.press(".opener[aria-expanded=true]")
     browser.press("#save")
     browser.until_told("#problem", told)
     field = browser.driver.switch_to.active_element
     assert field.accessible_name == label
-    assert field.get_attribute("value") == text
+    shown = {"300 s": "5 min"}.get(text, text)
+    assert field.get_attribute("value") == shown
     assert field.get_attribute("aria-invalid") == "true"
     described = str(field.get_attribute("aria-describedby")).split()
     assert told in browser.text(f"#{described[0]}")
@@ -247,10 +265,10 @@ def test_a_wake_up_without_its_address_is_refused_there(
     expected.append("status of 400 (Bad Request)")
     proxy = configured(start_proxy, PLAIN)
     browser.open(f"{proxy.url}/config")
-    unfold(browser, "#backends")
+    unfold(browser, "machine")
     browser.fill("Broadcast address", "192.168.1.255")
     browser.press("#save")
-    browser.until_told("#problem", "MAC address of gpu: missing")
+    browser.until_told("#problem", "MAC address of gpu: ")
     assert browser.driver.switch_to.active_element.accessible_name == "MAC address"
 
 
@@ -258,7 +276,8 @@ def test_a_busy_button_says_so(browser: Browser, start_proxy: StartProxy) -> Non
     """While it is saved the button tells it and keeps the focus."""
     proxy = configured(start_proxy, PLAIN)
     browser.open(f"{proxy.url}/config")
-    browser.fill("Seconds between health checks", "5")
+    open_settings(browser)
+    browser.fill("Time between health checks", "5")
     browser.run(
         "const asked = window.fetch;"
         "const held = new Promise((resolve) => { window.goOn = resolve; });"
@@ -269,6 +288,7 @@ def test_a_busy_button_says_so(browser: Browser, start_proxy: StartProxy) -> Non
     assert (button.text, button.get_attribute("aria-busy")) == ("Saving…", "true")
     assert browser.driver.switch_to.active_element == button
     browser.run("window.goOn()")
+    browser.press("dialog .primary")
     browser.until_told("#state", "Saved at")
     browser.until(lambda: button.text == "Save", "the button is free again")
     assert button.get_attribute("aria-busy") is None
@@ -288,8 +308,8 @@ def test_scheduling_can_be_used_on_a_phone_in_the_dark(
     dark = {"name": "prefers-color-scheme", "value": "dark"}
     command("Emulation.setEmulatedMedia", {"features": [dark]})
     browser.open(proxy.url + page)
-    browser.find({"/": "#machines tr", "/config": "#routes li"}[page])
-    for summary in browser.all("summary"):
+    browser.find({"/": "#machines tr", "/config": "[data-work]"}[page])
+    for summary in browser.all("summary, #backends .opener"):
         browser.click(summary)
     controls = browser.all("main :is(input, select, button, summary, a)")
     assert [

@@ -45,7 +45,7 @@ test("a backend's abilities are changed alone, and left out when emptied", () =>
   const saved = { abilities: { newer: 1, tasks: ["clip"] }, url: "http://a", name: "a" };
   const edited = (text) => {
     const backend = readBackend(saved);
-    backend.abilities = text;
+    backend.texts.abilities = text;
     assert.deepEqual(backendProblems(backend), []);
     return writeBackend(backend);
   };

@@ -3,7 +3,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { OPTIONS } from "../../static/config/backend_settings.js";
 import * as backends from "../../static/config/backends.js";
+import { choicesFor } from "../../static/config/values.js";
 
 const SAVED = {
   state: "drain",
@@ -46,7 +48,8 @@ test("a new backend has what was entered, and nothing else", () => {
   const enter = (backend) => Object.assign(backend, PLAIN);
   assert.deepEqual(edited(undefined, enter), PLAIN);
   const all = edited(undefined, (backend) => {
-    Object.assign(backend, PLAIN, { state: "disabled", weight: "0.5", maxConcurrent: "8" });
+    Object.assign(backend, PLAIN);
+    Object.assign(backend.texts, { state: "disabled", weight: "0.5", maxConcurrent: "8" });
     limit(backend, "ocr", "1");
     Object.assign(backend.wake, { mac: "00:11:22:aa:bb:cc", broadcast: "10.0.0.255", port: "7" });
   });
@@ -62,9 +65,9 @@ test("a new backend has what was entered, and nothing else", () => {
 
 test("each field is changed alone", () => {
   const same = (edit, expected) => assert.deepEqual(edited(SAVED, edit), { ...SAVED, ...expected });
-  same((backend) => (backend.state = "enabled"), { state: "enabled" });
-  same((backend) => (backend.weight = "3"), { weight: 3 });
-  same((backend) => (backend.maxConcurrent = "Auto"), { maxConcurrent: "auto" });
+  same((backend) => (backend.texts.state = "enabled"), { state: "enabled" });
+  same((backend) => (backend.texts.weight = "3"), { weight: 3 });
+  same((backend) => (backend.texts.maxConcurrent = "Auto"), { maxConcurrent: "auto" });
   const limits = { ...SAVED.limits, facial_recognition: 5 };
   same((backend) => limit(backend, "facial_recognition", "5"), { limits });
   const wakeOnLan = { ...SAVED.wakeOnLan, mac: "none" };
@@ -75,7 +78,7 @@ test("each field is changed alone", () => {
 test("an emptied field is left out, and so is what it leaves empty", () => {
   const { limits, wakeOnLan, weight, maxConcurrent, ...rest } = SAVED;
   const emptied = edited(SAVED, (backend) => {
-    Object.assign(backend, { weight: "", maxConcurrent: "" });
+    Object.assign(backend.texts, { weight: "", maxConcurrent: "" });
     for (const { task } of backend.limits) limit(backend, task, "");
     Object.assign(backend.wake, { mac: "", port: "" });
   });
@@ -97,7 +100,8 @@ test("limits are offered for every task once, in the spelling in which it is sav
 
 test("what is no number is told where it is", () => {
   const backend = backends.readBackend(SAVED);
-  Object.assign(backend, { name: "", url: "", weight: "heavy", maxConcurrent: "all" });
+  Object.assign(backend, { name: "", url: "" });
+  Object.assign(backend.texts, { weight: "heavy", maxConcurrent: "all" });
   limit(backend, "ocr", "one");
   backend.wake.port = "discard";
   assert.deepEqual(
@@ -112,8 +116,12 @@ test("the fields that are set are counted", () => {
 });
 
 test("a state that only a newer proxy knows stays choosable where it is saved", () => {
-  assert.equal(backends.statesFor({ state: "drain" }), backends.STATES);
-  assert.equal(backends.statesFor({ state: "asleep" }).at(-1).value, "asleep");
-  assert.equal(backends.stateHint({ state: "asleep" }), "");
-  assert.match(backends.stateHint({ state: "drain" }), /nothing new/);
+  const [{ choices }] = OPTIONS;
+  assert.equal(choicesFor(choices, "drain"), choices);
+  assert.equal(choicesFor(choices, "asleep").at(-1).value, "asleep");
+});
+
+test("what only a newer proxy knows is told apart, and kept", () => {
+  assert.deepEqual(backends.unknownOf(SAVED), { newer: [1] });
+  assert.deepEqual(backends.unknownOf(undefined), {});
 });

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import * as draft from "../../static/config/draft.js";
+import { readRoute } from "../../static/config/routes.js";
 
 const SAVED = `{
   "version": 3,
@@ -39,7 +40,7 @@ test("an untouched document is written back byte for byte", () => {
   for (const text of [SAVED, UNCONFIGURED, spaced, newer, "{}"]) {
     const { edited, expected } = read(text);
     same(edited, expected);
-    assert.equal(draft.hasChanges(edited), false);
+    assert.deepEqual(draft.changesOf(edited, edited.document), []);
   }
 });
 
@@ -48,7 +49,7 @@ test("changing a URL changes that URL alone", () => {
   edited.backends[0].url = "https://a.example/ml";
   expected.backends[0].url = "https://a.example/ml";
   same(edited, expected);
-  assert.equal(draft.hasChanges(edited), true);
+  assert.equal(draft.changesOf(edited, edited.document).length, 1);
 });
 
 test("a renamed backend is renamed in every route", () => {
@@ -111,21 +112,9 @@ test("an unconfigured document without fields gets those that are needed", () =>
   same(edited, { defaultBackend: "a", backends: [{ name: "a", url: "http://a" }] });
 });
 
-test("backends are chosen in the order in which they are ticked", () => {
-  const { edited } = read();
-  const [a, b] = edited.backends;
-  const route = draft.addRoute(edited);
-  route.key = "textual";
-  draft.choose(route, b, true);
-  draft.choose(route, a, true);
-  assert.deepEqual(draft.writeDraft(edited).taskRouting.textual, ["b", "a"]);
-  draft.choose(route, b, false);
-  assert.equal(draft.writeDraft(edited).taskRouting.textual, "a");
-});
-
 test("a default without backends is saved as none chosen, for the proxy to judge", () => {
   const { edited } = read();
-  draft.choose(edited.default, edited.backends[0], false);
+  edited.default.backends = [];
   assert.equal(draft.writeDraft(edited).defaultBackend, "");
 });
 
@@ -133,26 +122,33 @@ test("an emptied setting is left out, another one is a number", () => {
   const { edited, expected } = read();
   edited.settings.set("requestTimeout", "");
   edited.settings.set("healthCheckInterval", "2.5");
+  edited.settings.set("maxBodySize", "200 MiB");
   delete expected.requestTimeout;
-  same(edited, { ...expected, healthCheckInterval: 2.5 });
+  same(edited, { ...expected, healthCheckInterval: 2.5, maxBodySize: 209715200 });
 });
 
 test("a setting that is typed anew as it was is no change", () => {
   const { edited } = read();
+  assert.equal(edited.settings.get("requestTimeout"), "1 min");
   edited.settings.set("requestTimeout", "6");
-  edited.settings.set("requestTimeout", "60");
-  assert.equal(draft.hasChanges(edited), false);
+  edited.settings.set("requestTimeout", "60 s");
+  assert.deepEqual(draft.changesOf(edited, edited.document), []);
 });
+
+/** Return a route that was added by hand. */
+function added(edited, key, ...backends) {
+  const route = { ...readRoute(undefined), key, backends };
+  edited.routes.push(route);
+  return route;
+}
 
 test("what cannot be sent is told where it is", () => {
   const { edited } = read();
   draft.addBackend(edited);
-  draft.addRoute(edited);
-  const twin = draft.addRoute(edited);
-  twin.key = "ocr";
-  draft.choose(twin, edited.backends[0], true);
-  edited.settings.set("maxBodySize", "100 MB");
-  edited.backends[1].weight = "heavy";
+  added(edited, "");
+  added(edited, "ocr", edited.backends[0]);
+  edited.settings.set("maxBodySize", "100 MBs");
+  edited.backends[1].texts.weight = "heavy";
   edited.default.holdSeconds = "long";
   edited.routes[1].maxWaiting = "all";
   assert.deepEqual(
@@ -171,22 +167,29 @@ test("what cannot be sent is told where it is", () => {
   );
 });
 
-test("a second route for a key counts as a change even if it says the same", () => {
+test("a second route for a key is told, even if it says the same", () => {
   const { edited } = read();
-  const twin = draft.addRoute(edited);
-  twin.key = "clip";
-  draft.choose(twin, edited.backends[1], true);
-  assert.equal(draft.hasChanges(edited), true);
+  added(edited, "clip", edited.backends[1]);
+  assert.equal(draft.problems(edited).length, 1);
 });
 
 test("Immich's address and key are kept, changed and taken out together", () => {
   const immich = { url: "http://immich:2283", apiKey: "***" };
   const edited = draft.readDraft({ immich });
-  assert.equal(draft.hasChanges(edited), false);
-  edited.immich.url = "http://nas:2283";
+  assert.deepEqual(draft.changesOf(edited, edited.document), []);
+  edited.settings.set("immich.url", "http://nas:2283");
   assert.deepEqual(draft.writeDraft(edited).immich, { ...immich, url: "http://nas:2283" });
-  Object.assign(edited.immich, { url: "", apiKey: "" });
+  edited.settings.set("immich.url", "");
+  edited.settings.set("immich.apiKey", "");
   assert.deepEqual(draft.writeDraft(edited), {});
   const without = draft.readDraft({});
   assert.deepEqual(draft.writeDraft(without), {});
+});
+
+test("a renamed machine is one change, wherever it does work", () => {
+  const { edited } = read();
+  edited.backends[0].name = "gpu";
+  assert.deepEqual(draft.changesOf(edited, edited.document), [
+    { path: ["backends", "a", "name"], before: "a", after: "gpu" },
+  ]);
 });

@@ -28,8 +28,8 @@ test("a backend keeps what is not changed, and loses what is emptied", () => {
   const saved = { ...plain, headers: { A: "***" }, caFile: "/ca.pem" };
   const backend = readBackend(saved);
   assert.deepEqual(writeBackend(backend), saved);
-  Object.assign(backend, { headers: "A: new", caFile: "" });
+  Object.assign(backend.texts, { headers: "A: new", caFile: "" });
   assert.deepEqual(writeBackend(backend), { ...plain, headers: { A: "new" } });
-  backend.headers = "";
+  backend.texts.headers = "";
   assert.deepEqual(writeBackend(backend), plain);
 });

@@ -26,9 +26,9 @@ test("as many are told as there are, and as are up if not all are", () => {
 
 test("a replica is told with what it does and what is wrong", () => {
   const { tone, state, told } = replicaWords(WELL);
-  assert.deepEqual([tone, state, told], ["good", "up", "2 of 4 under way; 1,200 done"]);
+  assert.deepEqual([tone, state, told], ["good", "up", "2 of 4 busy, 1,200 done"]);
   const ill = { ...WELL, state: "down", why: "connection refused", cannot: ["ocr"], notes: ["busy"] };
   assert.equal(replicaWords(ill).tone, "bad");
   assert.match(replicaWords(ill).told, /; connection refused; cannot do: ocr; busy$/);
-  assert.match(replicaWords({ ...WELL, state: "leaving" }).told, /^2 under way; /);
+  assert.match(replicaWords({ ...WELL, state: "leaving" }).told, /^gone, 2 under way, /);
 });

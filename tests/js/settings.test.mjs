@@ -1,40 +1,28 @@
-// The settings: what stands in their fields, and what is saved of it.
+// The settings: each is explained, with its default in words.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import * as settings from "../../static/config/settings.js";
+import { OPTIONS, WAKE } from "../../static/config/backend_settings.js";
+import { ROUTE_NUMBERS } from "../../static/config/routes.js";
+import { GROUPS, SETTINGS, settingsWithin } from "../../static/config/settings.js";
+import { hintOf } from "../../static/config/values.js";
 
-const of = (name) => settings.SETTINGS.find((setting) => setting.name === name);
-const CHECK = of("checkAnswers");
+const ALL = [...OPTIONS, ...WAKE, ...ROUTE_NUMBERS, ...GROUPS.flatMap(({ settings }) => settings)];
 
-/** Return what is saved after this was chosen or typed. */
-function put(document, name, text) {
-  const copy = { ...document };
-  settings.putSetting(copy, of(name), text);
-  return copy;
-}
-
-test("a choice shows its default, which is saved only where another one was", () => {
-  assert.equal(settings.settingText({}, CHECK), "full");
-  assert.deepEqual(put({}, "checkAnswers", "full"), {});
-  assert.deepEqual(put({}, "checkAnswers", "shape"), { checkAnswers: "shape" });
-  assert.deepEqual(put({ checkAnswers: "off" }, "checkAnswers", "full"), { checkAnswers: "full" });
-  assert.deepEqual(put({ checkAnswers: "full" }, "checkAnswers", "full"), { checkAnswers: "full" });
+test("each setting says in a line what it is for, and what holds without it", () => {
+  for (const setting of ALL) {
+    assert.ok(setting.byDefault, setting.name);
+    const hints = [setting.about, ...(setting.choices ?? []).map(({ hint }) => hint)];
+    assert.ok(hints.some(Boolean), setting.name);
+    assert.match(hintOf(setting), /Default: .+\.$/);
+  }
 });
 
-test("a number is empty where it is not set, and left out where it is emptied", () => {
-  assert.equal(settings.settingText({}, of("pingTimeout")), "");
-  assert.deepEqual(put({}, "pingTimeout", ""), {});
-  assert.deepEqual(put({}, "pingTimeout", "2.5"), { pingTimeout: 2.5 });
-  assert.deepEqual(put({ pingTimeout: 2.5 }, "pingTimeout", ""), {});
-});
-
-test("a choice that only a newer proxy knows stays choosable where it is saved", () => {
-  assert.equal(settings.choicesFor(CHECK.choices, "off"), CHECK.choices);
-  assert.equal(settings.choicesFor(CHECK.choices, "twice").at(-1).value, "twice");
-});
-
-test("what an empty field means is said", () => {
-  assert.match(settings.settingHint(of("pingTimeout"), ""), /Empty means 1\.5, the default/);
+test("no two settings of one owner have the same name or label", () => {
+  for (const settings of [OPTIONS, WAKE, SETTINGS, settingsWithin("immich")]) {
+    for (const field of ["name", "label"]) {
+      assert.equal(new Set(settings.map((one) => one[field])).size, settings.length);
+    }
+  }
 });

@@ -1,24 +1,23 @@
-// How one of a route's backends is chosen, as the page offers and explains it.
+// How one of a route's machines is chosen, as the page explains it.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { STRATEGIES, placeOf, strategiesFor, strategyHint } from "../../static/config/routes.js";
+import { STRATEGIES, strategyHint, strategyWords } from "../../static/config/routes.js";
+import { choicesFor } from "../../static/config/values.js";
 
 test("a strategy that only a newer proxy knows stays choosable where it is saved", () => {
-  assert.equal(strategiesFor({ strategy: "fastest" }), STRATEGIES);
-  const offered = strategiesFor({ strategy: "newest" });
+  assert.equal(choicesFor(STRATEGIES, "fastest"), STRATEGIES);
+  const offered = choicesFor(STRATEGIES, "newest");
   assert.deepEqual(offered.slice(0, -1), STRATEGIES);
   assert.equal(offered.at(-1).value, "newest");
   assert.equal(strategyHint({ strategy: "newest" }), "");
-  assert.match(strategyHint({ strategy: "in_order" }), /that is up/);
+  assert.equal(strategyWords("newest"), "newest");
 });
 
-test("backends have places where the order counts, and nowhere else", () => {
-  const [a, b, c] = ["a", "b", "c"].map((name) => ({ name }));
-  const backends = [b, a];
-  const places = (strategy) => [a, b, c].map((one) => placeOf({ strategy, backends }, one));
-  assert.deepEqual(places("in_order"), [2, 1, 0]);
-  assert.deepEqual(places("round_robin"), [0, 0, 0]);
-  assert.deepEqual(places("newest"), [0, 0, 0]);
+test("every strategy is explained, and has a few words for the table", () => {
+  for (const { value } of STRATEGIES) {
+    assert.match(strategyHint({ strategy: value }), /\.$/);
+    assert.ok(strategyWords(value).length < 16);
+  }
 });

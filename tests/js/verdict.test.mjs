@@ -150,6 +150,13 @@ test("without a machine, and with a broken file, the next step is told", () => {
   assert.equal(broken.actions[0].href, "config");
 });
 
+test("a file that was broken while all works is told, but not before what is down", () => {
+  const configError = "backends: expected a list";
+  const { tone, text, why } = say(overview([machine("a")], { configError }));
+  assert.deepEqual([tone, why], ["warn", [configError]]);
+  assert.match(text, /^Working as before: .* Mend it/);
+});
+
 test("a proxy that is gone offers nothing, and names no machine", () => {
   const { tone, text, title, actions } = goneVerdict("The proxy cannot be reached.", NOW - 30, NOW);
   assert.deepEqual([tone, title, actions], ["bad", "The proxy is gone", []]);

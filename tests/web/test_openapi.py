@@ -64,9 +64,9 @@ def test_every_operation_says_what_it_is_for(proxy: Proxy) -> None:
 
 def test_the_configuration_has_the_fields_that_are_described(proxy: Proxy) -> None:
     """Those of the document, and the warnings that an answer may have."""
-    from immich_ml_proxy.config.document import _Document
+    from immich_ml_proxy.config.document import DocumentFields
 
     paths = described(proxy)["paths"]
     schema = paths["/api/config"]["post"]["requestBody"]["content"]["application/json"]
     told = set(schema["schema"]["properties"])
-    assert told == {*_Document.__struct_encode_fields__, *TOLD}
+    assert told == {*DocumentFields.__struct_encode_fields__, *TOLD}
