@@ -91,7 +91,7 @@ def sorted_out(given: Sequence[str]) -> tuple[list[str], list[bytes]]:
         else:
             raise ValueError(f"{one}: is neither an address nor a file or folder")
     if not urls:
-        raise ValueError("there is no address of a server, such as http://nas:3003")
+        raise ValueError("there is no address of a machine, such as http://nas:3003")
     files = [file for file in files[:_MOST] if 0 < file.stat().st_size <= _LARGEST]
     if not files:
         raise ValueError("there is no picture, nor a folder that has some")
@@ -158,7 +158,7 @@ def _knees(found: dict[str, Found]) -> dict[str, dict[str, Level | None]]:
 
 def _document(found: dict[str, Found]) -> dict[str, Any]:
     return {
-        "servers": {url: attrs.asdict(one) for url, one in found.items()},
+        "machines": {url: attrs.asdict(one) for url, one in found.items()},
         "advice": attrs.asdict(advice(_knees(found))),
     }
 
@@ -166,7 +166,7 @@ def _document(found: dict[str, Found]) -> dict[str, Any]:
 def _report(found: dict[str, Found]) -> Group:
     knees = _knees(found)
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("server")
+    table.add_column("machine")
     table.add_column("work")
     for title in ("at once", "a second", "median", "p95"):
         table.add_column(title, justify="right")
@@ -214,16 +214,16 @@ def advised(found: dict[str, Found], told: Advice) -> list[str]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         "immich-ml-proxy bench",
-        description="Drive pictures through ML servers, or through a proxy, with more "
+        description="Drive pictures through machines, or through a proxy, with more "
         "and more requests at once; tell from where on more brings nothing, and what "
         "follows for limits, weights and Immich's concurrency.",
-        epilog="Exit code 0: each server was measured; 1: one was not; 2: wrong usage.",
+        epilog="Exit code 0: each machine was measured; 1: one was not; 2: wrong usage.",
     )
     parser.add_argument(
         "what",
         nargs="+",
         metavar="URL|IMAGES",
-        help="addresses of servers, and files or folders of pictures",
+        help="addresses of machines, and files or folders of pictures",
     )
     kinds = [CLIP, FACES, OCR, SEARCH]
     parser.add_argument(

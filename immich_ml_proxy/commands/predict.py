@@ -131,7 +131,7 @@ def _told(answer: Answer) -> dict[str, Any]:
     return {
         "status": answer.status,
         "seconds": round(answer.seconds, 4),
-        "machine": answer.headers.get("x-immich-ml-backend"),
+        "machine": answer.headers.get("X-Immich-ML-Backend".lower()),
         "answer": body,
     }
 

@@ -154,7 +154,7 @@ def test_the_knee_of_a_server_is_measured(
     arguments = [server.url, str(picture), "--task=clip", "--seconds=0.2", "--json"]
     assert bench.main(arguments) == 0
     told = json.loads(capsys.readouterr().out)
-    [(url, found)] = told["servers"].items()
+    [(url, found)] = told["machines"].items()
     assert (url, found["is_proxy"]) == (server.url, False)
     measured = found["levels"]["clip"]
     assert [one["at_once"] for one in measured[:3]] == [1, 2, 3]
