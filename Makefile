@@ -24,7 +24,7 @@ run: $(VENV)/run
 	    $$(test -e $(CONFIG) || echo --demo) $(ARGS)
 
 test: $(VENV)/test forms
-	tests/install node npm chromium chromedriver nginx haproxy
+	tests/install node npm chromium chromedriver nginx haproxy prometheus
 	if command -v npm >/dev/null; then $(MAKE) --no-print-directory node_modules/.stamp; fi
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 

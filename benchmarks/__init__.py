@@ -12,6 +12,7 @@ One room a command, ``python -m benchmarks.ROOM`` (``--help`` lists its options)
     fleet/        servers that are not alike: what is lost, what is asked in vain
     contract/     what it costs to check an answer
     overview/     what it costs to have overviews open
+    scrape/       what it costs to be scraped by Prometheus
 
 and below them what they have in common::
 

@@ -15,8 +15,10 @@ What knows what: a module imports only from its own room or from those below it:
     predictor             the use case: form, routing, forwarder, merge
     trial/                what answers at an address, before it is saved
     immich/               what Immich itself tells of its queues
+    metrics/              numbers for Prometheus
+    notify/               who is told what happens, wherever they are
     observe/              what people are told of it all
-    power/                waking machines
+    power/                sparing machines: when they are used, sleep, are woken
     balancer/             servers at run time: their health and places, and who is next
     upstream/             the HTTP client: one request to one server, in bounded time
     protocol/             what Immich speaks: forms, entries, answers

@@ -22,3 +22,9 @@ class KnownHeaders(Headers):
     def put(self, raw: dict[bytes, list[bytes]]) -> None:
         """Set headers; see the class for what they must be like."""
         self._rawHeaders.update(raw)
+
+
+def raw(headers: Headers) -> dict[bytes, list[bytes]]:
+    """Return the values of headers by their names, as Twisted writes those."""
+    values: dict[bytes, list[bytes]] = headers._rawHeaders
+    return values

@@ -6,13 +6,14 @@ form -> routing -> forwarder (several groups at once) -> merge
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import attrs
 from twisted.internet.defer import Deferred, DeferredList, FirstError, fail
 
 from immich_ml_proxy.balancer.forwarder import Forwarder
+from immich_ml_proxy.balancer.leg import Leg
 from immich_ml_proxy.balancer.pool import Pool
 from immich_ml_proxy.balancer.recent import Recent
 from immich_ml_proxy.balancer.work import Order, Served, Work
@@ -40,14 +41,16 @@ class Form:
     :ivar entries: the value of ``entries`` and its place in the body.
     :ivar content_type: of the body.
     :ivar trace_id: names the request in answers, logs and records; ASCII.
-    :ivar via: the ``Via`` that it goes on with; empty: none.
+    :ivar onward: the headers that it goes on with.
+    :ivar legs: is told how its groups fare.
     """
 
     body: Body
     entries: Entries
     content_type: bytes
     trace_id: str
-    via: bytes = b""
+    onward: Mapping[bytes, list[bytes]] = {}
+    legs: list[Leg] = attrs.Factory(list)
 
 
 @attrs.define
@@ -169,7 +172,8 @@ class Predictor:
             form.content_type,
             form.trace_id,
             level,
-            form.via,
+            form.onward,
+            form.legs,
         )
 
     async def _accepted(self, work: Work) -> Served:

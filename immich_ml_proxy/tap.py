@@ -11,7 +11,7 @@ from immich_ml_proxy.reactor import install
 install()
 
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from importlib.metadata import version
 from typing import Any
@@ -19,7 +19,6 @@ from typing import Any
 import msgspec
 from twisted.application.service import IService
 from twisted.internet.defer import Deferred, maybeDeferred
-from twisted.logger import Logger
 from twisted.web.client import Agent
 
 from immich_ml_proxy.aside import aside
@@ -31,6 +30,7 @@ from immich_ml_proxy.balancer.place import Places
 from immich_ml_proxy.balancer.pool import Pool
 from immich_ml_proxy.balancer.server import Server
 from immich_ml_proxy.commands.access import access_of
+from immich_ml_proxy.commands.access_log import access_log_of
 from immich_ml_proxy.commands.configuration import (
     BY_FILE,
     check,
@@ -53,51 +53,59 @@ from immich_ml_proxy.downstream.trace_id import new_trace_id
 from immich_ml_proxy.downstream.watch import Watch as ClientWatch
 from immich_ml_proxy.immich.queues import ImmichQueues
 from immich_ml_proxy.memory import Memory, glibc
+from immich_ml_proxy.metrics.meter import Meter
+from immich_ml_proxy.metrics.reading import Beside as BesideMetrics
+from immich_ml_proxy.notify.notifier import Notifier
+from immich_ml_proxy.observe.at_work import at_work, told_to_sleep, waiting
+from immich_ml_proxy.observe.moment import Moment
 from immich_ml_proxy.observe.overview import Beside, Overview
+from immich_ml_proxy.observe.state_log import log_event, log_flip
 from immich_ml_proxy.observe.tally import Tally
 from immich_ml_proxy.observe.ticker import Ticker, Timepiece
-from immich_ml_proxy.observe.under_way import Moments, under_way
 from immich_ml_proxy.observe.watch import Watch
+from immich_ml_proxy.power.sparing import Sparing
 from immich_ml_proxy.power.wake_on_lan import Waker
 from immich_ml_proxy.predictor import Predictor
 from immich_ml_proxy.protocol.caller import is_immich
 from immich_ml_proxy.protocol.hops import Hops
 from immich_ml_proxy.records.recorder import Recorder
-from immich_ml_proxy.records.shown import Shown
 from immich_ml_proxy.service import ProxyService
-from immich_ml_proxy.trial.repeat import Repeat
 from immich_ml_proxy.trial.trial import Trial
 from immich_ml_proxy.upstream.client import BackendClient
 from immich_ml_proxy.upstream.endpoints import connections
+from immich_ml_proxy.upstream.poster import Poster
 from immich_ml_proxy.upstream.resolver import Resolver
 from immich_ml_proxy.web.answers import write_error
 from immich_ml_proxy.web.app import make_app
 from immich_ml_proxy.web.config import ConfigEndpoints
-from immich_ml_proxy.web.debug import DebugEndpoints
+from immich_ml_proxy.web.debugging import debugging
 from immich_ml_proxy.web.demo import DemoEndpoints
 from immich_ml_proxy.web.description import DescriptionEndpoints
 from immich_ml_proxy.web.gate import Gate
 from immich_ml_proxy.web.immich import ImmichEndpoints
 from immich_ml_proxy.web.login import LoginEndpoints
+from immich_ml_proxy.web.metrics import MetricsEndpoints
+from immich_ml_proxy.web.notify import NotifyEndpoints
 from immich_ml_proxy.web.overview import OverviewEndpoints
 from immich_ml_proxy.web.pages import Pages, static_folder
-from immich_ml_proxy.web.records import RecordEndpoints
 from immich_ml_proxy.web.saves import SaveEndpoints
 from immich_ml_proxy.web.trial import TrialEndpoints
 
 __all__ = ["Options", "makeService"]
 
-_log = Logger()
-
 
 def makeService(
-    options: Options, reactor: Any = None, wall: Callable[[], float] = time.time
+    options: Options,
+    reactor: Any = None,
+    wall: Callable[[], float] = time.time,
+    write: Callable[[bytes], int] | None = None,
 ) -> IService:
     """
     Return the proxy as a service, wired up and not yet started.
 
     :param wall: what time it is, in Unix seconds, for what people are shown; all that
         is counted is counted by the reactor's clock.
+    :param write: takes the lines of requests; by default they go to the log.
     """
     in_thread: Any = maybeDeferred
     if reactor is None:
@@ -118,12 +126,15 @@ def makeService(
 
     recorder = Recorder(enabled=bool(options["debug"]))
     tally, timepiece = Tally(), Timepiece(reactor, wall)
+    meter = Meter(reactor, tally)
 
     def flipped(server: Server, before: Health) -> None:
-        _log_flip(server, before)
+        log_flip(server, before)
         watch.flipped(server, reactor.seconds())
 
-    pool = Pool(first, flipped, tally)
+    pool = Pool(first, flipped, meter.observer)
+    post = Poster(reactor, wall).post
+    sparing = Sparing(pool, wall, post)
     waker = Waker(reactor)
     places = Places(reactor, pool, waker.wanted)
     outward = connections(reactor)
@@ -135,6 +146,7 @@ def makeService(
     forwarder = Forwarder(reactor, wall, client, pool, places, checker.ping)
 
     def rearranged() -> None:
+        sparing.rearranged()
         places.reconfigured()
         forwarder.reconfigured()
         asked = [server.backend.url for server in pool]
@@ -142,10 +154,16 @@ def makeService(
         if immich_server is not None:
             asked.append(immich_server.url)
         outward.retain(asked)
+        meter.keep(pool)
 
-    def resolved() -> None:
+    def switched() -> None:
         rearranged()
         checker.look_at_new()
+
+    sparing.switched = switched
+
+    def resolved() -> None:
+        switched()
         watch.resolved(reactor.seconds())
 
     def look_up(host: str) -> Deferred[Sequence[str]]:
@@ -157,8 +175,11 @@ def makeService(
     checker.observers.append(forwarder.observed)
     predictor = Predictor(pool, forwarder)
     watch = Watch(pool, tally, lambda: forwarder.under_way, timepiece.moment())
+    watch.events.told = log_event
     waker.woke = lambda server: watch.wakes(server, reactor.seconds())
-    parts.append(Ticker(reactor, timepiece, watch.tick))
+    sparing.told = lambda one, why: told_to_sleep(watch, one, why, reactor.seconds())
+    notifier = Notifier(reactor, wall, post, watch, first.notify)
+    parts += [sparing, notifier, Ticker(reactor, timepiece, watch.tick)]
     own, ours = new_trace_id(), version("immich-ml-proxy")
     overview = Overview(watch, own, ours)
 
@@ -173,11 +194,18 @@ def makeService(
     def beside() -> Beside:
         return Beside(recorder.enabled, store.error, demo.told(), queues.told())
 
+    def look(moment: Moment) -> None:
+        sparing.look(moment.now, at_work(watch, moment.second), waiting(watch))
+        notifier.look(moment.now)
+
+    parts.append(Ticker(reactor, timepiece, look))
+
     def apply(new: Config, who: str) -> None:
         before, new = pool.config, in_force(new)
         pool.reconfigure(new)
         discovery.reconfigured()
         rearranged()
+        notifier.sender.reconfigured(new.notify)
         admission.limit(new)
         checker.reconfigured()
         outward.trust(new.backends)
@@ -191,36 +219,44 @@ def makeService(
     admission.limit(first)
     pages = Pages(static_folder())
     access = access_of(options)
+    access_log = access_log_of(options, reactor, wall, access, write)
     immich = ImmichEndpoints(reactor, pool, checker, pages, heard)
     overviews = OverviewEndpoints(timepiece, overview, beside, pool, waker)
     trials = TrialEndpoints(Trial(reactor, client, own, hops.first), ours, own)
     versions = Versions(new_trace_id().encode("ascii"))
 
     def own_ports() -> list[int]:
-        hosts = [listener.host for listener, _ in doors]
-        return [host.port for host in hosts if hasattr(host, "port")]
+        return [one.number for one, _ in doors if one.number is not None]
 
     saves = SaveEndpoints(wall, pool, store, apply, check, versions, own_ports)
     config = ConfigEndpoints(
-        reactor, wall, pool, places, forwarder.hedges, store, apply, saves.undo_told
+        *(reactor, wall, pool, places, forwarder.hedges, store, apply),
+        *(saves.undo_told, notifier.sender.told),
     )
+    sparing.ended = config.end_break
 
-    def going() -> Generator[int, None, list[Shown]]:
-        at = Moments(reactor.seconds(), wall(), own[:8])
-        return under_way(forwarder.under_way, pool, at)
-
-    debug = DebugEndpoints(reactor, recorder, own[:8], going)
-    repeat = Repeat(reactor, client, pool, places, new_trace_id, hops.first)
-    records = RecordEndpoints(reactor, recorder, own[:8], ours, going, repeat)
+    debugged = debugging(
+        *(reactor, wall, recorder, forwarder, pool, places, client),
+        *(own[:8], ours, hops.first, in_thread),
+    )
     described = DescriptionEndpoints()
+    notified = NotifyEndpoints(pool, notifier.sender, in_force)
+
+    def beside_metrics() -> BesideMetrics:
+        clients = sum(len(site.connections) for _, site in doors)
+        return BesideMetrics(clients, admission.budget.used, store.error is not None)
+
+    collector = meter.collector(pool, places.scheduler, beside_metrics)
+    metrics = MetricsEndpoints(reactor, collector)
 
     def door(option: str, open_only: bool) -> tuple[Listener, ProxySite]:
         gate = Gate(reactor, wall, access, pages, open_only, bool(options["demo"]))
         login = LoginEndpoints(wall, gate, pages)
-        asked = overviews, trials, demo, saves, config, described, login, pages
-        app = make_app(gate, immich, debug, records, *asked)
+        asked = overviews, trials, demo, saves, config, notified, metrics, described
+        app = make_app(gate, immich, *debugged, *asked, login, pages)
         site = ProxySite(
-            reactor, wall, app, predictor.predict, recorder, admission, hops
+            *(reactor, wall, app, predictor.predict, recorder, admission, hops),
+            *(meter.traffic, access_log),
         )
         return Listener(reactor, options[option], site, f"--{option}"), site
 
@@ -232,8 +268,8 @@ def makeService(
         lambda new: apply(new, BY_FILE),
         lambda told: watch.misconfigured(told, reactor.seconds()),
     )
-    parts.append(file_watch)
-    parts.append(Memory(reactor, admission.budget, glibc()))
+    memory = Memory(reactor, admission.budget, glibc())
+    parts.extend([file_watch, memory, meter.lag, access_log])
     doors = [door("listen", open_only=options["admin-listen"] is not None)]
     if options["admin-listen"] is not None:
         doors.append(door("admin-listen", open_only=False))
@@ -257,21 +293,7 @@ def _trickle(reactor: Any, stage: DemoServers, site: ProxySite) -> Trickle:
     door = Listener(reactor, "tcp:0:interface=127.0.0.1", site)
     door.setServiceParent(stage)
 
-    def port() -> int | None:
-        host: Any = door.port.getHost() if door.port is not None else None
-        return None if host is None else int(host.port)
-
-    trickle = Trickle(reactor, Agent(reactor), port, lambda: stage.alone)
+    agent = Agent(reactor)
+    trickle = Trickle(reactor, agent, lambda: door.number, lambda: stage.alone)
     trickle.setServiceParent(stage)
     return trickle
-
-
-def _log_flip(server: Server, before: Health) -> None:
-    if server.health.status == "healthy" and before.status != "healthy":
-        _log.info("{backend} is up", backend=server.name)
-    else:
-        _log.warn(
-            "{backend} is down: {error}",
-            backend=server.name,
-            error=server.health.error or "it fails what other machines can do",
-        )

@@ -130,6 +130,10 @@ class Client(Protocol):
                 for name, value in (one.split(": ", 1) for one in lines)
             }
             status = int(line.split()[1])
+            if headers.get("transfer-encoding") == "chunked" and bodies:
+                body, rest = _joined(rest)
+                answers.append(Answer(status, headers, body))
+                continue
             size = int(headers["content-length"]) if bodies and status >= 200 else 0
             assert len(rest) >= size, "the body is cut short"
             answers.append(Answer(status, headers, rest[:size]))
@@ -141,6 +145,19 @@ class Client(Protocol):
         """The one answer that came."""
         [answer] = self.answers()
         return answer
+
+
+def _joined(rest: bytes) -> tuple[bytes, bytes]:
+    """Return the body of an answer that comes in chunks, and what follows it."""
+    body = b""
+    while True:
+        line, separator, rest = rest.partition(b"\r\n")
+        assert separator, "the body is cut short"
+        size = int(line, 16)
+        piece, rest = rest[:size], rest[size + 2 :]
+        if not size:
+            return body, rest
+        body += piece
 
 
 class Proxy:
@@ -165,12 +182,18 @@ class Proxy:
             self.file.write_text(json.dumps(config))
         parsed = Options()
         parsed.parseOptions(["--config", str(self.file), *options])
-        self.service: Any = makeService(parsed, network, network.wall)
+        #: What was written of requests, of each that is over.
+        self.lines: list[str] = []
+        self.service: Any = makeService(parsed, network, network.wall, self._write)
         before = len(network.tcpServers)
         self.service.privilegedStartService()
         #: Of each port, the one for Immich last.
         self.sites: list[Any] = [one[1] for one in network.tcpServers[before:]]
         self.site: Any = self.sites[-1]
+
+    def _write(self, data: bytes) -> int:
+        self.lines += data.decode().splitlines()
+        return len(data)
 
     def start_checks(self) -> None:
         """Start the parts that run by themselves: the health checks."""
@@ -193,8 +216,11 @@ class Proxy:
         return self.connect().send(*pieces)
 
     def ask(self, request: bytes) -> Answer:
-        """Return the answer to a request."""
-        return self.send(request).answer
+        """Return the answer to a request, also one that comes bit by bit."""
+        client = self.send(request)
+        while b"chunked\r\n" in client.got and not client.got.endswith(b"0\r\n\r\n"):
+            self.network.advance(0)
+        return client.answer
 
     def get(self, path: str, **headers: str) -> Answer:
         """Return the answer to a ``GET``."""

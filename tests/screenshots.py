@@ -43,6 +43,7 @@ SHOWN = {
     "healthy-desktop-light": "overview/healthy-desktop-light.png",
     "trouble-desktop-dark": "overview/trouble-desktop-dark.png",
     "trouble-phone-light": "overview/trouble-phone-light.png",
+    "opened-desktop-light": "debug/opened-desktop-light.png",
 }
 LARGEST = 150_000
 
@@ -112,6 +113,7 @@ class Album:
             for scheme in SCHEMES:
                 resize(self._browser, width, height)
                 prefer(self._browser, color_scheme=scheme)
+                self._browser.open("about:blank")  # nothing is open from before
                 self._browser.open(url)
                 self._browser.find(shown)
                 self._browser.run("return document.fonts.ready.then(() => true)")
@@ -189,16 +191,41 @@ def photograph_work(album: Album, folder: Path, minutes: float) -> None:
         client.begin(PICTURE, 6)
         client.begin(FACES, 2)
         client.begin(OCR, 1)
+        proxy.post("/api/debug/toggle", {"enabled": True})
         time.sleep(60 * max(minutes - TROUBLE, 0.1))
         album.take(f"{proxy.url}/", "healthy", "#live .uplot")
-        album.take(f"{proxy.url}/config", "config", "[data-route-row]")
+        photograph_configuration(album, f"{proxy.url}/config")
+        photograph_requests(album, proxy)
         servers[0].kill()
         client.begin(FACES, 10)
         proxy.post("/api/backends/nas", {"state": "drain"})
         time.sleep(60 * min(TROUBLE, minutes))
         proxy.post("/api/wake", {"machine": "gaming-pc"})
         album.take(f"{proxy.url}/", "trouble", "#live .uplot")
+        album.take(f"{proxy.url}/debug", "debug-trouble", "#lines [data-state=held]")
         client.end()
+
+
+def photograph_requests(album: Album, proxy: Proxy) -> None:
+    """Photograph the requests that were recorded, and some of them opened."""
+    album.take(f"{proxy.url}/debug", "debug", "#lines .line")
+    for task, state in (("faces", "opened"), ("ocr", "opened-ocr")):
+        found = proxy.json(f"/api/debug/records?task={task}&status=ok&limit=1")
+        name = found["rows"][-1]["id"]
+        album.take(f"{proxy.url}/debug#open={name}", state, ".waterfall")
+    album.take(f"{proxy.url}/debug#text=nobody", "debug-none", "#empty")
+
+
+def photograph_configuration(album: Album, url: str) -> None:
+    """Photograph the configuration page: as it is found, and with its parts opened."""
+    album.take(url, "config", "#backends [data-state=healthy]")
+    for place, shown in (
+        ("machine=gaming-pc", "#backends [data-field=url]"),
+        ("work=clip", "#work .order"),
+        ("limits", "#limits [data-field]"),
+        ("import", "dialog [type=file]"),
+    ):
+        album.take(f"{url}#{place}", f"config-{place.partition('=')[0]}", shown)
 
 
 def main() -> None:

@@ -62,6 +62,8 @@ def test_the_options_have_the_readmes_defaults() -> None:
         "admin-listen": None,
         "allowed-host": [],
         "trusted-proxy": [],
+        "access-log": None,
+        "log-format": "plain",
         "debug": 0,
         "demo": 0,
         "read-only-config": 0,

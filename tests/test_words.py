@@ -27,6 +27,8 @@ NO_WORDS = re.compile(
     | /api/backends/
     | /api/server/ping              # Immich's own
     | X-Immich-ML-Backend
+    | ^backend_[a-z_]+$             # names of metrics
+    | [ ]backend=\{\}               # and of a field in the log
     | \bIMMICH_ML_BACKENDS\b        # the name of a variable
     | \bML[ ]servers?\b             # see docs/words
     | machine-learning[ ]servers

@@ -14,6 +14,7 @@ from twisted.python.failure import Failure
 from immich_ml_proxy.balancer.demand import Demand
 from immich_ml_proxy.balancer.hedging import HedgeBudget
 from immich_ml_proxy.balancer.latency import LEAST_PATIENCE
+from immich_ml_proxy.balancer.leg import CANCELLED, Leg
 from immich_ml_proxy.balancer.outcome import Kind, Outcome
 from immich_ml_proxy.balancer.place import Place, Places
 from immich_ml_proxy.balancer.pool import Pool
@@ -111,6 +112,7 @@ class Attempts:
     :ivar tried: servers that are not asked beside another one.
     :ivar arrived: when the request came.
     :ivar hold_until: until when it waits for a server that is well.
+    :ivar leg: how it fares.
     :ivar reconsider: told when another configuration is in force.
     """
 
@@ -140,6 +142,8 @@ class Attempts:
         self.demand = demand
         self.tried: set[Server] = set()
         means.under_way[self] = None
+        self.leg = Leg(demand.route.key)
+        work.legs.append(self.leg)
         means.pool.observer.arrived(demand)
         if self._may_hedge:
             means.hedges.seen()
@@ -160,11 +164,18 @@ class Attempts:
 
     def begin(self, place: Place, why: str = FIRST) -> None:
         """Ask the server at which a place was taken; ``why`` is for the record."""
+        means, leg, now = self._means, self.leg, self._means.clock.seconds()
+        if leg.tries:
+            means.pool.observer.again(self.demand, bool(self._running))
+        leg.tries += 1
+        leg.route = self.demand.route.key
+        leg.backend = place.server.backend.name
+        leg.wait = now - self.arrived
         sent = outgoing(self.work, why)
-        attempt = Attempt(place, sent, self._means.clock.seconds())
+        attempt = Attempt(place, sent, now)
         self._running.append(attempt)
         look = partial(self._look, attempt)
-        sending = self._means.client.send(place.server.backend, sent, look)
+        sending = means.client.send(place.server.backend, sent, look)
         attempt.sending = sending
         sending.addBoth(self._has_ended, attempt)
 
@@ -188,6 +199,11 @@ class Attempts:
         try:
             if not self._are_over and not self._is_stalled:
                 self._ended(attempt, result)
+            else:
+                took = self._means.clock.seconds() - attempt.asked
+                self._means.pool.observer.tried(
+                    attempt.server, self.demand, CANCELLED, took
+                )
         finally:
             attempt.place.give_back()
         if not self._are_over and not self._running and not self._is_stalled:

@@ -14,6 +14,7 @@ from twisted.python.failure import Failure
 from immich_ml_proxy.balancer import outcome
 from immich_ml_proxy.balancer.attempts import Attempt, Attempts, Means
 from immich_ml_proxy.balancer.demand import demand_of
+from immich_ml_proxy.balancer.leg import CANCELLED, REFUSED, SERVED, outcome_of
 from immich_ml_proxy.balancer.outcome import Kind, Outcome, Try
 from immich_ml_proxy.balancer.place import Place
 from immich_ml_proxy.balancer.server import Server
@@ -72,7 +73,7 @@ class Delivery:
         self._waiting: Deferred[Place | None] | None = None
         self._timer: IDelayedCall | None = None
         self._is_over = False
-        self._result: Deferred[Served] = Deferred(lambda _: self._stop())
+        self._result: Deferred[Served] = Deferred(lambda _: self._stop(CANCELLED))
 
     def begin(self) -> Deferred[Served]:
         """See :meth:`Forwarder.forward`."""
@@ -208,7 +209,7 @@ class Delivery:
         ):
             last_well = self._means.pool.last_well(route, now)
             self._hold_until = max(self._hold_until, last_well + AUTO_HOLD)
-        if found.kind in outcome.DOUBTFUL and server.backend.state != "disabled":
+        if found.kind in outcome.DOUBTFUL and not server.aside:
             self._recheck(server)
         if found.kind is Kind.LOST and server.is_enabled:
             self._means.places.wanted(server)
@@ -259,7 +260,9 @@ class Delivery:
     def _answer(self, one: Try) -> None:
         reply = one.outcome.reply
         assert reply is not None
-        waited = one.asked - self._begun
+        waited, is_well = one.asked - self._begun, one.outcome.kind is Kind.SERVED
+        leg = self._attempts.leg
+        leg.backend, leg.wait, leg.service = one.server.name, waited, one.took
         answer = Served(
             self._work.group,
             reply,
@@ -268,17 +271,24 @@ class Delivery:
             waited,
             one.took,
         )
-        self._finish(answer)
+        self._finish(answer, one.server, SERVED if is_well else REFUSED)
 
-    def _finish(self, result: Served | Failure) -> None:
-        """Give the result, unless nobody waits for it."""
+    def _finish(
+        self, result: Served | Failure, by: Server | None = None, word: str = ""
+    ) -> None:
+        """Give the result, unless nobody waits for it; ``word``: what it is called."""
         if not self._is_over:
-            self._stop()
+            if isinstance(result, Failure):
+                word = outcome_of(result.value)
+            self._stop(word, by)
             self._result.callback(result)
 
-    def _stop(self) -> None:
-        """End all that is under way."""
+    def _stop(self, word: str, by: Server | None = None) -> None:
+        """End all that is under way, and tell what came of it."""
         self._is_over = True
+        self._attempts.leg.outcome = word
+        took = self._means.clock.seconds() - self._begun
+        self._means.pool.observer.over(self._demand, by, word, took)
         self._attempts.cancel()
         if self._timer is not None:
             self._timer.cancel()

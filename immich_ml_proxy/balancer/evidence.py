@@ -73,6 +73,7 @@ class Evidence:
             no second opinion.
         """
         server, found = one.server, one.outcome
+        server.observer.tried(server, demand, found.kind.value, one.took)
         if found.kind in outcome.FAILURES:
             server.failed += 1
             server.observer.failed(server, demand, found.reason)
@@ -108,6 +109,7 @@ class Evidence:
         if kind is Kind.TOO_LARGE:
             server.abilities.too_large(demand.size, now)
         elif kind in outcome.INABILITIES and server.abilities.refused(demand.need, now):
+            server.observer.learned(server)
             learned.append(f"cannot do {demand.need.label}")
         if one.outcome.denial:
             server.denied(one.outcome.denial, now)

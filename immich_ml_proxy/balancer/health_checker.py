@@ -80,14 +80,15 @@ class HealthChecker(Service):
     def look_at_new(self) -> None:
         """Ping those at once that have come since the last round began."""
         for server in self._pool:
-            if server.health.status == "unknown" and server.backend.state != "disabled":
+            if server.health.status == "unknown" and server.is_pinged:
                 self.ping(server)
 
     def check(self, trace_id: str | None = None, via: bytes = b"") -> Deferred[None]:
         """
         Ping all backends, ``maxPings`` at once; it fires within ``LONGEST_ROUND``.
 
-        A backend that is being pinged is not pinged twice: rounds share the ping.
+        One that is to be left alone is not pinged, whoever asks for the round. A
+        backend that is being pinged is not pinged twice: rounds share the ping.
         Pings that are not answered by then go on, and those that wait go out.
 
         :param via: the ``Via`` of the ping that they are for.
@@ -96,7 +97,7 @@ class HealthChecker(Service):
         pings = [
             self.ping(server, trace_id, via)
             for server in self._pool
-            if server.backend.state != "disabled"
+            if server.is_pinged
         ]
         done: Deferred[None] = Deferred(lambda _: over.cancel())
         over = self._clock.callLater(LONGEST_ROUND, done.callback, None)

@@ -26,6 +26,22 @@ class Observer(Protocol):
     def failed(self, server: Server, demand: Demand, reason: str) -> None:
         """A server has failed it; the reason is words."""
 
+    def tried(
+        self, server: Server, demand: Demand, outcome: str, seconds: float
+    ) -> None:
+        """What came of asking a server, if it was no answer: a word, and seconds."""
+
+    def again(self, demand: Demand, is_beside: bool) -> None:
+        """One more server is asked, perhaps beside one that takes long."""
+
+    def learned(self, server: Server) -> None:
+        """It was found that a server cannot do something."""
+
+    def over(
+        self, demand: Demand, server: Server | None, outcome: str, seconds: float
+    ) -> None:
+        """What came of a request in the end: who answered, a word, how long it took."""
+
 
 class Nobody:
     """Looks away; see :class:`Observer`."""
@@ -37,6 +53,22 @@ class Nobody:
         """Nothing is made of it."""
 
     def failed(self, server: Server, demand: Demand, reason: str) -> None:
+        """Nothing is made of it."""
+
+    def tried(
+        self, server: Server, demand: Demand, outcome: str, seconds: float
+    ) -> None:
+        """Nothing is made of it."""
+
+    def again(self, demand: Demand, is_beside: bool) -> None:
+        """Nothing is made of it."""
+
+    def learned(self, server: Server) -> None:
+        """Nothing is made of it."""
+
+    def over(
+        self, demand: Demand, server: Server | None, outcome: str, seconds: float
+    ) -> None:
         """Nothing is made of it."""
 
 

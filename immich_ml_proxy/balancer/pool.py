@@ -77,6 +77,10 @@ class Pool:
 
     def _other_servers(self) -> None:
         self.evidence.opinions.clear()
+        self.switched()
+
+    def switched(self) -> None:
+        """Some backends are to be used, or are not any more, by the clock."""
         routes = self.config.all_routes
         self._ways_of = {route: self._new_ways(route) for route in routes}
 
@@ -144,6 +148,10 @@ class Pool:
     def is_down(self, route: Route, now: float) -> bool:
         """Whether no backend that ``route`` may use is healthy."""
         return not any(server.is_healthy(now) for server in self._all(route))
+
+    def is_closed(self, route: Route) -> bool:
+        """Whether all backends that ``route`` may use are put aside on purpose."""
+        return next(self._all(route), None) is None
 
     def last_well(self, route: Route, now: float) -> float:
         """Return when the last backend that ``route`` may use was seen well."""

@@ -12,6 +12,7 @@ from immich_ml_proxy.balancer.health import Health
 from immich_ml_proxy.balancer.latency import Percentiles, ServiceTimes
 from immich_ml_proxy.balancer.replicas import address_of
 from immich_ml_proxy.balancer.server import Server
+from immich_ml_proxy.balancer.switch import RESTING, Off
 from immich_ml_proxy.config.model import Backend
 
 _COUNTS = ("served", "failed", "retried", "normalised", "ejections")
@@ -103,7 +104,42 @@ class ReplicaSet:
     @property
     def is_enabled(self) -> bool:
         """Whether it is wished to take requests."""
-        return self.backend.state == "enabled"
+        return self.servers[0].is_enabled
+
+    @property
+    def off(self) -> Off | None:
+        """That its windows are closed; ``None``: they are not."""
+        return self.servers[0].off
+
+    @property
+    def is_off(self) -> bool:
+        """Whether its windows alone keep it from being used."""
+        return self.servers[0].is_off
+
+    @property
+    def until(self) -> float | None:
+        """When what keeps it from being used ends by itself, in Unix seconds."""
+        return self.servers[0].until
+
+    @property
+    def is_on_demand(self) -> bool:
+        """Whether it is asked how it is only while there is work for it."""
+        return self.servers[0].is_on_demand
+
+    @property
+    def is_resting(self) -> bool:
+        """Whether all of them count as well because there is no work."""
+        return all(one.is_resting for one in self.servers)
+
+    @property
+    def is_asleep(self) -> bool:
+        """Whether all of them are away, as those may be that are pinged on demand."""
+        return all(one.is_asleep for one in self.servers)
+
+    @property
+    def busy_since(self) -> float:
+        """When one of them began to have anything to do last."""
+        return max(one.busy_since for one in self.servers)
 
     @property
     def in_flight(self) -> int:
@@ -183,7 +219,7 @@ class ReplicaSet:
         replicas = self.replicas
         if not replicas:
             return self.servers[0].notes(now)
-        told = []
+        told = [RESTING] if self.is_resting else []
         ill = [(one, health) for one, health in self._ill(now) if one in replicas]
         if 0 < len(ill) < len(replicas):
             which = "; ".join(f"{_who(one)}: {health.error}" for one, health in ill[:3])

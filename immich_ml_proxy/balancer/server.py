@@ -13,6 +13,7 @@ from immich_ml_proxy.balancer.health import NEVER, Health
 from immich_ml_proxy.balancer.latency import ServiceTimes, patience
 from immich_ml_proxy.balancer.limit import limiter_of
 from immich_ml_proxy.balancer.observer import NOBODY, Observer
+from immich_ml_proxy.balancer.switch import RESTING, Switch
 from immich_ml_proxy.balancer.task_limits import TaskLimits
 from immich_ml_proxy.config.model import Backend
 
@@ -22,16 +23,14 @@ OVERTAKES = 8
 OVERDUE = 5.0
 
 
-class Server:
+class Server(Switch):
     """
     A backend at run time.
 
     A request keeps the server it was given, so one that is removed or moved to
     another URL meanwhile finishes with its own counts.
 
-    :ivar backend: its configuration.
     :ivar replica_of: what it is a replica of; see ``replica_set.machine_of``.
-    :ivar health: what pings and traffic told last.
     :ivar abilities: what it can do.
     :ivar breakers: whether it is out for failing what others serve, by task.
     :ivar detours: whether another was faster by far, by task; others go first then.
@@ -53,9 +52,8 @@ class Server:
     """
 
     def __init__(self, backend: Backend, observer: Observer = NOBODY) -> None:
-        self.backend = backend
+        super().__init__(backend)
         self.observer = observer
-        self.health = Health()
         self.abilities = Abilities(backend.abilities)
         self.breakers = Breakers()
         self.detours = Breakers(trip_after=1)
@@ -83,12 +81,7 @@ class Server:
         if backend.max_concurrent != self.backend.max_concurrent:
             self.limiter = limiter_of(backend.max_concurrent)
         self.abilities.stated = backend.abilities
-        self.backend = backend
-
-    @property
-    def is_enabled(self) -> bool:
-        """Whether it is wished to take requests."""
-        return self.backend.state == "enabled"
+        self.put_under(backend)
 
     def is_healthy(self, now: float) -> bool:
         """Whether it is well, as far as any work is concerned."""
@@ -98,7 +91,7 @@ class Server:
         """Whether a request should go there at ``now`` seconds, if there is a place."""
         if self.is_untroubled and self.abilities.are_whole:
             # Nearly always; what follows comes to the same.
-            return self.backend.state == "enabled" and now >= self.busy_until
+            return self.is_enabled and now >= self.busy_until
         return self.is_available(demand, now) and not (
             self.detours and self.detours.is_open(demand.tasks, now)
         )
@@ -176,8 +169,8 @@ class Server:
     def reported(self, now: float) -> Health:
         """Return the health that people are shown: what requests told counts, too."""
         health = self.health
-        if self.backend.state == "disabled":
-            return Health("unknown", health.last_check, "disabled")
+        if self.aside:
+            return Health("unknown", health.last_check, self.aside)
         if health.status != "healthy":
             return health
         if self._is_denied(now):
@@ -191,6 +184,7 @@ class Server:
         """Return what people should know of it while it is well, in words."""
         cannot = self.abilities.cannot(now)
         notes = [f"cannot: {', '.join(cannot)}"] if cannot else []
+        notes += [RESTING] if self.is_resting else []
         if now < self._denial_until and self._denial:
             notes.append(self._denial)
         if now < self.busy_until:
@@ -281,7 +275,7 @@ class Server:
     def _is_up(self, now: float) -> bool:
         """Whether it answers, and lets us in."""
         return (
-            self.backend.state == "enabled"
+            self.is_enabled
             and self.health.status == "healthy"
             and not (self._denial and self._is_denied(now))
         )

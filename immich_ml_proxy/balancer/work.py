@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import attrs
 
 from immich_ml_proxy.balancer.demand import Profile, profile_of
+from immich_ml_proxy.balancer.leg import Leg
 from immich_ml_proxy.config.model import CheckAnswers
 from immich_ml_proxy.headers import KnownHeaders
 from immich_ml_proxy.protocol.body import Body
@@ -49,7 +52,9 @@ class Work:
     :ivar trace_id: of the client's request.
     :ivar check_answers: how closely, by the configuration that was in force when it
         came; see :func:`~immich_ml_proxy.protocol.contract.check`.
-    :ivar via: the ``Via`` that it goes on with; empty: none.
+    :ivar onward: the headers of the client's request that go on with it; see
+        :class:`~immich_ml_proxy.headers.KnownHeaders` for what they must be like.
+    :ivar legs: how the groups of that request fare; this one's is added.
     """
 
     order: Order
@@ -58,7 +63,8 @@ class Work:
     content_type: bytes
     trace_id: str
     check_answers: CheckAnswers
-    via: bytes = b""
+    onward: Mapping[bytes, list[bytes]] = {}
+    legs: list[Leg] = attrs.Factory(list)
 
     @property
     def group(self) -> Group:
@@ -101,8 +107,7 @@ def outgoing(work: Work, why: str) -> Outgoing:
             {
                 b"Content-Type": [work.content_type],
                 b"Accept": [b"*/*"],
-                b"X-Request-ID": [work.trace_id.encode("ascii")],
-                b"Via": [work.via] if work.via else [],
+                **work.onward,
             }
         ),
         trace_id=work.trace_id,

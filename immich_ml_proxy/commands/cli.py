@@ -25,14 +25,16 @@ from immich_ml_proxy.commands.command_line import (
     CommandLine,
     chosen,
 )
+from immich_ml_proxy.commands.log_format import JSON, JSON_LOG
 
 
 def main() -> None:
     """Do what the command line says; the proxy is run until it is told to stop."""
+    options = CommandLine()
     try:
         name, arguments = chosen(sys.argv[1:])
         if name == RUN:
-            CommandLine().parseOptions(arguments)
+            options.parseOptions(arguments)
     except (ValueError, usage.UsageError) as error:
         raise SystemExit(
             f"immich-ml-proxy: {error}; see immich-ml-proxy --help"
@@ -42,11 +44,18 @@ def main() -> None:
     sys.argv[1:] = [
         "--nodaemon",
         "--pidfile=",
-        f"--logger={__name__}.plain_log",
+        f"--logger={_observer(options)}",
         "immich-ml-proxy",
         *arguments,
     ]
     twistd.run()
+
+
+def _observer(options: CommandLine) -> str:
+    """Return the name of what writes the log in the form that was asked for."""
+    if options["log-format"] == JSON:
+        return JSON_LOG
+    return f"{__name__}.{plain_log.__name__}"
 
 
 def plain_log() -> ILogObserver:

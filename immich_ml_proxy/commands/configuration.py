@@ -11,6 +11,7 @@ from twisted.logger import Logger
 
 from immich_ml_proxy.commands.options import BACKENDS_VARIABLE
 from immich_ml_proxy.config import backends_line
+from immich_ml_proxy.config.doubts import doubts
 from immich_ml_proxy.config.model import Config
 from immich_ml_proxy.config.resolved import resolved
 from immich_ml_proxy.config.store import ConfigStore
@@ -88,4 +89,6 @@ def loaded(store: ConfigStore) -> Config:
         )
     for warning in found.warnings:
         _log.warn("The configuration was mended: {warning}", warning=warning)
+    for doubt in doubts(found):
+        _log.warn("The configuration is in force, but {doubt}", doubt=doubt.text)
     return found

@@ -8,6 +8,8 @@ from typing import Any, ClassVar
 
 from twisted.python import usage
 
+from immich_ml_proxy.commands.log_format import PLAIN, check_log
+
 #: Those of which there may be several have a variable with a list.
 _LISTS = {
     "allowed-host": "IMMICH_ML_PROXY_ALLOWED_HOSTS",
@@ -54,6 +56,14 @@ class Options(usage.Options):
             None,
             None,
             "Twisted endpoint of pages and API, which are then not at --listen.",
+        ],
+        ["log-format", None, PLAIN, "How the log is written: plain or json."],
+        [
+            "access-log",
+            None,
+            None,
+            "Which requests get a line in the log: all, work or off. [default: all, "
+            "with --demo off]",
         ],
     ]
     optFlags: ClassVar[list[list[Any]]] = [
@@ -105,3 +115,4 @@ class Options(usage.Options):
             if word.lower() not in _WORDS:
                 raise usage.UsageError(f"{variable} must be yes or no, not {word!r}")
             self[option] = int(self[option] or _WORDS[word.lower()])
+        check_log(self)

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from immich_ml_proxy.config import abilities, headers, resolve
+from immich_ml_proxy.config import abilities, headers, power, resolve, windows
 from immich_ml_proxy.config.fields import (
     check_broadcast,
     check_ca_file,
@@ -62,10 +62,18 @@ def read(items: list[Any]) -> Iterator[Backend]:
         if backend.ca_file is not None:
             check_ca_file(backend.ca_file, url, f"{path}.caFile")
         resolve.check(backend, url, path)
+        windows.read(backend.windows, f"{path}.windows")
+        hook = backend.sleep_hook
+        if hook is not None:
+            hook = power.checked_hook(hook, f"{path}.sleepHook")
         yield msgspec.structs.replace(
             backend,
             url=url,
             limits=limits,
             abilities=stated,
+            sleep_hook=hook,
+            disabled_until=backend.disabled_until
+            if backend.state == "disabled"
+            else None,
             headers=headers.read(backend.headers, f"{path}.headers"),
         )

@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import msgspec
 
 from immich_ml_proxy.config import backends as backend_list
-from immich_ml_proxy.config import headers, immich, routes
+from immich_ml_proxy.config import headers, immich, notify, power, routes
 from immich_ml_proxy.config.faults import decoded
 from immich_ml_proxy.config.fields import convert
 from immich_ml_proxy.config.legacy import upgraded
@@ -54,6 +54,7 @@ class DocumentFields(
     max_buffered_bytes: Annotated[int, msgspec.Meta(ge=1024, le=2**50)] = 64 * _MIB
     check_answers: str = CHECK_ANSWERS[0]
     immich: Any = None
+    notify: Any = None
     max_backends: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 64
     max_pings: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 16
     proxy_replicas: Annotated[int, msgspec.Meta(ge=1, le=100)] = 1
@@ -80,7 +81,8 @@ def parse(raw: bytes, before: Config | None = None) -> Config:
         document.pop(told, None)
     document, repaired = mended(document)
     if before is not None:
-        document = headers.unmasked(document, msgspec.json.decode(before.document))
+        old = msgspec.json.decode(before.document)
+        document = notify.unmasked(headers.unmasked(document, old), old)
     top = convert(document, DocumentFields, "")
     backends = tuple(
         share(backend, top.proxy_replicas)
@@ -95,6 +97,7 @@ def parse(raw: bytes, before: Config | None = None) -> Config:
     names = {backend.name for backend in backends}
     if top.check_answers not in CHECK_ANSWERS:
         raise ConfigError("checkAnswers", f"must be one of {', '.join(CHECK_ANSWERS)}")
+    document = power.without_passed(document)
     return Config(
         document=msgspec.json.format(msgspec.json.encode(document), indent=2),
         backends=backends,
@@ -116,6 +119,7 @@ def parse(raw: bytes, before: Config | None = None) -> Config:
             top.max_connections_per_address,
         ),
         max_pings=top.max_pings,
+        notify=notify.read(top.notify),
         warnings=(*gone, *repaired),
     )
 
@@ -125,16 +129,22 @@ def empty() -> Config:
     return parse(b'{"defaultBackend": "", "backends": [], "taskRouting": {}}')
 
 
-def with_state(current: Config, name: str, state: State) -> Config:
+def with_state(
+    current: Config, name: str, state: State, until: float | None = None
+) -> Config:
     """
     Return ``current`` with the state of one backend changed.
 
+    :param until: when ``disabled`` ends by itself, in Unix seconds; ``None``: never.
     :raises ConfigError: when there is no backend of this name.
     """
     document = msgspec.json.decode(current.document)
     for backend in document.get("backends", ()):
         if backend["name"] == name:
             backend["state"] = state
+            backend.pop("disabledUntil", None)
+            if until is not None:
+                backend["disabledUntil"] = round(until)
             return parse(msgspec.json.encode(document))
     raise ConfigError("", f"there is no machine named {name!r}")
 
@@ -146,7 +156,7 @@ def saved(config: Config) -> dict[str, Any]:
 
 def masked(document: dict[str, Any]) -> dict[str, Any]:
     """Return a document, or a part of one, but for the values of secrets."""
-    return immich.masked(headers.masked(document))
+    return notify.masked(immich.masked(headers.masked(document)))
 
 
 def shown(config: Config) -> dict[str, Any]:

@@ -14,6 +14,7 @@ import msgspec
 
 from immich_ml_proxy.config.faults import step
 from immich_ml_proxy.config.model import Config, normalized
+from immich_ml_proxy.config.power import ON_DEMAND
 
 #: What Immich asks for, and the types of each.
 _TYPES = {
@@ -39,6 +40,10 @@ _MEANT = {
     "face-detection": "facial-recognition",
     "face-recognition": "facial-recognition",
 }
+_WAKING = (
+    f'it has a sleepHook; set its pings to "{ON_DEMAND}", or it is asked how it is '
+    "while it sleeps, which may wake it and is told as trouble"
+)
 #: Where Immich itself listens.
 _IMMICH_PORT = 2283
 
@@ -66,6 +71,8 @@ def doubts(config: Config, own_ports: Collection[int] = ()) -> list[Doubt]:
         path, name = f"backends[{index}]", backend["name"]
         told = _address(config.backends[index].url, own_ports)
         found += [Doubt(f"{path}.url", f"{name}: {told}")] if told else []
+        if config.backends[index].sleep_hook and backend.get("pings") != ON_DEMAND:
+            found.append(Doubt(f"{path}.pings", f"{name}: {_WAKING}"))
         found += [
             Doubt(f"{path}{where}", f"{name}: {text}")
             for where, task in _stated(backend)

@@ -94,14 +94,12 @@ def converted(value: Any, shape: type[_T], path: str = "") -> _T:
     raise Misfit(*(found or (path, "is not what is expected here")))
 
 
-def shown(value: Any, path: str = "") -> str:
-    """Return a value as an error repeats it; what may be secret is not repeated."""
+def _shown(value: Any) -> str:
+    """Return a value as an error repeats it."""
     if isinstance(value, list):
         return "a list"
     if isinstance(value, dict):
         return "an object"
-    if _SECRET.search(path):
-        return "this"
     text = msgspec.json.encode(value).decode()
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
 
@@ -111,7 +109,7 @@ def _faults(value: Any, kind: inspect.Type, path: str) -> Iterator[_Fault]:
     match kind:
         case inspect.StructType() if isinstance(value, dict):
             yield from _of_fields(value, kind, path)
-        case inspect.ListType() if isinstance(value, list):
+        case inspect.ListType() | inspect.VarTupleType() if isinstance(value, list):
             for index, item in enumerate(value):
                 yield from _faults(item, kind.item_type, f"{path}[{index}]")
         case inspect.DictType() if isinstance(value, dict):
@@ -142,7 +140,8 @@ def _of_fields(
 
 
 def _misfit(value: Any, kind: inspect.Type, path: str) -> _Fault:
-    return path, f"must be {_expected(kind)}, not {shown(value, path)}"
+    due = f"must be {_expected(kind)}"
+    return path, due if _SECRET.search(path) else f"{due}, not {_shown(value)}"
 
 
 def _fits(value: Any, kind: inspect.Type) -> bool:
@@ -196,7 +195,7 @@ def _expected(kind: inspect.Type) -> str:
             return _choice(_options(kind))
         case inspect.NoneType():
             return "null"
-        case inspect.ListType():
+        case inspect.ListType() | inspect.VarTupleType():
             return "a list ([...])"
         case inspect.UnionType():
             return _choice([each for one in kind.types for each in _options(one)])

@@ -24,6 +24,9 @@ from immich_ml_proxy.errors import ConfigError
 #: What is shown instead of a value.
 MASK = "***"
 
+#: Fields with addresses that are secret as a whole.
+_ALL_SECRET = ("notify", "entry")
+
 NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 #: Printable ASCII, with spaces and tabs inside.
 VALUE = re.compile(r"[!-~]([ \t!-~]{0,8190}[!-~])?")
@@ -32,7 +35,8 @@ OURS = frozenset(
     [
         *["accept", "connection", "content-encoding", "content-length", "content-type"],
         *["expect", "host", "keep-alive", "proxy-connection", "te", "trailer"],
-        *["transfer-encoding", "upgrade", "via", "x-request-id"],
+        *["traceparent", "tracestate", "transfer-encoding", "upgrade", "via"],
+        "x-request-id",
     ]
 )
 
@@ -133,7 +137,7 @@ def _blotted(value: Any) -> Any:
     if isinstance(value, dict):
         return {
             name: MASK
-            if name == "headers" and not isinstance(one, dict)
+            if name in _ALL_SECRET or (name == "headers" and not isinstance(one, dict))
             else dict.fromkeys(one, MASK)
             if name == "headers"
             else _blotted(one)

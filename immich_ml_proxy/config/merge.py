@@ -136,11 +136,11 @@ class _Merging:
 
     def value(self, steps: Steps, sides: _Sides) -> Any:
         """Return what a value comes to; :data:`ABSENT` if it is not there then."""
-        base, mine, theirs = sides
+        base, mine, theirs = sides.each(lambda one: _meant(steps, one))
         if same(mine, theirs) or same(base, mine):
-            return theirs
+            return sides.theirs
         if same(base, theirs):
-            return mine
+            return sides.mine
         if steps == (_BACKENDS,):
             return self._backends(sides)
         if _is_route(steps):
@@ -206,6 +206,13 @@ class _Merging:
                 before = other[index - 1] if index else None
                 order.insert(order.index(before) + 1 if before in order else 0, name)
         return order
+
+
+def _meant(steps: Steps, value: Any) -> Any:
+    """Return what a value means that may be left out: one that is there, or none."""
+    if value is not None and value is not ABSENT:
+        return value
+    return "enabled" if _is_backend(steps[:-1]) and steps[-1] == "state" else ABSENT
 
 
 def _identity(steps: Steps) -> Callable[[str], str]:

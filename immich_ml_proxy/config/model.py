@@ -8,6 +8,9 @@ from typing import Annotated, Any, Literal, get_args
 import attrs
 import msgspec
 
+from immich_ml_proxy.config import power
+from immich_ml_proxy.config.notify import Target
+
 DEFAULT_ROUTE = "default"
 
 ROUND_ROBIN = "round_robin"
@@ -101,6 +104,11 @@ class Backend(
         :mod:`~immich_ml_proxy.config.headers`.
     :ivar ca_file: path of the certificates whose signatures are believed, instead of
         those that this machine believes; PEM.
+    :ivar windows: when it is used, see :mod:`~immich_ml_proxy.config.windows`.
+    :ivar pings: whether it is asked how it is while there is no work for it.
+    :ivar sleep_hook: URL that is told when it has had nothing to do for so long.
+    :ivar idle_minutes: how long that is.
+    :ivar disabled_until: when a state ``disabled`` ends by itself, in Unix seconds.
     :ivar resolve: the name in its URL stands for all its addresses, or for those of one
         version of IP; ``None``: for any of them.
     """
@@ -115,6 +123,11 @@ class Backend(
     abilities: StatedAbilities | None = None
     headers: dict[str, Any] = {}
     ca_file: str | None = None
+    windows: power.TimeWindows = ()
+    pings: power.Pings = "always"
+    sleep_hook: str | None = None
+    idle_minutes: power.Minutes = 15.0
+    disabled_until: power.UnixTime | None = None
     resolve: Resolve | None = None
 
 
@@ -208,6 +221,7 @@ class Config:
     :ivar immich: Immich itself; ``None``: it is not asked.
     :ivar bounds: what clients may take.
     :ivar max_pings: pings under way at once; the others wait their turn.
+    :ivar notify: who is told of what happens.
     :ivar warnings: what was mended when the document was read, and where; no part of
         what the configuration says.
     :ivar is_resolved: whether secrets have their values, see
@@ -227,6 +241,7 @@ class Config:
     immich: ImmichServer | None = None
     bounds: Bounds = Bounds()
     max_pings: int = 16
+    notify: tuple[Target, ...] = ()
     warnings: tuple[str, ...] = attrs.field(default=(), eq=False)
     is_resolved: bool = attrs.field(default=False, eq=False)
 

@@ -1,4 +1,4 @@
-"""Checks ``resolve``: a name that stands for all its addresses."""
+"""``resolve``, a name that stands for all its addresses: its checks, and who is who."""
 
 from __future__ import annotations
 
@@ -51,12 +51,21 @@ def check_names(items: Sequence[Any]) -> None:
         if one.get("resolve") is not None
     }
     for index, name in enumerate(named):
-        of, _, address = name.removesuffix(")").rpartition(" (")
-        if name.endswith(")") and of in sets and _is_address(address):
+        of = name.rpartition(" (")[0]
+        if of in sets and is_of(name, of):
             raise ConfigError(
                 f"backends[{index}].name",
                 f"{name!r} is what an address of {of} is called; choose another name",
             )
+
+
+def is_of(name: str, machine: str) -> bool:
+    """Whether something is called like a machine, or like one of its replicas."""
+    if not name.startswith(machine):
+        return False
+    rest = name[len(machine) :]
+    is_replica = rest.startswith(" (") and rest.endswith(")")
+    return not rest or (is_replica and _is_address(rest[2:-1]))
 
 
 def _is_address(text: str) -> bool:

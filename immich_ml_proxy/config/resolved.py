@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import attrs
 import msgspec
 
-from immich_ml_proxy.config import headers, immich
+from immich_ml_proxy.config import headers, immich, notify
 from immich_ml_proxy.config.model import Config
 
 
@@ -37,5 +37,6 @@ def resolved(config: Config, environment: Mapping[str, str]) -> Config:
         config,
         backends=backends,
         immich=immich.resolved(config.immich, environment),
+        notify=notify.resolved(config.notify, environment),
         is_resolved=True,
     )

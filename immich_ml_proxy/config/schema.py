@@ -13,7 +13,14 @@ from typing import Any
 
 import msgspec
 
-from immich_ml_proxy.config import abilities, headers, routes, variables
+from immich_ml_proxy.config import (
+    abilities,
+    headers,
+    notify,
+    routes,
+    variables,
+    windows,
+)
 from immich_ml_proxy.config.document import DocumentFields
 from immich_ml_proxy.config.fields import MAC
 from immich_ml_proxy.config.model import (
@@ -36,6 +43,7 @@ _NAMES: dict[Any, str] = {
     WakeOnLan: "wakeOnLan",
     abilities.AbilitiesFields: "abilities",
     ImmichServer: "immich",
+    notify.EntryFields: "notify",
 }
 _REF = "#/$defs/{}"
 
@@ -91,6 +99,8 @@ def _complete(top: Schema, shapes: dict[str, Schema]) -> None:
     _more(fields["taskRouting"], additionalProperties=route, propertyNames=_SAID)
     _more(fields["checkAnswers"], enum=[*CHECK_ANSWERS])
     fields["immich"] = {"anyOf": [{"$ref": _REF.format("immich")}, {"type": "null"}]}
+    entries = {"type": "array", "items": {"$ref": _REF.format("notify")}}
+    fields["notify"] = {**entries, "maxItems": notify.MOST, "default": None}
     for name, field in fields.items():
         if "anyOf" not in field:
             fields[name] = _or_null(field)
@@ -120,20 +130,9 @@ def _complete(top: Schema, shapes: dict[str, Schema]) -> None:
     _more(backend["name"], pattern=r"^\S(.*\S)?$", **{"not": {"enum": [".", ".."]}})
     _more(backend["url"], pattern=r"^[^?#]*$", minLength=1)
     _more(backend["limits"], additionalProperties=_of(Places))
-    _more(
-        backend["headers"],
-        propertyNames={
-            "pattern": rf"^{headers.NAME.pattern}$",
-            "not": {"pattern": _any_case(headers.OURS)},
-        },
-        additionalProperties={
-            "type": "string",
-            "allOf": [
-                {"pattern": rf"^{headers.VALUE.pattern}$"},
-                {"pattern": _DOLLARS},
-            ],
-        },
-    )
+    _more(backend["headers"], **_headers())
+    _more(shapes["notify"]["properties"]["headers"], **_headers())
+    _more(backend["windows"], maxItems=windows.MOST)
     backend["wakeOnLan"] = _maybe("wakeOnLan")
     backend["abilities"] = _maybe("abilities")
     backend["caFile"] = {
@@ -166,6 +165,23 @@ def _complete(top: Schema, shapes: dict[str, Schema]) -> None:
         allOf=[{"pattern": r"^\s*[!-~]+\s*$"}, {"pattern": _DOLLARS}],
         **{"not": {"const": headers.MASK}},
     )
+
+
+def _headers() -> Schema:
+    """Return what headers may be."""
+    return {
+        "propertyNames": {
+            "pattern": rf"^{headers.NAME.pattern}$",
+            "not": {"pattern": _any_case(headers.OURS)},
+        },
+        "additionalProperties": {
+            "type": "string",
+            "allOf": [
+                {"pattern": rf"^{headers.VALUE.pattern}$"},
+                {"pattern": _DOLLARS},
+            ],
+        },
+    }
 
 
 def _more(field: Schema, **more: Any) -> None:

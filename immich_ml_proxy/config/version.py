@@ -14,7 +14,9 @@ def version(config: Config, key: bytes) -> str:
 
     :param key: keeps secrets from being guessed by what they come to.
     """
-    has_secrets = config.immich or any(one.headers for one in config.backends)
+    has_secrets = (
+        config.immich or config.notify or any(one.headers for one in config.backends)
+    )
     made = blake2b(config.document, key=key if has_secrets else b"", digest_size=12)
     return made.hexdigest()
 

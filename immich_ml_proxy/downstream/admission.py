@@ -154,6 +154,7 @@ class Ticket:
         request.clientproto = b"HTTP/1.1"
         request.setHeader(b"Connection", b"close")
         request.setHeader(b"X-Request-ID", request.trace_id.encode("ascii"))
+        request.setHeader(b"traceresponse", request.names.parent)
         request.write(self._admission.write_error(request, error))
         request.channel.linger()
 

@@ -144,6 +144,11 @@ class Listener(Service):
         """The address that it listens on; ``None`` while it does not."""
         return None if self.port is None else self.port.getHost()
 
+    @property
+    def number(self) -> int | None:
+        """The number of its port, where it has one, while it listens."""
+        return getattr(self.host, "port", None)
+
     def stopService(self) -> Deferred[None]:
         """Take no new connection; those that are being made are taken still."""
         super().stopService()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
@@ -9,13 +10,14 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 from twisted.web import server
 
+from immich_ml_proxy.balancer.leg import Leg
 from immich_ml_proxy.downstream.address import plain
 from immich_ml_proxy.downstream.admission import Ticket
 from immich_ml_proxy.downstream.target import origin_form
-from immich_ml_proxy.downstream.trace_id import trace_id
+from immich_ml_proxy.downstream.trace_id import Names, names_of
 from immich_ml_proxy.downstream.upload import Upload
 from immich_ml_proxy.errors import LoopDetected, ProxyError
-from immich_ml_proxy.headers import KnownHeaders
+from immich_ml_proxy.headers import KnownHeaders, raw
 from immich_ml_proxy.predictor import Prediction
 from immich_ml_proxy.protocol.body import Body
 from immich_ml_proxy.upstream.endpoints import BLOCK
@@ -37,6 +39,8 @@ class ProxyRequest(server.Request):
     :ivar body: the body; dropped when the request is over.
     :ivar upload: what a ``POST /predict`` has begun.
     :ivar trace_id: the client's ``X-Request-ID`` or a new one.
+    :ivar names: this, and its place in a trace.
+    :ivar legs: how the groups of a ``POST /predict`` fare.
     :ivar answering: what will give the answer; cancelled when the client leaves.
     :ivar answer: the bytes of the answer if it is recorded, else ``None``.
     :ivar started: when the headers were complete, in seconds of the clock.
@@ -47,7 +51,9 @@ class ProxyRequest(server.Request):
     answering: Deferred[Any] | None = None
     answer: list[bytes] | None = None
     trace_id: str
+    names: Names
     started: float
+    legs: Sequence[Leg] = ()
 
     _ticket: Ticket | None = None
 
@@ -69,7 +75,8 @@ class ProxyRequest(server.Request):
         site.active.add(self)
         self.body = Body(length)
         self.started = site.clock.seconds()
-        self.trace_id = trace_id(self.getHeader(b"x-request-id"))
+        self.names = names_of(raw(self.requestHeaders))
+        self.trace_id = self.names.own.decode("ascii")
         # The channel tells the request line later, and has it under private names.
         # Without them work would begin when the body is complete, not before.
         channel: Any = self.channel
@@ -147,7 +154,15 @@ class ProxyRequest(server.Request):
     def process(self) -> None:
         """Have the site's resource answer; see ``twisted.web.server.Request``."""
         self.site = self._proxy
-        self.responseHeaders.put({b"Server": [SERVER], b"Date": [self.site.date()]})
+        names = self.names
+        self.responseHeaders.put(
+            {
+                b"Server": [SERVER],
+                b"Date": [self.site.date()],
+                b"X-Request-Id": [names.own],
+                b"Traceresponse": [names.parent],
+            }
+        )
         if self.path == b"*":
             self._handleStar()
             return
@@ -215,6 +230,7 @@ class ProxyRequest(server.Request):
         else:
             if self.answer is not None:
                 self.answer.append(body)
+            self.sentLength = len(body)
             self._end_connection()
             self.startedWriting = 1
             self.channel.writeHeaders(
@@ -253,6 +269,7 @@ class ProxyRequest(server.Request):
         if self._ticket is not None:
             self._ticket.end()
         self.answer = self.answering = None
+        self.legs = ()
 
     def _abandon(self) -> None:
         if self.upload is not None:
@@ -261,9 +278,10 @@ class ProxyRequest(server.Request):
 
     def _begin_upload(self) -> Upload:
         content_type = self.getHeader(b"content-type")
-        upload = Upload(
-            self.body, content_type, self.trace_id, self.via, self._proxy.predict
-        )
+        legs: list[Leg] = []
+        self.legs = legs
+        predict, onward = self._proxy.predict, self.names.onward(self.via)
+        upload = Upload(self.body, content_type, self.trace_id, onward, legs, predict)
         upload.held = self._ticket is not None and self._ticket.waiting
         self.upload = upload
         return upload

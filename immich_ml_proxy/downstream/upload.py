@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from twisted.internet.defer import Deferred, fail
 from twisted.logger import Logger
 
+from immich_ml_proxy.balancer.leg import Leg
 from immich_ml_proxy.errors import BadEntries, ProxyError
 from immich_ml_proxy.predictor import Form, Prediction
 from immich_ml_proxy.protocol.body import Body
@@ -25,7 +26,8 @@ class Upload:
     :param body: takes the bytes; it is filled by whoever calls :meth:`feed`.
     :param content_type: of the body, or ``None``.
     :param trace_id: names the request.
-    :param via: the ``Via`` that it goes on with.
+    :param onward: the headers that it goes on with.
+    :param legs: is told how its groups fare.
     :param predict: begins the work.
     :ivar held: the body is not read on at present. It must not take a backend's place
         then: who has room for a body might wait for that place, and so both for ever.
@@ -38,13 +40,15 @@ class Upload:
         body: Body,
         content_type: bytes | None,
         trace_id: str,
-        via: bytes,
+        onward: Mapping[bytes, list[bytes]],
+        legs: list[Leg],
         predict: Predict,
     ) -> None:
         self._body = body
         self._content_type = content_type or b""
         self._trace_id = trace_id
-        self._via = via
+        self._onward = onward
+        self._legs = legs
         self._predict = predict
         self._scanner: Scanner | None = None
         self._prediction: Deferred[Prediction] | None = None
@@ -121,8 +125,14 @@ class Upload:
             self._begin(entries)
 
     def _begin(self, entries: Entries) -> None:
-        content_type, trace_id = self._content_type, self._trace_id
-        form = Form(self._body, entries, content_type, trace_id, self._via)
+        form = Form(
+            self._body,
+            entries,
+            self._content_type,
+            self._trace_id,
+            self._onward,
+            self._legs,
+        )
         try:
             self._prediction = self._predict(form)
         except Exception:

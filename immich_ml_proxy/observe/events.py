@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import attrs
 
 #: Events that are kept.
 KEPT = 200
+#: Kinds that stand in the log, too: what people have done, and who was put out. What
+#: else is told is logged where it happens, or is not worth a line.
+LOGGED = frozenset({"saved", "renamed", "enabled", "drained", "disabled", "out"})
 #: Characters of a sentence.
 LONGEST = 200
 
@@ -31,18 +34,25 @@ class Event:
 
 
 class Events:
-    """The ring."""
+    """
+    The ring.
+
+    :ivar told: is told of each.
+    """
 
     def __init__(self) -> None:
         self._events: deque[Event] = deque(maxlen=KEPT)
         self.last_id = 0
+        self.told: Callable[[Event], object] = lambda _: None
 
     def add(self, at: float, kind: str, text: str, machine: str | None = None) -> None:
         """Take one in; the oldest may be lost for it."""
         self.last_id += 1
         if len(text) > LONGEST:
             text = f"{text[: LONGEST - 1]}…"
-        self._events.append(Event(self.last_id, at, kind, machine, text))
+        event = Event(self.last_id, at, kind, machine, text)
+        self._events.append(event)
+        self.told(event)
 
     def after(self, event_id: int, since: float) -> Iterator[Event]:
         """Return those after one, and not older than ``since``, the oldest first."""

@@ -70,6 +70,8 @@ def row(
         "since": moment.unix(standing.since),
         "why": standing.why,
         "by": standing.by,
+        "until": server.until if standing.is_aside else None,
+        "resting": server.is_resting or (standing.state == "down" and server.is_asleep),
         "canWake": server.backend.wake_on_lan is not None,
         "inFlight": server.in_flight,
         "limit": server.limiter.limit,

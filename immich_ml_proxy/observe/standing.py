@@ -18,6 +18,8 @@ _STATUS = {"healthy": UP, "unhealthy": DOWN}
 #: Put aside by somebody who uses the pages, or so by the file at the start.
 BY_HAND = "hand"
 BY_FILE = "file"
+#: Its windows are closed.
+BY_WINDOW = "window"
 
 
 @attrs.frozen
@@ -26,7 +28,7 @@ class Standing:
     :ivar state: ``up``, ``down``, ``unknown``, ``drained`` or ``disabled``.
     :ivar since: in seconds of the clock.
     :ivar why: it is down, in words.
-    :ivar by: who has put it aside; ``None`` while it is in use.
+    :ivar by: who, or what, has put it aside; ``None`` while it is in use.
     """
 
     state: str
@@ -43,6 +45,8 @@ class Standing:
 def state_of(server: Machine, now: float) -> tuple[str, str]:
     """Return the state of a server, and why it is down."""
     aside = _ASIDE.get(server.backend.state)
+    if server.is_off:
+        aside = "disabled"
     if aside is not None:
         return aside, ""
     health = server.reported(now)
@@ -70,11 +74,17 @@ class Standings:
         """
         before = self._standings.get(key)
         state, why = state_of(server, now)
-        if before is not None and before.state == state:
+        is_off = server.is_off
+        if (
+            before is not None
+            and before.state == state
+            and is_off == (before.by == BY_WINDOW)
+        ):
             standing = before if before.why == why else attrs.evolve(before, why=why)
         else:
             is_aside = server.backend.state in _ASIDE
-            standing = Standing(state, now, why, by if is_aside else None)
+            who = BY_WINDOW if is_off else by if is_aside else None
+            standing = Standing(state, now, why, who)
         self._standings[key] = standing
         return before, standing
 

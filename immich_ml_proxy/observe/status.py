@@ -67,6 +67,9 @@ def _replicas(machine: Machine, now: float) -> dict[str, Any]:
 def _server(server: Machine, now: float) -> dict[str, Any]:
     return {
         "state": server.backend.state,
+        "disabledUntil": server.backend.disabled_until,
+        "offUntil": None if server.off is None else server.off.until,
+        "resting": server.is_resting,
         "status": server.reported(now).status,
         "inFlight": server.in_flight,
         "limit": server.limiter.limit,

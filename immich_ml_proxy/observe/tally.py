@@ -5,7 +5,10 @@ from __future__ import annotations
 import attrs
 
 from immich_ml_proxy.balancer.demand import Demand
+from immich_ml_proxy.balancer.observer import Nobody
+from immich_ml_proxy.balancer.replica_set import Machine
 from immich_ml_proxy.balancer.server import Server
+from immich_ml_proxy.observe.buckets import Buckets
 from immich_ml_proxy.observe.kinds import kind_of
 from immich_ml_proxy.observe.log_times import unit_of
 
@@ -25,11 +28,17 @@ class Counts:
     failed: dict[tuple[Server, str], tuple[int, str]] = attrs.field(factory=dict)
 
 
-class Tally:
-    """Told of every request; see ``balancer.observer``."""
+class Tally(Nobody):
+    """
+    Told of every request; see ``balancer.observer``.
+
+    :ivar served: since the start, how long what was answered took, by server, route and
+        kind; not taken.
+    """
 
     def __init__(self) -> None:
         self._counts = Counts()
+        self.served: dict[tuple[Machine, str, str], Buckets] = {}
 
     def arrived(self, demand: Demand) -> None:
         """A request has come."""
@@ -44,6 +53,10 @@ class Tally:
             times = self._counts.answered[key] = {}
         unit = unit_of(seconds)
         times[unit] = times.get(unit, 0) + 1
+        served = self.served.get(key)
+        if served is None:
+            served = self.served[key] = Buckets()
+        served.add(seconds)
 
     def failed(self, server: Server, demand: Demand, reason: str) -> None:
         """A server has failed it."""

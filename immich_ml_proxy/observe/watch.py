@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
@@ -25,7 +25,7 @@ from immich_ml_proxy.observe.machines import number_of
 from immich_ml_proxy.observe.moment import Moment
 from immich_ml_proxy.observe.standing import BY_FILE, BY_HAND, Standing, Standings
 from immich_ml_proxy.observe.tally import Tally
-from immich_ml_proxy.observe.waiting import Waiter, crowds
+from immich_ml_proxy.observe.waiting import Crowd, Waiter, crowds
 
 #: A limit that was found is told when it differs by this part of the one told last,
 #: and not more often than once in so many seconds.
@@ -43,6 +43,7 @@ class Watch:
     :ivar keys: what each server is known by; see :func:`~.history.keys_of`.
     :ivar woken: when each was woken last, by its key.
     :ivar configurations: how many were put in force since the start.
+    :ivar crowds: who waited when it looked last, by route and kind.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class Watch:
         self.keys: dict[Machine, str] = {}
         self.woken: dict[str, float] = {}
         self.configurations = 0
+        self.crowds: Mapping[tuple[str, str], Crowd] = {}
         self._closed = start.second - 1
         self._tally = tally
         self._busy: dict[Server, float] = {}
@@ -93,6 +95,9 @@ class Watch:
         name, state = one.name, after.state
         if state == "down":
             self.events.add(now, state, f"{name} is down: {after.why}", machine)
+        elif state == "up" and one.is_resting:
+            text = f"{name} is not asked any more how it is until there is work"
+            self.events.add(now, "resting", text, machine)
         elif state == "up" and before.state == "down":
             lasted = in_words(now - before.since)
             self.events.add(now, state, f"{name} is up again after {lasted}", machine)
@@ -206,6 +211,7 @@ class Watch:
         under_way = self.under_way()
         self.history.stands(second, Counter(kind_of(one.demand) for one in under_way))
         waiting, _ = crowds(under_way, self.pool, now)
+        self.crowds = waiting
         by_route: dict[str, tuple[dict[str, int], dict[str, int]]] = {}
         for (route, kind), crowd in waiting.items():
             counts, held = by_route.setdefault(route, ({}, {}))
@@ -286,4 +292,5 @@ def _but_for_states(config: Config) -> object:
     document = msgspec.json.decode(config.document)
     for backend in document.get("backends", ()):
         backend.pop("state", None)
+        backend.pop("disabledUntil", None)
     return document

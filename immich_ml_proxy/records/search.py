@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import attrs
 
 from immich_ml_proxy.config.model import normalized
+from immich_ml_proxy.config.resolve import is_of
 from immich_ml_proxy.errors import BadRequest
 from immich_ml_proxy.records.asked import KIND_BY_WORDS
 from immich_ml_proxy.records.row import Row
@@ -97,7 +98,7 @@ class Wanted:
 
 def is_among(machine: str, machines: Sequence[str]) -> bool:
     """Whether a machine, or a replica of it, is one of these."""
-    return any(one == machine or one.startswith(f"{machine} (") for one in machines)
+    return any(is_of(one, machine) for one in machines)
 
 
 def kinds_of(words: str) -> list[str]:

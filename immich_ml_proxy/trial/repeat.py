@@ -93,8 +93,9 @@ class Repeat:
         return compared(Asked(tasks, has_image, answer, row.backend or ""), said)
 
     async def _place(self, machine: str, demand: Demand) -> Place:
-        """Return a place there, at whatever replica has one first."""
-        for server in self._pool.servers_of(demand.route):
+        """Return a place there, at a replica that is up if there is one."""
+        now, servers = self._clock.seconds(), self._pool.servers_of(demand.route)
+        for server in sorted(servers, key=lambda one: not one.is_healthy(now)):
             place = self._places.take_at(server, demand)
             if place is not None:
                 return place

@@ -1,11 +1,11 @@
 """
 Who may do what: the settings, and what is made of a token or a session.
 
-``/ping`` and ``/predict`` are for everybody, as an ML server's are. With an admin token
-all else is for those who have shown it: programs with every request, as a bearer token;
-people once, on the login page, for a session. A session is a cookie that says until
-when it holds, signed with the token: it survives a restart, and ends everywhere when
-the token is changed.
+``/ping`` and ``/predict`` are for everybody, as an ML server's are, and ``/livez``.
+With an admin token all else is for those who have shown it: programs with every
+request, as a bearer token; people once, on the login page, for a session. A session is
+a cookie that says until when it holds, signed with the token: it survives a restart,
+and ends everywhere when the token is changed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import attrs
 from immich_ml_proxy.web.hosts import Network, is_in
 
 #: What everybody may ask for.
-OPEN_PATHS = frozenset({b"/ping", b"/predict"})
+OPEN_PATHS = frozenset({b"/ping", b"/predict", b"/livez"})
 #: Seconds that a session holds.
 SESSION = 30 * 24 * 3600
 #: Characters from which on a token cannot be guessed.

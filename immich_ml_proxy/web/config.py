@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from klein import Klein
 from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
 
 from immich_ml_proxy.balancer.hedging import HedgeBudget
 from immich_ml_proxy.balancer.place import Places
@@ -15,10 +16,11 @@ from immich_ml_proxy.balancer.pool import Pool
 from immich_ml_proxy.config import document as config_document
 from immich_ml_proxy.config import takers
 from immich_ml_proxy.config.model import Config, State
+from immich_ml_proxy.config.power import LONGEST
 from immich_ml_proxy.config.store import ConfigStore
 from immich_ml_proxy.config.words import key_in_words
 from immich_ml_proxy.downstream.request import ProxyRequest
-from immich_ml_proxy.errors import BadRequest
+from immich_ml_proxy.errors import BadRequest, ProxyError
 from immich_ml_proxy.observe.status import health_of_all, status
 from immich_ml_proxy.web.answers import json_answer
 from immich_ml_proxy.web.origin import read, who
@@ -26,6 +28,7 @@ from immich_ml_proxy.web.origin import read, who
 
 class _State(msgspec.Struct, forbid_unknown_fields=True):
     state: State
+    seconds: Annotated[float, msgspec.Meta(ge=1, le=LONGEST)] | None = None
 
 
 class _Taker(msgspec.Struct, forbid_unknown_fields=True):
@@ -45,7 +48,10 @@ class ConfigEndpoints:
     :param store: saves a configuration.
     :param apply: puts one in force; it is told who has saved it.
     :param undo: returns what save can be undone, as JSON tells it.
+    :param notified: returns how it goes with those who are told what happens.
     """
+
+    _log = Logger()
 
     def __init__(
         self,
@@ -57,6 +63,7 @@ class ConfigEndpoints:
         store: ConfigStore,
         apply: Callable[[Config, str], None],
         undo: Callable[[], dict[str, Any] | None],
+        notified: Callable[[], list[dict[str, Any]]],
     ) -> None:
         self._clock = clock
         self._wall = wall
@@ -66,6 +73,7 @@ class ConfigEndpoints:
         self._store = store
         self._apply = apply
         self._undo = undo
+        self._notified = notified
 
     def add_to(self, app: Klein) -> None:
         """Add the routes to ``app``."""
@@ -95,6 +103,7 @@ class ConfigEndpoints:
                 "readOnly": self._store.refusal,
                 "configWarnings": self._pool.config.warnings,
                 **numbers,
+                "notify": self._notified(),
                 "hedged": self._hedges.hedged,
                 "undo": self._undo(),
             },
@@ -102,14 +111,32 @@ class ConfigEndpoints:
 
     def set_state(self, request: ProxyRequest, name: str) -> bytes:
         """
-        Enable, drain or disable one backend, and save that.
+        Enable, drain or disable one backend, the latter for so many seconds if that is
+        said, and save that.
 
         A configuration that nobody has saved yet, a demo's, stays in memory.
         """
         wanted = read(request, _State, '{"state": "drain"}')
-        new = config_document.with_state(self._pool.config, name, wanted.state)
+        until = None
+        if wanted.seconds is not None:
+            if wanted.state != "disabled":
+                raise BadRequest("seconds: is for the state disabled only")
+            until = self._wall() + wanted.seconds
+        new = config_document.with_state(self._pool.config, name, wanted.state, until)
         self._change(request, new)
         return self.status(request)
+
+    def end_break(self, name: str) -> None:
+        """Use one backend again that was disabled until now, be it saved or not."""
+        new = config_document.with_state(self._pool.config, name, "enabled")
+        try:
+            self._store.check_change()
+            self._save(new)
+        except ProxyError as error:
+            self._log.warn(
+                "{machine} is used again: {error}", machine=name, error=error
+            )
+        self._apply(new, "its time limit")
 
     def set_taker(self, request: ProxyRequest, key: str) -> bytes:
         """
@@ -132,9 +159,12 @@ class ConfigEndpoints:
     def _change(self, request: ProxyRequest, new: Config) -> None:
         """Put a small change in force, and save it where there is a file."""
         self._store.check_change()
+        self._save(new)
+        self._apply(new, who(request))
+
+    def _save(self, new: Config) -> None:
         if self._store.is_kept and self._store.keeps(new):
             self._store.save(new)
-        self._apply(new, who(request))
 
 
 def _told(name: str, key: str, is_added: bool) -> str:

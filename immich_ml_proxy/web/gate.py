@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection
 from typing import Any
 
@@ -89,8 +90,8 @@ class Gate:
             request.setHeader(name, value)
         if self._open_only:
             raise Elsewhere(
-                "only /ping and /predict are here; the pages and the API are at the "
-                "address of --admin-listen"
+                "only /ping, /predict and /livez are here; the pages and the API are "
+                "at the address of --admin-listen"
             )
         if token is not None:
             given = bearer(_line(request, b"authorization"))
@@ -202,6 +203,28 @@ class GatedResource(ShortWays):
         except ProxyError as error:
             return self._gate.refuse(request, error)
         return super().render(request)
+
+
+def client_of(access: Access) -> Callable[[Any], str] | None:
+    """
+    Return what tells the address of a request's client, for the log; ``-``: none.
+
+    :param access: says whose word is believed of it.
+    :return: ``None`` where nobody's is.
+    """
+    if not access.trusted_proxies:
+        return None
+
+    def told(request: Any) -> str:
+        lines = _lines(request, b"x-forwarded-for")
+        address = client_address(_peer(request), lines, access)
+        return address if _ADDRESS.fullmatch(address) else "-"
+
+    return told
+
+
+#: What an address may consist of; anything else may be invented.
+_ADDRESS = re.compile(r"[0-9A-Za-z.:%_-]{1,64}")
 
 
 def _is_for_login(path: bytes) -> bool:

@@ -63,14 +63,19 @@ class ImmichEndpoints:
         """
         ``pong``, or 503 with what is down, after checking afresh.
 
-        A route that holds its work is no reason for 503: Immich would send nothing.
+        A route that holds its work is no reason for 503: Immich would send nothing. One
+        whose machines are all put aside on purpose holds none.
         """
         self._heard(request)
         await self._checker.check(request.trace_id, request.via)
         if self._pool.config.default is None:
             return text_answer(request, b"no machine is configured", 503)
         down = self._pool.down(self._clock.seconds())
-        failing = [route.key for route in down if not route.hold_seconds]
+        failing = [
+            route.key
+            for route in down
+            if not route.hold_seconds or self._pool.is_closed(route)
+        ]
         if failing:
             told = f"no machine is up for: {', '.join(failing)}"
             return text_answer(request, told.encode(), 503)
@@ -112,9 +117,8 @@ def _refusal(failure: Failure, request: ProxyRequest) -> Failure:
 
 
 def _tell_who(request: ProxyRequest, backends: tuple[str, ...]) -> None:
-    headers = request.responseHeaders
-    headers.put({b"X-Request-Id": [request.trace_id.encode("ascii")]})
     if backends:
+        headers = request.responseHeaders
         headers.setRawHeaders(b"X-Immich-ML-Backend", [_names(backends)])
 
 

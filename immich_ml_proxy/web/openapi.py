@@ -20,8 +20,10 @@ from immich_ml_proxy.web.schemas import (
     JSON,
     NAME,
     NOTHING_ELSE,
+    NOTIFY_TEST,
     PLAIN,
-    STATE,
+    STATE_CHANGE,
+    TESTED,
     TEXT,
     TEXTS,
     WHOLE_STATUS,
@@ -132,6 +134,10 @@ def document(version: str) -> Schema:
         "paths": {
             "/ping": {"get": ping},
             "/predict": {"post": predict},
+            "/livez": {"get": _operation("The process serves", _content(TEXT, PLAIN))},
+            "/metrics": {
+                "get": _operation("Numbers for Prometheus", _content(TEXT, PLAIN))
+            },
             "/api/openapi.json": {
                 "get": _operation("This description", _content(map_of(ANY)))
             },
@@ -171,7 +177,7 @@ def document(version: str) -> Schema:
                     *change,
                     404,
                     409,
-                    body=_content(body_of({"state": STATE})),
+                    body=_content(STATE_CHANGE),
                     parameters=(_parameter("name", "path", NAME),),
                 )
             },
@@ -186,6 +192,14 @@ def document(version: str) -> Schema:
                         {**object_of({}, add=TEXT, remove=TEXT), **NOTHING_ELSE}
                     ),
                     parameters=(_parameter("key", "path", NAME),),
+                )
+            },
+            "/api/notify/test": {
+                "post": _operation(
+                    "Send a test message to one who is told what happens",
+                    _content(TESTED),
+                    *change,
+                    body=_content(NOTIFY_TEST),
                 )
             },
             "/api/overview": {

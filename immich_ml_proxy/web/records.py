@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Generator
+from functools import partial
 from typing import Any
 
 import msgspec
 from klein import Klein
+from twisted.internet.defer import Deferred, DeferredLock, succeed
 from twisted.internet.interfaces import IReactorTime
 
 from immich_ml_proxy.downstream.request import ProxyRequest
@@ -27,6 +29,7 @@ from immich_ml_proxy.web.debug import query_of
 from immich_ml_proxy.web.origin import read
 from immich_ml_proxy.web.slices import in_slices
 from immich_ml_proxy.web.stream import Stream
+from immich_ml_proxy.web.thumbnail import thumbnail
 
 #: Bytes of a picture that is small enough to be shown in a list as it is.
 SMALL = 64 * 1024
@@ -52,6 +55,7 @@ class RecordEndpoints:
     :param version: of the proxy.
     :param under_way: leads to the requests that are under way.
     :param repeat: sends a request again.
+    :param in_thread: calls something that takes long, in a thread.
     """
 
     def __init__(
@@ -62,6 +66,7 @@ class RecordEndpoints:
         version: str,
         under_way: UnderWay,
         repeat: Repeat,
+        in_thread: Callable[[Callable[[], bytes | None]], Deferred[bytes | None]],
     ) -> None:
         self._clock = clock
         self._recorder = recorder
@@ -69,6 +74,8 @@ class RecordEndpoints:
         self._version = version
         self._under_way = under_way
         self._repeat = repeat
+        self._in_thread = in_thread
+        self._one_by_one = DeferredLock()
 
     def add_to(self, app: Klein) -> None:
         """Add the routes to ``app``."""
@@ -119,12 +126,18 @@ class RecordEndpoints:
         pieces, size = self._picture(name)
         return self._show(request, pieces, size)
 
-    def thumbnail(self, request: ProxyRequest, name: str) -> Any:
-        """The same, if it is small enough for a list."""
+    async def thumbnail(self, request: ProxyRequest, name: str) -> Any:
+        """The same, small enough for a list."""
         pieces, size = self._picture(name)
-        if size > SMALL:
-            raise NotKept(f"the picture has more than {SMALL} bytes")
-        return self._show(request, pieces, size)
+        if size > SMALL and _kind_of(pieces):
+            # One at a time: there is other work for the threads, and for the processor.
+            made = await self._one_by_one.run(
+                self._in_thread, partial(thumbnail, b"".join(pieces))
+            )
+            if made is None:
+                raise NotKept("the picture cannot be read")
+            pieces, size = [made], len(made)
+        return await self._show(request, pieces, size)
 
     def numbers(self, request: ProxyRequest, name: str) -> bytes:
         """The numbers left out of an answer: ``?path=/clip``, of a ``part``."""
@@ -168,8 +181,10 @@ class RecordEndpoints:
             raise NotKept("this request has no picture, or it is not kept any more")
         return pieces, sum(map(len, pieces))
 
-    def _show(self, request: ProxyRequest, pieces: list[bytes], size: int) -> Any:
-        kind = picture_kind(contents.beginning(pieces, LOOKED_AT))
+    def _show(
+        self, request: ProxyRequest, pieces: list[bytes], size: int
+    ) -> Deferred[bytes]:
+        kind = _kind_of(pieces)
         if kind is None:
             raise NotKept("what came as a picture is no JPEG, PNG or WebP")
         for header, value in (
@@ -182,8 +197,12 @@ class RecordEndpoints:
         ):
             request.setHeader(header, value)
         if request.method == b"HEAD":
-            return b""
+            return succeed(b"")
         return Stream(self._clock, request, _cut(pieces)).start()
+
+
+def _kind_of(pieces: list[bytes]) -> str | None:
+    return picture_kind(contents.beginning(pieces, LOOKED_AT))
 
 
 def _cut(pieces: list[bytes]) -> Generator[tuple[int, bytes], None, None]:

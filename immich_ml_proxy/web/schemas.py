@@ -44,6 +44,7 @@ def number(low: float, high: float, kind: str = "number") -> Schema:
 
 
 STATE: Schema = {"enum": ["enabled", "drain", "disabled"]}
+MOMENT: Schema = {"type": ["number", "null"], "minimum": 0}
 STATUS: Schema = {"enum": ["healthy", "unhealthy", "unknown"]}
 
 _HEALTH = object_of({"status": STATUS, "lastCheck": COUNT, "error": TEXT}, note=TEXT)
@@ -52,6 +53,9 @@ HEALTH = map_of({"allOf": [_HEALTH, object_of({}, replicas=map_of(_HEALTH))]})
 REPLICA = object_of(
     {
         "state": STATE,
+        "disabledUntil": MOMENT,
+        "offUntil": MOMENT,
+        "resting": FLAG,
         "status": STATUS,
         "inFlight": COUNT,
         "limit": COUNT,
@@ -69,6 +73,23 @@ REPLICA = object_of(
 )
 SERVER = {"allOf": [REPLICA, object_of({"waiting": COUNT}, replicas=map_of(REPLICA))]}
 ROUTE = object_of({"waiting": COUNT, "maxWaiting": COUNT, "held": COUNT, "down": FLAG})
+TOLD = object_of(
+    {
+        "target": TEXT,
+        "format": TEXT,
+        "error": {"type": ["string", "null"]},
+        "last": MOMENT,
+        "waiting": COUNT,
+    }
+)
+TESTED = object_of(
+    {
+        "ok": FLAG,
+        "status": {"type": ["integer", "null"]},
+        "text": TEXT,
+        "took": NUMBER,
+    }
+)
 UNDO = object_of({"savedBy": TEXT, "savedAt": COUNT})
 WHOLE_STATUS = object_of(
     {
@@ -78,6 +99,7 @@ WHOLE_STATUS = object_of(
         "backends": map_of(SERVER),
         "routes": map_of(ROUTE),
         "hedged": COUNT,
+        "notify": {"type": "array", "items": TOLD},
         "undo": {"anyOf": [UNDO, {"type": "null"}]},
     }
 )
@@ -90,6 +112,11 @@ BACKEND = object_of(
     limits=map_of(number(1, 10_000, "integer")),
     wakeOnLan=ANY,
     abilities=ANY,
+    windows=TEXTS,
+    pings={"enum": ["always", "on demand"]},
+    sleepHook={"type": ["string", "null"]},
+    idleMinutes={"type": "number", "exclusiveMinimum": 0, "maximum": 10_080},
+    disabledUntil=MOMENT,
     resolve={"anyOf": [{"enum": ["all", "ipv4", "ipv6"]}, {"type": "null"}]},
 )
 #: Texts with the paths of what they are about.
@@ -116,6 +143,7 @@ CONFIG = object_of(
     maxConnections={"anyOf": [number(16, 10**6, "integer"), {"type": "null"}]},
     maxConnectionsPerAddress=number(0, 10**6, "integer"),
     immich=ANY,
+    notify=ANY,
     warnings=TEXTS,
     warningsAt=PLACES,
     merged=FLAG,
@@ -170,6 +198,16 @@ RECORDS: Schema = {
     ),
 }
 
+STATE_CHANGE: Schema = {
+    **object_of({"state": STATE}, seconds=number(1, 31 * 86400)),
+    **NOTHING_ELSE,
+}
+NOTIFY_TEST: Schema = {
+    **object_of({}, index=COUNT, entry=map_of(ANY)),
+    **NOTHING_ELSE,
+}
+
+ERROR = object_of({"error": TEXT}, field=TEXT)
 ERROR = object_of({"error": TEXT}, field=TEXT, path=TEXT)
 JSON = "application/json"
 PLAIN = "text/plain"

@@ -1,6 +1,6 @@
 // What a machine may have beside its name and address, on the configuration page.
 
-import { LIMIT, OPTIONS, WAKE, taskLabel } from "./backend_settings.js";
+import { BREAKS, GENERAL, LIMIT, WAKE, taskLabel } from "./backend_settings.js";
 import { countSet, unknownOf } from "./backends.js";
 import { Fold, group, settingField, unknownFields } from "./form.js";
 
@@ -20,7 +20,9 @@ export class BackendOptions {
     this._backend = backend;
     this._changed = changed;
     const { saved, texts, limits, wake } = backend;
-    const options = OPTIONS.map((setting) => this._option([], setting, saved, texts));
+    const option = (/** @type {Setting} */ setting) => this._option([], setting, saved, texts);
+    const options = GENERAL.map(option);
+    const breaks = BREAKS.map(option);
     const limited = limits.map((limit) => {
       const setting = { ...LIMIT, name: limit.task, label: taskLabel(limit.task) };
       const field = settingField(setting, saved?.limits, limit.text, (text) => {
@@ -30,11 +32,12 @@ export class BackendOptions {
       return { steps: ["limits", limit.task], setting, field };
     });
     const waking = WAKE.map((setting) => this._option(["wakeOnLan"], setting, saved?.wakeOnLan, wake));
-    this._fields = [...options, ...limited, ...waking];
+    this._fields = [...options, ...limited, ...breaks, ...waking];
     const nodesOf = (/** @type {OptionField[]} */ fields) => fields.map(({ field }) => field.node);
     this.fold = new Fold(
       ...nodesOf(options),
       group("Requests at once, by task", ...nodesOf(limited)),
+      group("When it is used, and when it may sleep", ...nodesOf(breaks)),
       group("Wake-on-LAN, when work waits for it", ...nodesOf(waking)),
       ...unknownFields(unknownOf(saved)),
     );

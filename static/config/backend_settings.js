@@ -6,7 +6,7 @@ import { headersOf, headersText } from "./headers.js";
 /** @import { Setting } from "./values.js" */
 
 /** @type {Setting[]} */
-export const OPTIONS = [
+export const GENERAL = [
   {
     name: "state",
     label: "State",
@@ -52,6 +52,21 @@ export const OPTIONS = [
     read: headersOf,
   },
   {
+    name: "resolve",
+    label: "Its name stands for",
+    byDefault: "one machine",
+    choices: [
+      { value: "", label: "One machine", hint: "It is asked at one of the name’s addresses." },
+      {
+        value: "all",
+        label: "One machine at each of its addresses",
+        hint: "As Docker Compose, Swarm and Kubernetes name replicas; looked up every 10 s.",
+      },
+      { value: "ipv4", label: "One machine at each of its IPv4 addresses" },
+      { value: "ipv6", label: "One machine at each of its IPv6 addresses" },
+    ],
+  },
+  {
     name: "caFile",
     label: "Certificates",
     byDefault: "those that the proxy’s system believes",
@@ -60,6 +75,43 @@ export const OPTIONS = [
       "signed it, such as /etc/immich-ml-proxy/ca.pem.",
   },
 ];
+
+/** When a machine is used, and whether it may sleep. @type {Setting[]} */
+export const BREAKS = [
+  {
+    name: "windows",
+    label: "Used from … to …",
+    byDefault: "always",
+    about: "By the clock of the proxy’s machine: “22:00-07:00; Sat,Sun 00:00-24:00”.",
+    show: (texts) => [texts].flat().join("; "),
+    read: (text) => text.split(";").map((part) => part.trim()).filter(Boolean),
+  },
+  {
+    name: "pings",
+    label: "Health checks",
+    byDefault: "always",
+    choices: [
+      { value: "always", label: "Always", hint: "It is asked whether it is there, work or not." },
+      { value: "on demand", label: "When there is work", hint: "Else it is left alone, and may sleep." },
+    ],
+  },
+  {
+    name: "sleepHook",
+    label: "Address that puts it to sleep",
+    byDefault: "none",
+    about: "Is sent a POST once it has had nothing to do for a while.",
+  },
+  {
+    name: "idleMinutes",
+    label: "For how long it had nothing to do",
+    kind: "minutes",
+    byDefault: "15 min",
+    about: "Then the address above is called.",
+  },
+];
+
+/** All that stands in the entry itself. */
+export const OPTIONS = [...GENERAL, ...BREAKS];
 
 /** What Immich asks for; requests at once can be limited for each. */
 export const TASKS = [

@@ -17,7 +17,8 @@ import { problemOf, put, putPart, shownValue, textOf } from "./values.js";
  *     wake: Record<string, string>}} EditedBackend
  */
 
-const KNOWN = ["name", "url", "limits", "wakeOnLan", ...OPTIONS.map(({ name }) => name)];
+/** Until when it is disabled is set on the overview, and kept here. */
+const KNOWN = ["name", "url", "limits", "wakeOnLan", "disabledUntil", ...OPTIONS.map(({ name }) => name)];
 
 /**
  * Return an editable machine.

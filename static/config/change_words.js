@@ -3,6 +3,7 @@
 import { LIMIT, OPTIONS, WAKE, taskLabel } from "./backend_settings.js";
 import { ROUTE_NUMBERS, longForm, strategyWords } from "./routes.js";
 import { SETTINGS, settingsWithin } from "./settings.js";
+import { targetWords } from "./targets.js";
 import { shownValue } from "./values.js";
 import { routeWord, sentence } from "../shared/words.js";
 
@@ -51,6 +52,9 @@ function described(path) {
   }
   if (first === "backends") return ofBackend(second, rest);
   if (first === "defaultBackend") return ofRoute("default", second);
+  if (first === "notify") {
+    return { what: "Who is told:", show: (targets) => (targets ?? []).map(targetWords).join("; ") || "nobody" };
+  }
   if (first === "taskRouting") return ofRoute(second, rest[0]);
   const setting = (second === undefined ? SETTINGS : settingsWithin(first)).find(
     ({ name }) => name === (second ?? first),

@@ -5,12 +5,14 @@ import { backendProblems, readBackend, writeBackend } from "./backends.js";
 import { changesBetween } from "./changes.js";
 import { isChanged, readRoute, routeProblems, writeRoute } from "./routes.js";
 import { GROUPS } from "./settings.js";
+import { readTarget, writeTarget } from "./targets.js";
 import { problemOf, put, putPart, textOf } from "./values.js";
 
 /** @import { Configuration, JsonObject } from "../shared/answers.d.ts" */
 /** @import { EditedBackend } from "./backends.js" */
 /** @import { Problem, Step } from "./fields.js" */
 /** @import { EditedRoute } from "./routes.js" */
+/** @import { EditedTarget } from "./targets.js" */
 /** @import { Setting } from "./values.js" */
 
 /** @typedef {EditedRoute & {key: string}} KeyedRoute */
@@ -19,7 +21,7 @@ import { problemOf, put, putPart, textOf } from "./values.js";
  * `settings` are texts by name, of those within another object by `OBJECT.NAME`.
  *
  * @typedef {{document: Configuration, backends: EditedBackend[], default: EditedRoute,
- *     routes: KeyedRoute[], settings: Map<string, string>}} Draft
+ *     routes: KeyedRoute[], settings: Map<string, string>, targets: EditedTarget[]}} Draft
  */
 
 /**
@@ -49,6 +51,7 @@ export function readDraft(document) {
       ...readRoute(value, refer),
     })),
     settings: new Map(texts),
+    targets: (document.notify ?? []).map(readTarget),
   };
 }
 
@@ -72,6 +75,9 @@ export function writeDraft(draft) {
     document.taskRouting = Object.fromEntries(
       draft.routes.map((route) => [route.key, writeRoute(route)]),
     );
+  }
+  if (document.notify || draft.targets.length > 0) {
+    document.notify = draft.targets.map(writeTarget);
   }
   for (const { within, settings } of GROUPS) {
     /** @type {[Setting, string][]} */
@@ -119,6 +125,10 @@ export function problems(draft) {
       found.push({ steps: ["routes", index, "backends"], text });
     }
     refuse(["routes", index], routeProblems(route));
+  });
+  draft.targets.forEach(({ texts }, index) => {
+    const text = "Say where messages are sent to.";
+    if (texts.url === "") found.push({ steps: ["notify", index, "url"], text });
   });
   for (const { within, settings } of GROUPS) {
     const owner = partOf(draft.document, within);

@@ -4,6 +4,7 @@ import { el, tell } from "../shared/dom.js";
 import { keyOf } from "./draft.js";
 import { settingField, unknownFields } from "./form.js";
 import { GROUPS, SETTINGS } from "./settings.js";
+import { TargetList } from "./target_list.js";
 
 /** @import { JsonObject } from "../shared/answers.d.ts" */
 /** @import { Draft } from "./draft.js" */
@@ -11,7 +12,7 @@ import { GROUPS, SETTINGS } from "./settings.js";
 /** @import { Group } from "./settings.js" */
 
 /** What the rest of the page shows. */
-const ELSEWHERE = ["defaultBackend", "backends", "taskRouting"];
+const ELSEWHERE = ["$schema", "defaultBackend", "backends", "taskRouting", "notify"];
 
 export class SettingList {
   /**
@@ -24,8 +25,10 @@ export class SettingList {
     /** @type {NamedField[]} */
     this._fields = [];
     this._groups = GROUPS.map((group) => new SettingGroup(group, opened));
+    this._targets = new TargetList(node, changed, opened);
     this._unknown = el("div", { class: "options" });
-    node.append(...this._groups.map((group) => group.node), this._unknown);
+    node.prepend(...this._groups.map((group) => group.node));
+    node.append(this._unknown);
   }
 
   /**
@@ -35,6 +38,7 @@ export class SettingList {
    */
   show(draft) {
     this._fields = this._groups.flatMap((group) => group.show(draft, this._changed));
+    this._targets.show(draft);
     const known = [...ELSEWHERE, ...SETTINGS.map(({ name }) => name), ...GROUPS.map(({ within }) => within)];
     const unknown = Object.entries(draft.document).filter(([name]) => !known.includes(name));
     this._unknown.replaceChildren(...unknownFields(Object.fromEntries(unknown)));
@@ -47,14 +51,14 @@ export class SettingList {
    * @returns {HTMLElement|undefined} the group, if there is such a one
    */
   open(id) {
-    const found = this._groups.find((group) => group.id === id);
+    const found = [...this._groups, this._targets].find(({ node }) => node.id === id);
     if (found) found.node.open = true;
     return found?.node;
   }
 
   /** Return the fields, each with the steps of its path and with what to call it. */
   fields() {
-    return this._fields;
+    return [...this._fields, ...this._targets.fields()];
   }
 }
 
@@ -65,7 +69,6 @@ class SettingGroup {
    */
   constructor(group, opened) {
     this._group = group;
-    this.id = group.id;
     this._set = el("span", { class: "muted" });
     this._fields = el("div", { class: "options" });
     this.node = el(

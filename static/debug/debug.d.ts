@@ -4,7 +4,10 @@
 /** `waiting`: for a place. `held`: because no machine is up. */
 export type State = "done" | "waiting" | "held" | "under way";
 
-/** A request that came in. `words`: its work; `parts`: how many requests it led to. */
+/**
+ * A request that came in. `words`: its work; `thumbnail`: its picture is kept; `parts`: how
+ * many requests it led to.
+ */
 export type Row = {
   id: string;
   time: number;

@@ -29,9 +29,9 @@ export function detailView(detail, machines, traceHref) {
   return [
     factTable(factsOf(detail, traceHref)),
     ...tools(detail),
-    ...(pictureKept ? [el("h3", {}, "Picture"), ...pictureView(detail)] : []),
     el("h3", {}, "Machines"),
     ...waterfall(detail, (part) => unfoldOf(id, part)),
+    ...(pictureKept ? [el("h3", {}, "Picture"), ...pictureView(detail)] : []),
     ...sendAgain(detail, machines),
     ...message("Request", request, unfoldOf(id)),
     ...message("Answer", response, unfoldOf(id)),

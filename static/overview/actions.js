@@ -2,6 +2,7 @@
 
 import { ApiError, post } from "../shared/api.js";
 import { toast } from "../shared/toast.js";
+import { ageWords } from "../shared/words.js";
 
 /** @import { Machine } from "./overview.d.ts" */
 
@@ -55,11 +56,13 @@ export class Actions {
    * @param {string} name
    * @param {State} state
    * @param {State} before what undoing it sets
+   * @param {number} [seconds] after which it is used again; without: never
    */
-  setState(name, state, before) {
+  setState(name, state, before, seconds) {
     return this._do(async () => {
-      await post(`api/backends/${encodeURIComponent(name)}`, { state });
-      toast(`${name} ${STATES[state]}.`, { undo: () => this.setState(name, before, state) });
+      await post(`api/backends/${encodeURIComponent(name)}`, seconds ? { state, seconds } : { state });
+      const ends = seconds ? `, for ${ageWords(seconds)}` : "";
+      toast(`${name} ${STATES[state]}${ends}.`, { undo: () => this.setState(name, before, state) });
     });
   }
 
@@ -81,7 +84,8 @@ export class Actions {
  * @param {Machine} machine
  * @returns {State}
  */
-export function stateOf({ state }) {
+export function stateOf({ state, by }) {
+  if (by === "window") return "enabled";
   if (state === "drained") return "drain";
   return state === "disabled" ? "disabled" : "enabled";
 }

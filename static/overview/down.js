@@ -25,7 +25,7 @@ import {
  * @returns {Verdict|null}
  */
 export function down(overview, now) {
-  const gone = overview.machines.filter(({ state }) => state === "down");
+  const gone = overview.machines.filter((machine) => isMissed(machine, overview.routes));
   if (gone.length === 0) return null;
   const names = gone.map(({ name }) => name);
   const since = Math.min(...gone.map((machine) => machine.since));
@@ -45,6 +45,17 @@ export function down(overview, now) {
     actions: [...wakes(gone), ...takes(held)],
     why: whyDown(gone, held, stuck, now),
   };
+}
+
+/**
+ * Whether a machine is down, and is not just asleep while others do the work.
+ *
+ * @param {Machine} machine
+ * @param {Route[]} routes
+ */
+function isMissed({ name, state, resting }, routes) {
+  if (state !== "down" || !resting) return state === "down";
+  return heldFor(routes, [name]).length > 0 || routes.some((route) => route.down && isOf(route, name));
 }
 
 /**

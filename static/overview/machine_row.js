@@ -34,6 +34,9 @@ export const COLUMNS = [
   { label: "Actions" },
 ];
 
+/** Seconds that a machine is disabled for a game. */
+const BREAK = 7200;
+
 /**
  * What a row needs of its page.
  *
@@ -136,11 +139,17 @@ export class MachineRow {
       hint: "It takes nothing new and is not asked how it is. Can be undone.",
       act: set("disabled"),
     };
+    const pause = {
+      label: "Disable for 2 h",
+      hint: "For a game: it takes nothing new and is not asked how it is, until then. Can be undone.",
+      act: () => actions.setState(name, "disabled", state, BREAK),
+    };
     const wake = { label: "Wake", hint: "Sends it a wake-up call over the network.", act: () => actions.wake(name) };
     return [
       ...(state === "enabled" ? [] : [enable]),
       ...(state === "drain" ? [] : [drain]),
       ...(state === "disabled" ? [] : [disable]),
+      pause,
       {
         label: "Test",
         hint: "Asks it for a search, a picture, faces and text in pictures, and tells what came.",

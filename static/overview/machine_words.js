@@ -1,5 +1,6 @@
 // What the table says of a machine. Pure.
 
+import { untilWords } from "./places.js";
 import { ageWords, clockTime, countWords, duration, kindWord, plural } from "../shared/words.js";
 
 /** @import { Kind, Machine, Percentiles } from "./overview.d.ts" */
@@ -28,14 +29,17 @@ const BEATS = /** @type {const} */ ([
  * @param {number} now
  * @returns {{tone: Tone, text: string, since: string}}
  */
-export function stateWords({ state, since, by, beats }, now) {
+export function stateWords({ state, since, by, until, resting, beats }, now) {
+  if (by === "window") return { tone: "idle", text: "Off", since: `${untilWords(until, now)} by its window` };
+  if (resting && state === "up") return { tone: "idle", text: "Resting", since: "until there is work" };
+  if (resting) return { tone: "idle", text: "Asleep or off", since: `for ${ageWords(now - since)}` };
   const { tone, text } = STATES[state];
   const ailing = state === "up" && beats.endsWith("e");
   const who = by === "hand" ? "by you " : "";
   return {
     tone: ailing ? "warn" : tone,
     text: ailing ? "Up, with errors" : text,
-    since: since > 0 ? `${who}for ${ageWords(now - since)}` : "",
+    since: until || since > 0 ? `${who}${untilWords(until, now) || `for ${ageWords(now - since)}`}` : "",
   };
 }
 

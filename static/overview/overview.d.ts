@@ -29,7 +29,9 @@ export type Rates = { search?: number; image?: number };
 export type Percentiles = { p50: number; p95: number };
 
 /**
- * `since`: of `state`; `alone`: requests that wait for it alone; `share` (0 to 1) of all
+ * `since`: of `state`; `by`: who, or what, has put it aside, and `until` when, if that ends
+ * by itself; `resting`: it is asked how it is only when there is work, and counts as up until then; or it
+ * is "down", and may be asleep; `alone`: requests that wait for it alone; `share` (0 to 1) of all
  * that was answered in the last minute; `beats`: a letter a minute, the last is this one.
  */
 export type Machine = {
@@ -38,7 +40,9 @@ export type Machine = {
   state: "up" | "down" | "unknown" | "drained" | "disabled";
   since: number;
   why: string;
-  by: "hand" | "file" | null;
+  by: "hand" | "file" | "window" | null;
+  until: number | null;
+  resting: boolean;
   canWake: boolean;
   woken: number | null;
   inFlight: number;

@@ -14,14 +14,28 @@ export function isAside({ state }) {
 }
 
 /**
- * Say since when and by whom a machine was put aside: "nas is drained by you since 14:02".
+ * Say since when and by whom a machine was put aside: "nas is drained by you since 14:02",
+ * or until when: "gpu is off until 22:00 by its window".
  *
  * @param {Machine} machine
  * @param {number} now
  */
-export function asideWords({ name, state, since, by }, now) {
+export function asideWords({ name, state, since, by, until }, now) {
+  if (by === "window") return `${name} is off ${untilWords(until, now)} by its window`;
+  if (by === "hand" && until) return `${name} is ${state} by you ${untilWords(until, now)}`;
+  if (until) return `${name} is ${state} ${untilWords(until, now)}`;
   if (by === "hand") return `${name} is ${state} by you since ${clockTime(since, now)}`;
   return `${name} is ${state} in the configuration`;
+}
+
+/**
+ * Say when something ends by itself: "until 16:10"; empty if it does not.
+ *
+ * @param {number|null} until
+ * @param {number} now
+ */
+export function untilWords(until, now) {
+  return until ? `until ${clockTime(until, now)}` : "";
 }
 
 /**

@@ -13,7 +13,7 @@ import {
   sentence,
 } from "../shared/words.js";
 
-/** @import { Overview, Route } from "./overview.d.ts" */
+/** @import { Machine, Overview, Route } from "./overview.d.ts" */
 /** @import { Verdict } from "./said.d.ts" */
 
 /** Seconds that a search may wait before it is told. */
@@ -106,11 +106,12 @@ function nobody({ routes, machines }, now) {
   const names = stuck.flatMap((route) => [...route.machines, ...route.fallback]);
   const aside = machines.filter((machine) => isAside(machine) && names.includes(machine.name));
   if (stuck.length === 0 || aside.length === 0) return null;
+  const byHand = aside.filter(({ by }) => by !== "window");
   return {
-    tone: "bad",
+    tone: byHand.length > 0 ? "bad" : "warn",
     text: `${sentence(stuckWords(stuck))}: ${aside.map((machine) => asideWords(machine, now)).join(", ")}.`,
     title: `No machine for ${list(stuck.map(({ key }) => routeWord(key)))}`,
-    actions: aside.map(({ name }) => ({ kind: "enable", machine: name, label: `Use ${name} again` })),
+    actions: byHand.map(({ name }) => ({ kind: "enable", machine: name, label: `Use ${name} again` })),
     why: [],
   };
 }
@@ -168,9 +169,9 @@ function well(overview, now) {
   const { machines, immich, demo } = overview;
   const aside = machines.filter(isAside);
   const used = machines.filter((machine) => !isAside(machine));
-  const known = used.filter(({ state }) => state === "up");
+  const known = used.filter(isKnown);
   if (used.length > 0 && known.length < used.length) {
-    const rest = used.filter(({ state }) => state !== "up");
+    const rest = used.filter((machine) => !isKnown(machine));
     return {
       tone: "idle",
       text: `Asking ${list(rest.map(({ name }) => name))}…`,
@@ -192,6 +193,11 @@ function well(overview, now) {
     actions: [],
     why: [],
   };
+}
+
+/** @param {Machine} machine */
+function isKnown({ state, resting }) {
+  return state === "up" || resting;
 }
 
 /** @param {Overview} overview */

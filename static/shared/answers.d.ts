@@ -22,6 +22,7 @@ export type Posted = {
   "api/config": Saved;
   "api/config/undo": Saved;
   "api/config/check": Checked;
+  "api/notify/test": { ok: boolean; text: string };
   "api/login": Access;
   "api/logout": Access;
   "api/demo": { demo: Demo | null };
@@ -79,6 +80,15 @@ export type Configuration = {
   maxBufferedBytes?: number;
   checkAnswers?: string;
   immich?: { url?: string; apiKey?: string } | null;
+  notify?: Target[] | null;
+};
+
+/** Who is told: `format` is json, ntfy or homeassistant, `events` all if left out. */
+export type Target = {
+  url: string;
+  format?: string;
+  events?: string[];
+  headers?: Record<string, string> | null;
 };
 
 export type Backend = {
@@ -92,6 +102,11 @@ export type Backend = {
   abilities?: Abilities | null;
   headers?: Record<string, string> | null;
   caFile?: string | null;
+  windows?: string[];
+  pings?: string;
+  sleepHook?: string | null;
+  idleMinutes?: number;
+  disabledUntil?: number | null;
   resolve?: string | null;
 };
 

@@ -40,7 +40,8 @@ class Forward:
         content_type = MULTIPART.encode()
         level = fleet.config.check_answers
         body = body or arrived()
-        work = Work(Order.of(group), body, splice, content_type, "trace", level)
+        order, onward = Order.of(group), {b"X-Request-ID": [b"trace"]}
+        work = Work(order, body, splice, content_type, "trace", level, onward)
         self.deferred = fleet.forwarder.forward(work)
         self.results = outcome(self.deferred)
         fleet.network.advance(wait)

@@ -84,6 +84,9 @@ def test_two_tokens_are_a_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, TOKEN)
     with pytest.raises(CannotStart, match="both given: leave one out"):
         access("--admin-token-file", "token")
+    monkeypatch.setenv(f"{VARIABLE}_FILE", "token")
+    with pytest.raises(CannotStart, match="both given: leave one out"):
+        access()
 
 
 def test_names_and_proxies_are_lists(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -72,8 +72,8 @@ def fault(**fields: Any) -> tuple[str, str]:
         ("limits", None, "must be an object ({...}), not null"),
         ("name", "", 'must be a text of 1 to 9 characters, not ""'),
         ("someText", 7, "must be a text, not 7"),
-        ("headers", "Bearer abc", "must be an object ({...}), not this"),
-        ("apiKey", 1234, "must be a text, not this"),
+        ("headers", "Bearer abc", "must be an object ({...})"),
+        ("apiKey", 1234, "must be a text"),
         ("inner", 1, "must be an object ({...}) or null, not 1"),
         ("some_text", "a", "there is no such field"),
     ],
@@ -83,6 +83,8 @@ def test_a_fault_says_what_would_be_right(field: str, value: object, told: str) 
     path, reason = fault(**{field: value})
     assert path == f".{field}"
     assert reason.startswith(told)
+    assert "Bearer" not in reason
+    assert "1234" not in reason
     assert len(reason) < 120
 
 

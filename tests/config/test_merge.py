@@ -157,6 +157,8 @@ def test_two_orders_are_a_conflict() -> None:
         (None, "disabled", "drain", "disabled"),
         ("drain", "drain", "enabled", "enabled"),
         ("drain", "enabled", "disabled", "enabled"),
+        (None, "enabled", "drain", "drain"),
+        ("enabled", None, "drain", "drain"),
     ],
 )
 def test_a_state_never_conflicts(
@@ -173,6 +175,15 @@ def test_a_state_never_conflicts(
     assert merged.conflicts == ()
     assert merged.document["backends"][1]["state"] == expected
     assert merged.document["backends"][1]["weight"] == 9
+
+
+def test_null_is_as_good_as_nothing() -> None:
+    """A page may write what it has no value for."""
+    mine = of("gpu", wakeOnLan=None, weight=3)
+    wake = {"mac": "00:11:22:aa:bb:cc"}
+    merged = merge(base(), mine, of("gpu", wakeOnLan=wake))
+    assert merged.conflicts == ()
+    assert merged.document["backends"][1] == {**GPU, "weight": 3, "wakeOnLan": wake}
 
 
 def test_a_machine_that_was_only_drained_is_taken_out_all_the_same() -> None:

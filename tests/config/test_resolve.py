@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from immich_ml_proxy.config import document as config_document
+from immich_ml_proxy.config.resolve import is_of
 from immich_ml_proxy.errors import ConfigError
 from tests.balancer.demands import configured
 
@@ -67,3 +68,22 @@ def test_other_names_with_brackets_are_good(name: str) -> None:
     nas = {"name": name, "url": "http://nas:3003"}
     assert len(configured(ML, nas).backends) == 2
     assert len(configured({**ML, "resolve": None}, nas).backends) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "is_so"),
+    [
+        ("ml", True),
+        ("ml (10.0.0.3)", True),
+        ("ml (fd00::3)", True),
+        ("ml (old)", False),
+        ("ml (10.0.0.3", False),
+        ("ml2", False),
+        ("m", False),
+    ],
+)
+def test_a_replica_is_told_from_another_machine_by_its_name(
+    name: str, is_so: bool
+) -> None:
+    """Who looks for a machine's records wants those of its replicas."""
+    assert is_of(name, "ml") is is_so

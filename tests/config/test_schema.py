@@ -29,7 +29,16 @@ RICH: dict[str, Any] = {
     "$schema": "http://proxy:3004/api/config/schema",
     "defaultBackend": ["gpu", "nas"],
     "backends": [
-        {**GPU, "resolve": "all"},
+        {
+            **GPU,
+            "resolve": "all",
+            "state": "disabled",
+            "disabledUntil": 1_800_000_000,
+            "windows": ["Mon-Fri 22:00-07:00"],
+            "pings": "on demand",
+            "sleepHook": "http://gpu:8000/sleep",
+            "idleMinutes": 0.5,
+        },
         {
             "name": "nas",
             "url": "https://nas:3003",
@@ -67,6 +76,14 @@ RICH: dict[str, Any] = {
     "maxBufferedBytes": 4096,
     "checkAnswers": "off",
     "immich": {"url": "http://immich:2283", "apiKey": "abc"},
+    "notify": [
+        {
+            "url": "https://ntfy.sh/${IMMICH_ML_SECRET_TOPIC}",
+            "format": "ntfy",
+            "events": ["down"],
+            "headers": {"Authorization": "Bearer abc"},
+        }
+    ],
     "maxBackends": 12,
     "maxPings": 4,
     "idleTimeout": 30,
@@ -85,7 +102,9 @@ BEYOND = re.compile(
     | backends
     | backends\[\d+\][.](name|url|limits|caFile|resolve|headers([.].+|\[.*\])?)
     | backends\[\d+\][.]abilities[.](tasks|models)([.].+|\[.*\])*
+    | backends\[\d+\][.](sleepHook|windows(\[\d+\])?)
     | immich[.](url|apiKey)
+    | notify\[\d+\][.](url|headers([.].+|\[.*\])?)
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -195,6 +214,17 @@ def test_what_is_refused_is_invalid(document: Any, field: str, reason: str) -> N
         {"backends": [GPU]},
         {"backends": [GPU], "defaultBackend": ""},
         {"defaultBackend": "gpu"},
+        top(notify={}),
+        top(notify=[{}]),
+        top(notify=[{"url": "http://a", "format": "mail"}]),
+        top(notify=[{"url": "http://a", "events": ["up"]}]),
+        top(notify=[{"url": "http://a", "headers": {"A": "${HOME}"}}]),
+        top(notify=[{"url": "http://a"}] * 21),
+        backend(windows="22:00-07:00"),
+        backend(windows=["22:00-07:00"] * 51),
+        backend(pings="never"),
+        backend(idleMinutes=0),
+        backend(disabledUntil="soon"),
         top(checkAnswers="loose"),
         top(pingTimeout=0),
         top(pingTimeout="1"),

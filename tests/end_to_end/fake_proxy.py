@@ -37,6 +37,7 @@ class FakeProxy:
 
     :ivar answers: JSON by path, the query left out; of a function, what it returns for
         the body that was posted. An answer ``(status, value)`` has a status of its own.
+    :ivar version: the ``ETag`` of all JSON.
     :ivar served: by the beginning of a path, a function that is given the method, the
         path with its query and the body, and returns an answer as above, or bytes.
     :ivar asked: paths with their queries, and bodies, in the order they came.
@@ -44,6 +45,7 @@ class FakeProxy:
 
     def __init__(self) -> None:
         self.answers: dict[str, Any] = {}
+        self.version = ""
         self.served: dict[str, Callable[[str, str, Any], Any]] = {}
         self.asked: list[tuple[str, Any]] = []
         self._server = _Server(("127.0.0.1", 0), self._kind())
@@ -114,6 +116,8 @@ class FakeProxy:
         request.send_response(status)
         request.send_header("Content-Type", kind)
         request.send_header("Content-Length", str(len(content)))
+        if self.version and kind == "application/json":
+            request.send_header("ETag", f'"{self.version}"')
         request.send_header("Content-Security-Policy", _POLICY)
         request.send_header("Cache-Control", "no-store")
         request.end_headers()
@@ -133,6 +137,8 @@ def machine(name: str, **more: Any) -> dict[str, Any]:
         "since": time.time() - 7200,
         "why": "",
         "by": None,
+        "until": None,
+        "resting": False,
         "canWake": False,
         "woken": None,
         "inFlight": 1,

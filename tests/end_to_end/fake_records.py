@@ -46,7 +46,7 @@ def row(number: int, work: str = "search", /, **more: Any) -> dict[str, Any]:
         "wait": 0.2,
         "work": 0.041,
         "duration": 0.241,
-        "requestBytes": 310_000,
+        "requestBytes": 31_000,
         "responseBytes": 12_000,
         "thumbnail": False,
         "error": None,

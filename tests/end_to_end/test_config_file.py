@@ -66,6 +66,7 @@ def test_a_mounted_file_is_saved_and_read_again(
     typed["backends"][0]["url"] = f"{server.url.removeprefix('http://')}/predict"
     status, answer = proxy.post("/api/config", typed)
     [warning] = answer.pop("warnings")
+    assert answer.pop("warningsAt") == [{"path": "backends[0].url", "text": warning}]
     assert (status, answer) == (200, saved)
     assert warning.startswith("backends[0].url: http:// was added and /predict was cut")
     assert json.loads(on_host.read_bytes()) == saved

@@ -176,7 +176,7 @@ def test_every_line_says_which_request_it_is(
     browser.open(f"{fake.url}/debug")
     browser.until(lambda: len(browser.all(LINE)) == 2, "both show")
     faces, search = (line.accessible_name for line in browser.all(LINE))
-    told = "search ViT-B-32__openai gpu 200 241 ms waited 200 ms, worked 41 ms 314 KiB"
+    told = "search ViT-B-32__openai gpu 200 241 ms waited 200 ms, worked 41 ms 42 KiB"
     assert search.endswith(told)
     assert " faces nas: refused gpu failed 241 ms waited" in faces
 

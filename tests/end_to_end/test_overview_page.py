@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
 import urllib.request
+from datetime import datetime, timedelta
 
 from selenium.webdriver.common.keys import Keys
 
@@ -70,6 +72,48 @@ def test_a_machine_is_drained_disabled_and_used_again_with_the_keyboard(
     browser.press(".toast [data-undo]")
     browser.until_told(STATE, "Up")
     assert numbers(proxy, name)["state"] == "enabled"
+
+
+def test_a_machine_is_disabled_for_a_game(
+    browser: Browser, start_server: StartServer, start_proxy: StartProxy
+) -> None:
+    """For two hours; the end is told in words, it is no trouble, and can be undone."""
+    proxy = start_proxy(config_for(start_server("gpu"), start_server("nas")))
+    browser.open(f"{proxy.url}/")
+    browser.until_told(VERDICT, "2 of 2 in use")
+    choose(browser, "Disable for 2 h")
+    browser.until_told(VERDICT, "1 of 1 in use; gpu is disabled by you until")
+    assert browser.find("#verdict").get_attribute("data-tone") == "good"
+    browser.until_told("#machines .state", "by you until")
+    assert browser.text(".toast").startswith("gpu is disabled")
+    until = numbers(proxy, "gpu")["disabledUntil"]
+    assert abs(until - time.time() - 7200) < 60
+    browser.press(".toast [data-undo]")
+    browser.until_told(VERDICT, "2 of 2 in use")
+    assert numbers(proxy, "gpu")["disabledUntil"] is None
+
+
+def test_a_machine_that_is_off_by_its_window_is_no_trouble(
+    browser: Browser, start_server: StartServer, start_proxy: StartProxy
+) -> None:
+    """It is told until when; and one that rests, that it does."""
+    config = config_for(start_server("gpu"), start_server("nas"))
+    proxy = start_proxy(config)
+    begin = datetime.now() + timedelta(hours=2)
+    end = datetime.now() + timedelta(hours=3)
+    config["backends"][0]["windows"] = [f"{begin:%H:%M}-{end:%H:%M}"]
+    config["backends"][1]["pings"] = "on demand"
+    assert proxy.post("/api/config", config)[0] == 200
+    browser.open(f"{proxy.url}/")
+    browser.until_told(VERDICT, "1 of 1 in use; gpu is off until")
+    assert browser.find("#verdict").get_attribute("data-tone") == "good"
+    states = [one.text for one in browser.all("#machines .state")]
+    assert states[0].startswith("Off")
+    assert states[0].endswith("by its window")
+    assert states[1].startswith("Resting")
+    browser.press("#machines .menu-button")
+    labels = [one.text for one in browser.all(".menu button")]
+    assert not any(label.startswith("Use again") for label in labels)
 
 
 def test_a_state_that_is_set_elsewhere_is_shown(

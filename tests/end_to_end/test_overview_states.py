@@ -182,7 +182,7 @@ def test_everybody_can_use_it(
         browser.press("#machines .menu-button")
         assert browser.text(".menu button").startswith("Drain") or state == "trouble"
         assert violations(browser) == []
-        browser.press(".menu button:nth-of-type(3)")
+        browser.press(".menu button:nth-of-type(4)")
         browser.until_told("dialog .samples", "Searches: 512 numbers (41 ms)")
         assert violations(browser) == []
 

@@ -10,6 +10,8 @@ export function machine(name, more = {}) {
     since: NOW - 7200,
     why: "",
     by: null,
+    until: null,
+    resting: false,
     canWake: false,
     woken: null,
     inFlight: 0,

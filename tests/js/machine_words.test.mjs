@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { stateOf } from "../../static/overview/actions.js";
 import { nameFor } from "../../static/overview/first_name.js";
 import * as words from "../../static/overview/machine_words.js";
 import { NOW, machine } from "./calm.mjs";
@@ -24,6 +25,28 @@ test("a state is told with how long it has lasted, and by whom", () => {
   assert.equal(words.stateWords(machine("a", { since: 0 }), NOW).since, "");
   const ailing = words.stateWords(machine("a", { beats: `${"u".repeat(59)}e` }), NOW);
   assert.deepEqual([ailing.tone, ailing.text], ["warn", "Up, with errors"]);
+});
+
+test("what ends by itself is told with its end, and is never red", () => {
+  const until = NOW + 3600;
+  const clock = new Date(until * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  const off = machine("a", { state: "disabled", by: "window", since: NOW - 60, until });
+  const told = (more) => words.stateWords(machine("a", more), NOW);
+  assert.deepEqual(told(off), { tone: "idle", text: "Off", since: `until ${clock} by its window` });
+  const gaming = { state: "disabled", by: "hand", since: NOW - 60, until };
+  assert.deepEqual(told(gaming), { tone: "idle", text: "Disabled", since: `by you until ${clock}` });
+  const byFile = { ...gaming, by: "file" };
+  assert.equal(told(byFile).since, `until ${clock}`);
+  const resting = { state: "up", resting: true, since: 0 };
+  assert.deepEqual(told(resting), { tone: "idle", text: "Resting", since: "until there is work" });
+  const asleep = { state: "down", resting: true, since: NOW - 120 };
+  assert.deepEqual(told(asleep), { tone: "idle", text: "Asleep or off", since: "for 2 min" });
+});
+
+test("a window is no state that somebody has set", () => {
+  assert.equal(stateOf(machine("a", { state: "disabled", by: "window" })), "enabled");
+  assert.equal(stateOf(machine("a", { state: "disabled", by: "hand" })), "disabled");
+  assert.equal(stateOf(machine("a", { state: "drained", by: "hand" })), "drain");
 });
 
 test("numbers are short, and what they are made of is their hint", () => {

@@ -43,6 +43,43 @@ test("a machine that was put aside on purpose is no trouble", () => {
   assert.match(say(overview([machine("a"), written])).text, /; nas is disabled in the configuration\.$/);
 });
 
+test("a machine that is off by its window, or disabled for a while, is no trouble", () => {
+  const until = NOW + 3600;
+  const off = machine("pc", { state: "disabled", by: "window", since: NOW - 60, until });
+  const { tone, text } = say(overview([machine("a"), off]));
+  assert.equal(tone, "good");
+  const clock = clockTime(until, NOW);
+  assert.equal(text, `Ready: nothing to do; 1 of 1 in use; pc is off until ${clock} by its window.`);
+  const gaming = machine("pc", { state: "disabled", by: "hand", since: NOW - 60, until });
+  assert.match(say(overview([machine("a"), gaming])).text, new RegExp(`; pc is disabled by you until ${clock}\\.$`));
+  const file = machine("pc", { state: "disabled", by: "file", since: NOW - 60, until });
+  assert.match(say(overview([machine("a"), file])).text, new RegExp(`; pc is disabled until ${clock}\\.$`));
+});
+
+test("a route that has nobody but who is off by a window says so, and nothing undoes it", () => {
+  const off = machine("pc", { state: "disabled", by: "window", since: NOW - 60, until: NOW + 3600 });
+  const routes = [route("facial-recognition", ["pc"], { down: true }), route("default", ["a"])];
+  const { tone, text, actions } = say(overview([machine("a"), off], { routes }));
+  assert.equal(tone, "warn");
+  assert.match(text, /^No machine is left for faces: pc is off until .* by its window\.$/);
+  assert.deepEqual(actions, []);
+});
+
+test("a machine that rests, or sleeps while others work, is no trouble", () => {
+  const resting = machine("pc", { resting: true });
+  assert.equal(say(overview([machine("a"), resting])).text, "Ready: nothing to do; 2 of 2 in use.");
+  const asleep = machine("pc", { ...DEAD, resting: true });
+  const { tone, text } = say(overview([machine("a"), asleep]));
+  assert.deepEqual([tone, text], ["good", "Ready: nothing to do; 2 of 2 in use."]);
+});
+
+test("a machine that sleeps while work is held for it is trouble", () => {
+  const held = waiting("faces", 2, { held: 2, for: ["pc"] });
+  const asleep = machine("pc", { ...DEAD, resting: true });
+  const routes = [route("facial-recognition", ["pc"], { down: true, holds: true, waiting: [held] }), route("default", ["a"])];
+  assert.equal(say(overview([machine("a"), asleep], { routes })).tone, "bad");
+});
+
 test("held work of a dead machine: how much, how long still, and what can be done", () => {
   const dead = machine("gaming-pc", { ...DEAD, canWake: true, woken: NOW - 20 });
   const held = waiting("faces", 80, {

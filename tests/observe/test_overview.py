@@ -32,6 +32,8 @@ def test_a_first_answer_tells_all() -> None:
         "since": UNIX,
         "why": "",
         "by": None,
+        "until": None,
+        "resting": False,
         "canWake": False,
         "woken": None,
         "inFlight": 0,

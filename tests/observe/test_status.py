@@ -33,6 +33,9 @@ def test_a_backend_at_rest() -> None:
     told = status(pool, Scheduler(pool), 2.0)
     assert told["backends"]["a"] == {
         "state": "enabled",
+        "disabledUntil": None,
+        "offUntil": None,
+        "resting": False,
         "status": "healthy",
         "inFlight": 0,
         "limit": 3,

@@ -391,7 +391,7 @@ def test_pages_and_api_can_be_at_another_port(
     for path in [*PAGES, *READS, "/static/icon.svg", "/api/login"]:
         answer = proxy.get(path)
         assert answer.status == 404
-        assert "only /ping and /predict are here" in answer.error
+        assert "only /ping, /predict and /livez are here" in answer.error
     assert change(proxy, *CHANGES[0]).status == 404
     for path in [*PAGES, *READS, "/ping"]:
         assert proxy.connect(admin).send(http("GET", path)).answer.status == 200

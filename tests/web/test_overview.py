@@ -232,7 +232,7 @@ def test_a_look_that_fails_ends_nothing(
         looks.append(moment)
         raise RuntimeError("a mistake")
 
-    [ticker] = [one for one in proxy.service if type(one).__name__ == "Ticker"]
+    ticker = next(one for one in proxy.service if type(one).__name__ == "Ticker")
     monkeypatch.setattr(ticker, "_look", look)
     proxy.network.advance(3)
     assert len(looks) >= 2

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any
 
 import pytest
+from PIL import Image
 
+from immich_ml_proxy.web.thumbnail import thumbnail
 from tests.demo_requests import FACES, OCR, TEXTUAL, VISUAL
 from tests.fakes import FakeBackend, document, serve
 from tests.memory_proxy import Answer, Proxy, http, photo_form, posted, text_form
 from tests.network import Network
+from tests.pictures import jpeg
 
 Start = Callable[..., Proxy]
 
@@ -398,18 +402,58 @@ def test_what_is_no_picture_is_not_served(busy: Proxy, trace: str, path: str) ->
         assert b"<html" not in answer.body
 
 
-def test_a_large_picture_has_no_thumbnail_and_comes_in_pieces(proxy: Proxy) -> None:
+def test_a_thumbnail_is_small(proxy: Proxy) -> None:
+    """It is made of what is too large for a list; what cannot be read has none."""
+    large = jpeg(1, 1440, 1080, grain=0.2)
+    assert len(large) > 100_000
+    for name, picture in (("large", large), ("broken", large[:1000] + bytes(100_000))):
+        proxy.ask(posted(photo_form(VISUAL, picture), X_Request_ID=name))
+    answer = get(proxy, f"{one(proxy, 'large')}/thumbnail")
+    assert (answer.status, answer.headers["content-type"]) == (200, "image/jpeg")
+    assert len(answer.body) < 20_000
+    with Image.open(BytesIO(answer.body)) as small:
+        assert small.size == (160, 120)
+    answer = get(proxy, f"{one(proxy, 'broken')}/thumbnail")
+    assert answer.status in (200, 404)  # Pillow may be content with what there is
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        b"",
+        b"\xff\xd8\xff" + bytes(1000),
+        b"\x89PNG\r\n\x1a\n" + bytes(1000),
+        b"RIFF\0\0\0\0WEBP" + bytes(1000),
+        b"GIF89a" + bytes(1000),
+        b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n",
+    ],
+)
+def test_what_is_no_picture_has_no_thumbnail(picture: bytes) -> None:
+    """Nor has anything but the kinds that browsers are shown."""
+    assert thumbnail(picture) is None
+
+
+def test_a_picture_of_too_many_pixels_has_no_thumbnail() -> None:
+    """A few bytes can be a picture that takes all memory."""
+    made = BytesIO()
+    Image.new("1", (9000, 9000)).save(made, "PNG")
+    assert len(made.getvalue()) < 100_000
+    assert thumbnail(made.getvalue()) is None
+
+
+def test_a_large_picture_comes_in_pieces(proxy: Proxy) -> None:
     """All of it, and nothing else."""
     large = b"\xff\xd8\xff" + bytes(range(256)) * 4000
     proxy.ask(posted(photo_form(VISUAL, large), X_Request_ID="large"))
     path = one(proxy, "large")
-    assert get(proxy, f"{path}/thumbnail").status == 404
     client = proxy.send(http("GET", f"{path}/picture"))
     proxy.network.advance(1)
     assert client.answer.body == large
 
 
-@pytest.mark.parametrize("path", ["", "/picture", "/thumbnail", "/har", "/curl"])
+@pytest.mark.parametrize(
+    "path", ["", "/picture", "/thumbnail", "/numbers?path=/clip", "/har", "/curl"]
+)
 @pytest.mark.parametrize(
     "name", ["r1", "x", "u0-1", "%2e%2e", "r" + "9" * 500, "<b>", "%c3%a9"]
 )
@@ -549,6 +593,26 @@ def test_an_answer_with_everything_stays_small(
 def vector(*numbers: float) -> bytes:
     """Return an answer with an embedding."""
     return json.dumps({"clip": json.dumps(numbers)}).encode()
+
+
+def test_all_numbers_of_a_vector_are_told(
+    proxy: Proxy, fakes: dict[str, FakeBackend]
+) -> None:
+    """Of the answer to the client, or of a machine's; else it is said why not."""
+    numbers = [n / 4 for n in range(512)]
+    fakes["b"].answer = vector(*numbers)
+    proxy.ask(posted(text_form(TEXTUAL), X_Request_ID="one"))
+    path = f"{one(proxy, 'one')}/numbers"
+    for query in ("path=/clip", "path=%2Fclip&part=0"):
+        assert get(proxy, f"{path}?{query}").json() == {"numbers": numbers}
+    for query, status, told in (
+        ("path=/gone", 404, "no such place"),
+        ("", 404, "no numbers"),
+        ("path=/clip&part=1", 404, "not kept"),
+        ("path=/clip&part=-1", 400, "part: must be a number"),
+    ):
+        answer = get(proxy, f"{path}?{query}")
+        assert (answer.status, told in answer.error) == (status, True)
 
 
 def send(proxy: Proxy, path: str, machine: str) -> Answer:

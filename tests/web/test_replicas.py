@@ -191,6 +191,25 @@ def test_one_that_fails_does_not_take_the_others_with_it(home: Home) -> None:
     assert home.told("/api/status")["served"] == 4
 
 
+def test_records_of_a_machine_are_those_of_its_replicas(home: Home) -> None:
+    """And what is sent to it again goes to one that is up."""
+    proxy = home.proxy
+    assert proxy.post("/api/debug/toggle", {"enabled": True}).status == 200
+    home.searches(4)
+    counts = [
+        proxy.get(f"/api/debug/records?backend={name}").json()["matching"]
+        for name in ("ml", "ml%20(10.0.0.1)", "m")
+    ]
+    assert counts == [4, 2, 0]
+    [row, *_] = proxy.get("/api/debug/records?backend=ml").json()["rows"]
+    path = f"/api/debug/records/{row['id']}/send"
+    home.network.close("10.0.0.1")
+    home.network.advance(ROUND)
+    told = proxy.post(path, {"machine": "ml"})
+    assert (told.status, told.json()["machine"]) == (200, "ml (10.0.0.2)")
+    assert proxy.post(path, {"machine": "ml (10.0.0.9)"}).status == 404
+
+
 def test_replicas_that_come_and_go_leave_nothing_behind(home: Home) -> None:
     """Not in the pool, the connections, the history or the timers."""
 

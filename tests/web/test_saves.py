@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from twisted.logger import capturedLogs, formatEvent
 
 from tests.demo_requests import VISUAL
 from tests.fakes import document, serve
@@ -200,3 +201,15 @@ def test_what_is_merged_is_in_force(proxy: Proxy) -> None:
     two.document["taskRouting"]["clip"] = "b"
     two.post()
     assert proxy.ask(posted(photo_form(VISUAL))).json()["clip"] == "b"
+
+
+def test_what_is_doubtful_in_the_file_is_logged(
+    network: Network, start_proxy: Start
+) -> None:
+    """Who edits it by hand sees no page."""
+    serve(network, "a")
+    with capturedLogs() as events:
+        start_proxy(document("a", taskRouting={"cilp": "a"}))
+    told = [formatEvent(event) for event in events]
+    doubt = "cilp: no task of Immich's; did you mean clip?"
+    assert f"The configuration is in force, but {doubt}" in told

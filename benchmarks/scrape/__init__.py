@@ -1,0 +1,1 @@
+"""What a scrape by Prometheus costs, when everything has happened everywhere."""

@@ -1,0 +1,286 @@
+"""
+The lines of requests in the log, in two forms.
+
+Plain is what web servers call combined, followed by ``key=value`` fields; JSON is an
+object a line, with the same under names. A path is told without its query, and nothing
+else of a request but what is here, so that no secret is in it. What is not printable is
+escaped, and so are quotes: a client cannot write a line of its own.
+
+Most lines have most in common with the one before: what can be made once is kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import msgspec
+
+from immich_ml_proxy.balancer.leg import Leg
+from immich_ml_proxy.downstream.plain_host import plain_host
+from immich_ml_proxy.protocol.trace_context import trace_of
+
+#: What is worth a line: every request, work and pings only, or none.
+EVERYTHING, WORK, NOTHING = LEVELS = ("all", "work", "off")
+#: Characters of a client's that are told, each.
+LONGEST = 300
+_CLEAN = re.compile(r"[^\"\\=,\s]+")
+_MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec"
+
+
+class Seen(NamedTuple):
+    """
+    A request that is over; in the log's buffer it is a plain tuple, which costs less.
+
+    :ivar when: in Unix seconds.
+    :ivar client: its address; ``-``: it has none.
+    :ivar method: as it was sent, and so are ``target`` and ``version``.
+    :ivar status: of the answer; 499: the client left before.
+    :ivar size: bytes of the answer's body.
+    :ivar referer: the values of this header, and of ``agent``; ``None``: not sent.
+    :ivar trace: the name of the request.
+    :ivar parent: of the W3C trace that the client made it a part of; empty: none.
+    :ivar legs: how its groups fared; empty: it was no work.
+    :ivar seconds: from its head to the end of its answer.
+    """
+
+    when: float
+    client: str
+    method: bytes
+    target: bytes
+    version: bytes
+    status: int
+    size: int
+    referer: Sequence[bytes] | None
+    agent: Sequence[bytes] | None
+    trace: str
+    parent: bytes
+    legs: Sequence[Leg]
+    seconds: float
+
+
+#: What a :class:`Seen` has, in its order.
+Fields = tuple[Any, ...]
+
+
+def plain(requests: Iterable[Fields]) -> str:
+    """Return the lines of requests, each with its end."""
+    lines = []
+    second, date = -1, ""
+    for (
+        when,
+        client,
+        method,
+        target,
+        version,
+        status,
+        size,
+        referer,
+        agent,
+        trace,
+        parent,
+        legs,
+        seconds,
+    ) in requests:
+        if when - second >= 1 or when < second:
+            second = int(when)
+            date = _date(second)
+        if len(target) > LONGEST:
+            target = target[:LONGEST]
+        before, between, after = _kept(
+            client,
+            method,
+            target,
+            version,
+            status,
+            referer[-1][:LONGEST] if referer else b"",
+            agent[-1][:LONGEST] if agent else b"",
+        )
+        line = f"{before}{date}{between}{size}{after}{trace} time={seconds:.4f}"
+        if parent:
+            line = f"{line} w3c_trace={trace_of(parent)}"
+        if not legs:
+            lines.append(f"{line}\n")
+            continue
+        fared, wait, service = _told(legs)
+        if wait is None or service is None:
+            waited = "-" if wait is None else f"{wait:.4f}"
+            lines.append(f"{line}{fared} wait={waited} service=-\n")
+        else:
+            lines.append(f"{line}{fared} wait={wait:.4f} service={service:.4f}\n")
+    return "".join(lines)
+
+
+class _Line(msgspec.Struct, omit_defaults=True):
+    time: str
+    kind: str
+    address: str
+    method: str
+    path: str
+    version: str
+    status: int
+    bytes: int
+    referer: str
+    agent: str
+    trace: str
+    seconds: float
+    w3c_trace: str = ""
+    route: str = ""
+    backend: str = ""
+    outcome: str = ""
+    tries: int | None = None
+    wait: float | None = None
+    service: float | None = None
+
+
+_encode = msgspec.json.Encoder().encode
+
+
+def as_json(requests: Iterable[Fields]) -> str:
+    """Return the same as objects, one a line."""
+    return "".join(f"{_encode(_line(Seen(*one))).decode()}\n" for one in requests)
+
+
+def _line(seen: Seen) -> _Line:
+    when = datetime.fromtimestamp(seen.when, UTC)
+    line = _Line(
+        f"{when:%Y-%m-%dT%H:%M:%S}.{when.microsecond // 1000:03d}Z",
+        "request",
+        plain_host(seen.client),
+        _readable(seen.method),
+        _readable(seen.target.partition(b"?")[0]),
+        _readable(seen.version),
+        seen.status,
+        seen.size,
+        _readable(_bare(_last(seen.referer))),
+        _readable(_last(seen.agent)),
+        seen.trace,
+        round(seen.seconds, 4),
+        trace_of(seen.parent) if seen.parent else "",
+    )
+    legs = seen.legs
+    if legs:
+        line.route = ",".join(leg.route for leg in legs)
+        line.backend = ",".join(leg.backend for leg in legs)
+        line.outcome = ",".join(leg.outcome for leg in legs)
+        line.tries, wait, service = _together(legs)
+        line.wait = None if wait is None else round(wait, 4)
+        line.service = None if service is None else round(service, 4)
+    return line
+
+
+# --- What is kept ---------------------------------------------------------------------
+
+
+@lru_cache(maxsize=512)
+def _kept(
+    client: str,
+    method: bytes,
+    target: bytes,
+    version: bytes,
+    status: int,
+    referer: bytes,
+    agent: bytes,
+) -> tuple[str, str, str]:
+    """Return what a line has before the time, between it and the size, and after."""
+    asked = f"{_text(method)} {_text(target.partition(b'?')[0])} {_text(version)}"
+    return (
+        f"{plain_host(client)} - - ",
+        f' "{asked}" {status} ',
+        f' "{_text(_bare(referer))}" "{_text(agent)}" trace=',
+    )
+
+
+def _told(legs: Sequence[Leg]) -> tuple[str, float | None, float | None]:
+    """Return how the groups of a request fared, and the longest of their times."""
+    if len(legs) == 1:
+        [leg] = legs
+        fared = _fared(leg.route, leg.backend, leg.outcome, leg.tries)
+        return fared, leg.wait, leg.service
+    tries, wait, service = _together(legs)
+    route = ",".join(_value(leg.route) for leg in legs)
+    backend = ",".join(_value(leg.backend) for leg in legs)
+    outcome = ",".join(leg.outcome for leg in legs)
+    told = f" route={route} backend={backend} outcome={outcome} tries={tries}"
+    return told, wait, service
+
+
+@lru_cache(maxsize=512)
+def _fared(route: str, backend: str, outcome: str, tries: int) -> str:
+    return (
+        f" route={_value(route)} backend={_value(backend)} outcome={outcome} "
+        f"tries={tries}"
+    )
+
+
+def _together(legs: Sequence[Leg]) -> tuple[int, float | None, float | None]:
+    waits = [leg.wait for leg in legs if leg.wait is not None]
+    services = [leg.service for leg in legs if leg.service is not None]
+    return (
+        sum(leg.tries for leg in legs),
+        max(waits, default=None),
+        max(services, default=None),
+    )
+
+
+# --- Words ----------------------------------------------------------------------------
+
+
+def _date(second: int) -> str:
+    """Return the time as web servers write it."""
+    when = datetime.fromtimestamp(second, UTC)
+    month = _MONTHS[3 * when.month - 3 :][:3]
+    return f"[{when:%d}/{month}/{when:%Y:%H:%M:%S} +0000]"
+
+
+def _last(values: Sequence[bytes] | None) -> bytes:
+    return values[-1][:LONGEST] if values else b""
+
+
+def _text(sent: bytes) -> str:
+    """Return bytes of a client's as text that stays between quotes and on its line."""
+    return "".join(map(_escaped, sent.decode("latin-1"))) or "-"
+
+
+def _escaped(one: str) -> str:
+    if one in '"\\':
+        return f"\\{one}"
+    return one if " " <= one <= "~" else _number(one)
+
+
+def _number(one: str) -> str:
+    return f"\\x{ord(one):02x}"
+
+
+def _bare(link: bytes) -> bytes:
+    """Return a link without what may be secret in it: user, query and fragment."""
+    bare = re.split(rb"[?#]", link)[0]
+    scheme, separator, rest = bare.partition(b"//")
+    host, slash, path = rest.partition(b"/")
+    return scheme + separator + host.rpartition(b"@")[2] + slash + path
+
+
+def _readable(sent: bytes) -> str:
+    """Return bytes of a client's as text; what is not printable has its number."""
+    text = sent[:LONGEST].decode("latin-1")
+    return "".join(one if " " <= one <= "~" else _number(one) for one in text)
+
+
+def _value(text: str) -> str:
+    """Return a name of somebody's as the value of a field: in quotes, if need be."""
+    if not text:
+        return "-"
+    if _CLEAN.fullmatch(text) and text.isprintable():
+        return text
+    told = "".join(
+        f"\\{one}" if one in '"\\' else one if one.isprintable() else _code(one)
+        for one in text
+    )
+    return f'"{told}"'
+
+
+def _code(one: str) -> str:
+    return f"\\u{ord(one):04x}"

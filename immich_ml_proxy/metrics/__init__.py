@@ -1,0 +1,1 @@
+"""Numbers for Prometheus: counted where things happen, read when it asks."""

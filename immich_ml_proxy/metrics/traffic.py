@@ -1,0 +1,44 @@
+"""Counts what goes over the connections of clients: answers, and bytes of bodies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+#: What stands for a path; all others are ``api`` or ``page``.
+_PATHS: Mapping[bytes, str] = {
+    b"/predict": "predict",
+    b"/ping": "ping",
+    b"/livez": "livez",
+    b"/metrics": "metrics",
+}
+PATHS = (*_PATHS.values(), "api", "page")
+#: What a client that left before its answer is counted as; nginx calls it that.
+CLIENT_LEFT = 499
+
+
+class Traffic:
+    """
+    :ivar received: bytes of the bodies of requests.
+    :ivar sent: bytes of the bodies of answers.
+    :ivar answers: how many, by what stands for the path, and status.
+    """
+
+    def __init__(self) -> None:
+        self.received = self.sent = 0
+        self.answers: dict[tuple[str, int], int] = {}
+
+    def count(self, path: bytes, status: int, received: int, sent: int) -> None:
+        """Count a request that is over."""
+        self.received += received
+        self.sent += sent
+        kind = _PATHS.get(path)
+        key = kind or _other(path), status
+        answers = self.answers
+        if key in answers:
+            answers[key] += 1
+        else:
+            answers[key] = 1
+
+
+def _other(path: bytes) -> str:
+    return "api" if path.startswith(b"/api/") else "page"

@@ -1,0 +1,1 @@
+"""Those who want to know what happens, and how they are told."""
