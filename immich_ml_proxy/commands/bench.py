@@ -217,7 +217,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Drive pictures through machines, or through a proxy, with more "
         "and more requests at once; tell from where on more brings nothing, and what "
         "follows for limits, weights and Immich's concurrency.",
-        epilog="Exit code 0: each machine was measured; 1: one was not; 2: wrong usage.",
+        epilog="Exit code 0: each was measured; 1: one was not; 2: wrong usage.",
     )
     parser.add_argument(
         "what",

@@ -14,7 +14,8 @@ from tests.mounts import needs_mounts
 #: A simulated ML server, and the proxy that knows of it by its environment alone.
 _RUN = """
 ip link set lo up
-python -m immich_ml_proxy.demo --port 3003 &
+python -m immich_ml_proxy.demo --port 3003 >/dev/null 2>&1 &
+machine=$!
 for attempt in $(seq 300); do
     ask http://127.0.0.1:3003/ping >/dev/null 2>&1 && break
     sleep 0.1
@@ -22,6 +23,8 @@ done
 cd /data
 setpriv --reuid={uid} --regid={gid} --clear-groups \\
     env IMMICH_ML_BACKENDS=ml=127.0.0.1:3003 {environment} {entrypoint} >/tmp/log 2>&1 &
+proxy=$!
+trap 'kill $machine $proxy 2>/dev/null' EXIT
 for attempt in $(seq 300); do
     ask http://127.0.0.1:3004/ping >/tmp/ping 2>/dev/null && break
     sleep 0.1
@@ -31,10 +34,11 @@ cat /tmp/log >&2
 ask http://127.0.0.1:3004/ping
 echo
 ask http://127.0.0.1:3004/api/config
-kill $!
-wait $!
+kill $proxy
+status=0
+wait $proxy || status=$?
 echo
-echo "status $?"
+echo "status $status"
 """
 _ASK = """#!/base/bin/python
 import sys, urllib.request
