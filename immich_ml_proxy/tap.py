@@ -56,8 +56,7 @@ from immich_ml_proxy.memory import Memory, glibc
 from immich_ml_proxy.metrics.meter import Meter
 from immich_ml_proxy.metrics.reading import Beside as BesideMetrics
 from immich_ml_proxy.notify.notifier import Notifier
-from immich_ml_proxy.observe.at_work import at_work, told_to_sleep, waiting
-from immich_ml_proxy.observe.moment import Moment
+from immich_ml_proxy.notify.sender import Sender
 from immich_ml_proxy.observe.overview import Beside, Overview
 from immich_ml_proxy.observe.state_log import log_event, log_flip
 from immich_ml_proxy.observe.tally import Tally
@@ -149,11 +148,8 @@ def makeService(
         sparing.rearranged()
         places.reconfigured()
         forwarder.reconfigured()
-        asked = [server.backend.url for server in pool]
-        immich_server = pool.config.immich
-        if immich_server is not None:
-            asked.append(immich_server.url)
-        outward.retain(asked)
+        asked = [one.url for one in [pool.config.immich] if one is not None]
+        outward.retain([*asked, *(server.backend.url for server in pool)])
         meter.keep(pool)
 
     def switched() -> None:
@@ -177,9 +173,10 @@ def makeService(
     watch = Watch(pool, tally, lambda: forwarder.under_way, timepiece.moment())
     watch.events.told = log_event
     waker.woke = lambda server: watch.wakes(server, reactor.seconds())
-    sparing.told = lambda one, why: told_to_sleep(watch, one, why, reactor.seconds())
-    notifier = Notifier(reactor, wall, post, watch, first.notify)
-    parts += [sparing, notifier, Ticker(reactor, timepiece, watch.tick)]
+    parts += [sparing, Ticker(reactor, timepiece, watch.tick)]
+    notifier = Notifier(reactor, timepiece, Sender(reactor, wall, post), watch, sparing)
+    notifier.sender.reconfigured(first.notify)
+    parts.append(notifier)
     own, ours = new_trace_id(), version("immich-ml-proxy")
     overview = Overview(watch, own, ours)
 
@@ -193,12 +190,6 @@ def makeService(
 
     def beside() -> Beside:
         return Beside(recorder.enabled, store.error, demo.told(), queues.told())
-
-    def look(moment: Moment) -> None:
-        sparing.look(moment.now, at_work(watch, moment.second), waiting(watch))
-        notifier.look(moment.now)
-
-    parts.append(Ticker(reactor, timepiece, look))
 
     def apply(new: Config, who: str) -> None:
         before, new = pool.config, in_force(new)
@@ -261,10 +252,7 @@ def makeService(
         return Listener(reactor, options[option], site, f"--{option}"), site
 
     file_watch = FileWatch(
-        reactor,
-        in_thread,
-        store,
-        check,
+        *(reactor, in_thread, store, check),
         lambda new: apply(new, BY_FILE),
         lambda told: watch.misconfigured(told, reactor.seconds()),
     )

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from twisted.logger import LogEvent, globalLogPublisher
 
+from immich_ml_proxy.downstream.access_log import AccessLog
 from tests.fakes import document, serve
 from tests.memory_proxy import Client, Proxy, photo_form, posted, text_form
 from tests.network import Network
@@ -26,6 +27,15 @@ PHOTO = {"clip": {"visual": {"modelName": "ViT-B-32__openai"}}}
 #: network included: 511 with the versions of 2026, and room for other versions. A
 #: wrapper or a coroutine more is 5 to 20, parsing with a form library 300.
 CALLS = 640
+#: Who counts, and who writes lines; and their calls for a search, which are 7.
+MEASURING = (
+    "immich_ml_proxy.metrics",
+    "immich_ml_proxy.observe.buckets",
+    "immich_ml_proxy.downstream.access",
+    "immich_ml_proxy.downstream.trace_id",
+    "immich_ml_proxy.protocol.trace_context",
+)
+MEASURING_CALLS = 9
 
 
 @pytest.fixture
@@ -126,6 +136,29 @@ def test_a_search_is_answered_in_so_many_calls(proxy: Proxy) -> None:
         sys.setprofile(None)
     assert [answer.status for answer in client.answers()] == [200, 200]
     assert calls < CALLS
+
+
+def test_metrics_and_the_line_of_a_search_take_few_calls(proxy: Proxy) -> None:
+    """They cost 3 % of it at the most; the line is made with all others, later."""
+    client = proxy.connect()
+    request = posted(text_form(SEARCH))
+    for part in proxy.service:
+        if isinstance(part, AccessLog):
+            part.startService()
+    ask(client, request)
+    called: list[str] = []
+
+    def count(frame: FrameType, event: str, argument: object) -> None:
+        module = str(frame.f_globals.get("__name__"))
+        if event == "call" and module.startswith(MEASURING):
+            called.append(f"{module}.{frame.f_code.co_name}")
+
+    sys.setprofile(count)
+    try:
+        client.send(request)
+    finally:
+        sys.setprofile(None)
+    assert 0 < len(called) <= MEASURING_CALLS, called
 
 
 def test_nothing_is_recorded_while_debug_is_off(proxy: Proxy) -> None:

@@ -20,13 +20,18 @@ SCRIPTS = sorted((ROOT / "static").rglob("*.js"))
 _IMPORT = re.compile(r'^(?:import|\} from)\b[^;]*?"(\.[^"]+\.js)"', re.MULTILINE)
 
 
-def imported(script: Path) -> set[Path]:
-    """Return all modules that a script needs, and that those need."""
+#: What is loaded when it is needed first.
+_LATER = re.compile(r'\bimport\("(\.[^"]+\.js)"\)')
+
+
+def imported(script: Path, *, later: bool = False) -> set[Path]:
+    """Return all modules that a script needs, and that those need, at once or later."""
     found: set[Path] = set()
     to_read = [script]
     while to_read:
         reading = to_read.pop()
-        for named in _IMPORT.findall(reading.read_text("utf-8")):
+        text = reading.read_text("utf-8")
+        for named in _IMPORT.findall(text) + (_LATER.findall(text) if later else []):
             module = (reading.parent / named).resolve()
             if module not in found:
                 found.add(module)
@@ -101,6 +106,6 @@ def test_every_module_is_used() -> None:
         for page in PAGES
     }
     entries = {(ROOT / script).resolve() for script in named if script}
-    used = entries.union(*(imported(entry) for entry in entries))
+    used = entries.union(*(imported(entry, later=True) for entry in entries))
     modules = {path for path in SCRIPTS if "vendor" not in path.parts}
     assert modules - used == set()

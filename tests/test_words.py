@@ -16,6 +16,7 @@ MODULES = [
     for path in sorted(PACKAGE.rglob("*.py"))
     if path.relative_to(PACKAGE).parts[0] != "demo"
 ]
+PAGES = sorted((PACKAGE.parent / "static").rglob("*.html"))
 #: What stands for other things in a message: names of JSON fields, of headers and of
 #: paths, which programs know; and the program on a machine, where that is meant.
 NO_WORDS = re.compile(
@@ -101,3 +102,10 @@ def test_a_message_says_machine(path: Path) -> None:
 def test_what_is_forbidden_is_seen(text: str, words: list[str]) -> None:
     """Else the rule above would hold nothing."""
     assert forbidden(text) == words
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.stem)
+def test_a_page_says_machine(page: Path) -> None:
+    """What is seen of it; names of fields stand in attributes."""
+    seen = re.sub(r"(?s)<(script|style)\b.*?</\1>|<[^>]*>", " ", page.read_text())
+    assert forbidden(re.sub(r"(?i)web server", " ", seen)) == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from ipaddress import AddressValueError, IPv4Address
 from typing import Any, TypeVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 from immich_ml_proxy.config import faults
 from immich_ml_proxy.config.faults import step
@@ -47,21 +47,11 @@ def checked_url(text: str, path: str) -> str:
         )
     if not text.isprintable() or re.search(r"[\s\\\"<>^`{|}]", text):
         raise ConfigError(path, "has a character that no URL may have")
-    try:
-        url = urlsplit(text)
-        host, port = url.hostname or "", url.port
-        if ":" not in host:
-            host = host.encode("idna").decode("ascii")
-    except ValueError as error:
-        # With an "@" it may hold a password, which is not repeated.
-        told = "is no URL" if "@" in text else f"is no URL: {error}"
-        raise ConfigError(path, told) from None
+    url, host, port = _split(text, path)
     if "@" in url.netloc:
         raise ConfigError(path, "must not hold a user name or password")
     if not re.fullmatch(r"[a-z0-9._-]+|[0-9a-f:.]+", host):
         raise ConfigError(path, f"has no host name but {host!r}")
-    if port == 0:
-        raise ConfigError(path, "port 0 is not between 1 and 65535")
     if "?" in text or "#" in text:
         raise ConfigError(path, "must end with the path: no ? and no #")
     netloc = f"[{host}]" if ":" in host else host
@@ -70,6 +60,30 @@ def checked_url(text: str, path: str) -> str:
     return f"{url.scheme}://{netloc}{quote(url.path, safe='/%:@!$&()*+,;=~')}".rstrip(
         "/"
     )
+
+
+def _split(text: str, path: str) -> tuple[SplitResult, str, int | None]:
+    """Return the parts of a URL, its host in ASCII, and its port."""
+    try:
+        url = urlsplit(text)
+        host = url.hostname or ""
+    except ValueError:
+        raise ConfigError(path, "is no URL, such as http://192.168.1.20:3003") from None
+    try:
+        port = url.port
+    except ValueError:
+        port = 0
+    if port == 0:
+        raise ConfigError(path, "its port must be a number from 1 to 65535")
+    try:
+        ascii_host = host if ":" in host else host.encode("idna").decode("ascii")
+    except UnicodeError:
+        raise ConfigError(
+            path,
+            "has a host name of which a part is empty, longer than 63 characters, or "
+            "written in a way that no name is",
+        ) from None
+    return url, ascii_host, port
 
 
 def check_ca_file(text: str, url: str, path: str) -> None:

@@ -39,6 +39,8 @@ _TOP: Mapping[str, str] = {
     "idleTimeout": "the time that an idle connection is kept",
     "headTimeout": "the time that the head of a request may take",
     "minUploadRate": "the slowest upload",
+    "notify": "who is told when something is wrong",
+    "$schema": "the address of the schema",
     "uploadGrace": "the time over which an upload is looked at",
 }
 _OF_MACHINE: Mapping[str, str] = {
@@ -51,6 +53,11 @@ _OF_MACHINE: Mapping[str, str] = {
     "wakeOnLan": "how {} is woken",
     "abilities": "what {} can do",
     "headers": "the headers that {} is sent",
+    "windows": "when {} is used",
+    "pings": "when {} is pinged",
+    "sleepHook": "how {} is put to sleep",
+    "idleMinutes": "how long {} is idle before it is put to sleep",
+    "disabledUntil": "until when {} is disabled",
     "resolve": "which addresses {} stands for",
     "caFile": "the certificates that are believed for {}",
 }

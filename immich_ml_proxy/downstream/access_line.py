@@ -145,17 +145,17 @@ def as_json(requests: Iterable[Fields]) -> str:
 
 
 def _line(seen: Seen) -> _Line:
-    when = datetime.fromtimestamp(seen.when, UTC)
+    second = int(seen.when)
     line = _Line(
-        f"{when:%Y-%m-%dT%H:%M:%S}.{when.microsecond // 1000:03d}Z",
+        f"{_second(second)}.{int((seen.when - second) * 1000):03d}Z",
         "request",
         plain_host(seen.client),
         _readable(seen.method),
-        _readable(seen.target.partition(b"?")[0]),
+        _readable(seen.target[:LONGEST].partition(b"?")[0]),
         _readable(seen.version),
         seen.status,
         seen.size,
-        _readable(_bare(_last(seen.referer))),
+        _readable(_bare(_last(seen.referer))) if seen.referer else "",
         _readable(_last(seen.agent)),
         seen.trace,
         round(seen.seconds, 4),
@@ -236,6 +236,12 @@ def _date(second: int) -> str:
     return f"[{when:%d}/{month}/{when:%Y:%H:%M:%S} +0000]"
 
 
+@lru_cache(maxsize=2)
+def _second(second: int) -> str:
+    """Return the time as in RFC 3339, without its zone."""
+    return f"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%S}"
+
+
 def _last(values: Sequence[bytes] | None) -> bytes:
     return values[-1][:LONGEST] if values else b""
 
@@ -263,9 +269,10 @@ def _bare(link: bytes) -> bytes:
     return scheme + separator + host.rpartition(b"@")[2] + slash + path
 
 
+@lru_cache(maxsize=512)
 def _readable(sent: bytes) -> str:
     """Return bytes of a client's as text; what is not printable has its number."""
-    text = sent[:LONGEST].decode("latin-1")
+    text = sent.decode("latin-1")
     return "".join(one if " " <= one <= "~" else _number(one) for one in text)
 
 

@@ -94,7 +94,7 @@ ENABLED = Metric(
     "backend_enabled",
     GAUGE,
     ("backend",),
-    "1 while a machine is wished to take work, 0 while it is drained or disabled.",
+    "1 while a machine is wished to take work; 0: drained, disabled, window closed.",
 )
 RETRIES = Metric(
     "retries",

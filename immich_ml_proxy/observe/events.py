@@ -11,7 +11,9 @@ import attrs
 KEPT = 200
 #: Kinds that stand in the log, too: what people have done, and who was put out. What
 #: else is told is logged where it happens, or is not worth a line.
-LOGGED = frozenset({"saved", "renamed", "enabled", "drained", "disabled", "out"})
+LOGGED = frozenset(
+    {"saved", "renamed", "enabled", "drained", "disabled", "out", "replicas"}
+)
 #: Characters of a sentence.
 LONGEST = 200
 

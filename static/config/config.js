@@ -151,6 +151,8 @@ function inForce(saved, words) {
   canUndo = true;
   tell(byId("state"), words);
   tellState();
+  // What had the focus may be gone, as it is shown anew.
+  if (document.activeElement === document.body) saveButton.focus();
   lookAgain();
 }
 
@@ -255,8 +257,9 @@ function tellDone(words, changes) {
  */
 function follow(current, version) {
   if (version === editing.version) return tellElsewhere([]);
-  const isInUse = editing.isChanged || document.querySelector("dialog") || form.contains(document.activeElement);
-  if (!isInUse) {
+  // What has the focus in there would be gone.
+  const isInUse = document.querySelector("dialog, #form section :focus") !== null;
+  if (!isInUse && !editing.isChanged) {
     begin(current, version);
     tell(byId("state"), "It was changed elsewhere; this is in force now.");
   } else if (editing.isChanged) tellElsewhere(changesBetween(editing.base, current));

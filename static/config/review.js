@@ -22,7 +22,8 @@ const MOST = 100;
 export async function review(question, changes, warnings, action) {
   const told = warnings.length > 0 ? [el("p", {}, "What you should know:"), listOf(warnings, "warnings")] : [];
   const content = [changeList(changes), ...told];
-  return (await choose(question, content, [{ label: action, value: "yes", looks: "primary" }])) === "yes";
+  const answer = { label: action, value: "yes", looks: "primary", first: true };
+  return (await choose(question, content, [answer])) === "yes";
 }
 
 /**

@@ -3,7 +3,7 @@
 import { ALL, read, written } from "./address.js";
 import { Filters } from "./filters.js";
 import { lineAt, placeOf } from "./known.js";
-import { Opened } from "./opened.js";
+import { Opened, prepare } from "./opened.js";
 import { Recording } from "./recording.js";
 import { RowList } from "./row_list.js";
 import { countsWords } from "./row_words.js";
@@ -40,6 +40,7 @@ const source = new Source(show, tellStale);
 
 /** @param {Known} told @param {boolean} isNew */
 function show(told, isNew) {
+  if (!known) prepare();
   known = told;
   toldAt = performance.now();
   if (isNew) list.clear();

@@ -1,6 +1,5 @@
 // The panel that shows one request, and keeps it up to date until it has ended.
 
-import { detailView, titleWords } from "./detail.js";
 import { ApiError, get } from "../shared/api.js";
 import { el } from "../shared/dom.js";
 
@@ -13,6 +12,21 @@ import { el } from "../shared/dom.js";
  * @typedef {{machines: () => Promise<string[]>, traceHref: (trace: string) => string,
  *     close: () => void, step: (by: 1|-1) => void}} Page
  */
+
+/** Load what shows details: the list comes first, and most look at no more than that. */
+async function parts() {
+  try {
+    return await import("./detail.js");
+  } catch {
+    throw new ApiError("The proxy cannot be reached. Is it running?");
+  }
+}
+
+/** Have it there before somebody opens a request. */
+export function prepare() {
+  // Who opens one is told what went wrong.
+  parts().catch(() => {});
+}
 
 export class Opened {
   /**
@@ -67,11 +81,14 @@ export class Opened {
     const { id } = this;
     if (!id || this._hasEnded) return;
     try {
-      const [detail, machines] = await Promise.all([
+      const [detail, machines, { detailView, titleWords }] = await Promise.all([
         get(`api/debug/records/${encodeURIComponent(id)}`),
         this._page.machines(),
+        parts(),
       ]);
-      if (id === this.id) this._showDetail(detail, machines);
+      if (id !== this.id || !this._isNew(detail)) return;
+      this._title.textContent = titleWords(detail);
+      this._body.replaceChildren(...detailView(detail, machines, this._page.traceHref));
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       if (id === this.id) this._showGone(error);
@@ -83,14 +100,17 @@ export class Opened {
     this._title.focus();
   }
 
-  /** @param {Detail} detail @param {string[]} machines */
-  _showDetail(detail, machines) {
+  /**
+   * Whether that is not what is shown already.
+   *
+   * @param {Detail} detail
+   */
+  _isNew(detail) {
     this._hasEnded = detail.state === "done";
     const told = JSON.stringify(detail);
-    if (told === this._told) return;
+    const isNew = told !== this._told;
     this._told = told;
-    this._title.textContent = titleWords(detail);
-    this._body.replaceChildren(...detailView(detail, machines, this._page.traceHref));
+    return isNew;
   }
 
   /** @param {ApiError} error */

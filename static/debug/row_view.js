@@ -15,9 +15,6 @@ import { bytes, duration } from "../shared/words.js";
 
 /** @import { Row } from "./debug.d.ts" */
 
-/** Bytes of a request whose picture is small enough for a list. */
-const SMALL = 64 * 1024;
-
 export class RowView {
   /**
    * @param {Row} row
@@ -103,8 +100,7 @@ export class RowView {
     tell(this._heard, isDone ? timesWords(times(row, 0)) : "");
     tell(this._size, bytes(row.requestBytes + (isDone ? row.responseBytes : 0)));
     this._size.title = isDone ? sizeWords(row) : "";
-    const isSmall = row.thumbnail && row.requestBytes <= SMALL;
-    if (isSmall && !this._thumb.firstChild) this._thumb.append(thumbnail(row.id));
+    if (row.thumbnail && !this._thumb.firstChild) this._thumb.append(thumbnail(row.id));
     this._showTimes(row, since);
   }
 

@@ -2,8 +2,12 @@
 
 import { el, freshId } from "./dom.js";
 
-/** What a button says, and stands for; `looks`: `bad` where something is lost. */
-/** @typedef {{label: string, value: string, looks?: string}} Answer */
+/**
+ * What a button says, and stands for; `looks`: `bad` where something is lost. The one that is
+ * `first` has the focus: Enter will do.
+ *
+ * @typedef {{label: string, value: string, looks?: string, first?: boolean}} Answer
+ */
 
 /**
  * Ask in a dialog.
@@ -30,8 +34,12 @@ export async function ask(question, details, action, looks = "bad") {
  */
 export function choose(question, content, answers) {
   const title = el("h2", { id: freshId() }, question);
-  const buttons = answers.map(({ label, value, looks }) =>
-    el("button", { type: "button", class: looks, onclick: () => dialog.close(value) }, label),
+  const buttons = answers.map(({ label, value, looks, first }) =>
+    el(
+      "button",
+      { type: "button", class: looks, autofocus: first, onclick: () => dialog.close(value) },
+      label,
+    ),
   );
   /** @type {HTMLDialogElement} */
   const dialog = el(

@@ -92,7 +92,7 @@ def test_a_login_becomes_a_header() -> None:
         ("nas:3003,gpu", "entry 2: must be like"),
         ("nas:http", "entry 1: must be like"),
         ("=nas:3003", "entry 1: has no name before ="),
-        ("nas:0", "entry 1: port 0"),
+        ("nas:0", "entry 1: its port must be"),
         ("nas:99999", "entry 1: "),
         ("a=nas:3003,a=nas:3004", "entry 2: 'a' is already the name"),
         ("nas:3003,nas:3003", "entry 2: 'nas:3003' is already the name"),

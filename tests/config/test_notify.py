@@ -10,6 +10,7 @@ import pytest
 from immich_ml_proxy.config import document as config_document
 from immich_ml_proxy.config.headers import without_values
 from immich_ml_proxy.config.notify import read, unmasked_entry
+from immich_ml_proxy.config.resolved import resolved
 from immich_ml_proxy.errors import ConfigError
 from tests.config.documents import top
 
@@ -151,3 +152,44 @@ def test_nothing_of_it_is_recorded() -> None:
         told = without_values(msgspec.json.encode(body)).decode()
         assert "abcdef" not in told
         assert "very-secret" not in told
+
+
+def test_a_secret_of_the_environment_is_put_in_when_it_is_in_force() -> None:
+    """Its name is what is saved and shown."""
+    entry = {
+        "url": "https://ntfy.sh/${IMMICH_ML_SECRET_TOPIC}",
+        "headers": {"Authorization": "Bearer ${IMMICH_ML_SECRET_KEY}", "X": "a$$b"},
+    }
+    config = config_of(entry)
+    shown = config_document.saved(config)["notify"][0]
+    assert shown["url"] == entry["url"]
+    assert shown["headers"]["Authorization"] == "Bearer ${IMMICH_ML_SECRET_KEY}"
+    environment = {"IMMICH_ML_SECRET_TOPIC": "mine", "IMMICH_ML_SECRET_KEY": "tk"}
+    [target] = resolved(config, environment).notify
+    assert target.url == "https://ntfy.sh/mine"
+    assert target.headers == {"Authorization": "Bearer tk", "X": "a$b"}
+    whole = config_of({"url": "${IMMICH_ML_SECRET_URL}"})
+    [target] = resolved(whole, {"IMMICH_ML_SECRET_URL": "http://a/b"}).notify
+    assert (target.url, target.name) == ("http://a/b", "a")
+
+
+@pytest.mark.parametrize(
+    ("environment", "reason"),
+    [
+        ({}, "the environment variable IMMICH_ML_SECRET_URL is not set"),
+        ({"IMMICH_ML_SECRET_URL": "secret.example/"}, "must start with http"),
+    ],
+)
+def test_a_secret_that_cannot_be_used_is_refused_by_its_name(
+    environment: dict[str, str], reason: str
+) -> None:
+    """Not by what it holds."""
+    config = config_of({"url": "${IMMICH_ML_SECRET_URL}"})
+    with pytest.raises(ConfigError) as refused:
+        resolved(config, environment)
+    assert refused.value.field == "notify[0].url"
+    assert reason in refused.value.reason
+    assert "secret.example" not in refused.value.reason
+    for url in ("https://a/${HOME}", "https://a/${IMMICH_ML_SECRET_A"):
+        with pytest.raises(ConfigError):
+            config_of({"url": url})

@@ -133,3 +133,23 @@ def test_what_was_mended_is_told_after_a_merge() -> None:
     assert new.max_pings == 3
     [warning] = new.warnings
     assert "http:// was added" in warning
+
+
+def test_who_is_told_is_kept_and_hidden_like_other_secrets() -> None:
+    """A topic is a password."""
+    entry = {"url": "https://ntfy.example/a-topic"}
+    base = config_document.parse(raw(NAS, GPU, notify=[entry])).document
+    theirs = config_document.parse(raw(NAS, GPU, notify=[entry], maxPings=3))
+    mine = masked(raw(NAS, GPU, notify=[entry], pingTimeout=3))
+    new = proposed(mine, theirs, base).config
+    assert (new.max_pings, new.ping_timeout) == (3, 3)
+    assert json.loads(new.document)["notify"] == [entry]
+    other = {**entry, "events": ["down"]}
+    theirs = config_document.parse(raw(NAS, GPU, notify=[other]))
+    mine = raw(NAS, GPU, notify=[{**entry, "events": ["held"]}])
+    with pytest.raises(VersionMismatch) as refused:
+        proposed(mine, theirs, base)
+    [conflict] = refused.value.conflicts
+    assert conflict["words"] == "who is told when something is wrong"
+    assert "a-topic" not in f"{conflict}"
+    assert conflict["theirs"][0]["events"] == ["down"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from typing import Any
 
@@ -150,6 +151,74 @@ def test_a_refusal_is_shown_at_its_field(
     assert proxy.json("/api/config") == before
     field.clear()
     browser.until(lambda: not field.get_attribute("aria-invalid"), "it is taken back")
+
+
+def test_a_machine_is_added_changed_and_removed_by_keyboard_alone(
+    browser: Browser, start_proxy: StartProxy
+) -> None:
+    """Each step leaves the focus where the next one begins, and Enter saves."""
+    proxy = start_proxy(None)
+    assert proxy.post("/api/config", TWO)[0] == 200
+    browser.open(f"{proxy.url}/config")
+
+    def typed(*keys: str) -> None:
+        browser.driver.switch_to.active_element.send_keys(*keys)
+
+    def focused() -> str:
+        return str(browser.driver.switch_to.active_element.accessible_name)
+
+    browser.find("#add-backend").send_keys(Keys.ENTER)
+    assert focused() == "Name"
+    typed("c", Keys.TAB, "http://127.0.0.1:1/c", Keys.ENTER)
+    browser.until_told("dialog .changes", "c: no such machine → http://127.0.0.1:1/c")
+    assert focused() == "Save now"
+    typed(Keys.ENTER)
+    browser.until_told("#state", "Saved at")
+    third = {"name": "c", "url": "http://127.0.0.1:1/c"}
+    assert proxy.json("/api/config")["backends"] == [*TWO["backends"], third]
+    browser.until(lambda: focused() == "Save", "the button has the focus again")
+    opener = browser.all("#backends .opener")[0]
+    opener.send_keys(Keys.ENTER, Keys.TAB)
+    assert focused() == "Name"
+    typed(Keys.TAB, Keys.TAB, Keys.TAB)
+    assert focused() == "Remove a"
+    typed(Keys.ENTER)
+    browser.until_told("dialog", "It does no other work any more.")
+    typed(Keys.ESCAPE)
+    browser.until(lambda: focused() == "Remove a", "nothing was done")
+    typed(Keys.TAB, Keys.ENTER, Keys.TAB)
+    assert focused() == "State"
+
+
+def test_a_configuration_that_is_read_only_says_so(
+    browser: Browser, start_proxy: StartProxy
+) -> None:
+    """The real proxy's reason stands above, and there is nothing to save with."""
+    proxy = start_proxy(
+        {**TWO, "backends": [], "defaultBackend": ""}, "--read-only-config"
+    )
+    browser.open(f"{proxy.url}/config")
+    browser.until_told("#read-only", proxy.json("/api/status")["readOnly"])
+    assert not browser.find("#save").is_enabled()
+
+
+def test_a_name_may_stand_for_several_servers(
+    browser: Browser, start_proxy: StartProxy
+) -> None:
+    """What is chosen is saved, and shown again; the first choice leaves it out."""
+    proxy = start_proxy(None)
+    saved = copy.deepcopy(TWO)
+    saved["backends"][0]["url"] = "http://localhost:1"
+    assert proxy.post("/api/config", saved)[0] == 200
+    browser.open(f"{proxy.url}/config#machine=a")
+    browser.press("#backends summary")
+    for value in ("all", ""):
+        Select(browser.find("[data-field=resolve]")).select_by_value(value)
+        save(browser)
+        [first, _] = proxy.json("/api/config")["backends"]
+        assert first.get("resolve", "") == value
+        chosen = browser.find("[data-field=resolve]").get_attribute("value")
+        assert chosen == value
 
 
 def test_what_would_be_refused_is_seen_while_it_is_typed(

@@ -134,7 +134,7 @@ def test_a_failover_is_seen_with_its_reason(
     proxy = start_proxy(config, "--debug")
     dead.kill()
     resize(browser, 1280)
-    status, answer = predict(proxy, form(FACES, image=jpeg(1, 320, 240)))
+    status, answer = predict(proxy, form(FACES, image=jpeg(1, 960, 720)))
     assert status == 200
     browser.open(f"{proxy.url}/debug")
     browser.press(LINE)
@@ -152,7 +152,13 @@ def test_a_failover_is_seen_with_its_reason(
     )
     drawn = browser.driver.find_elements("css selector", ".picture polygon.face")
     assert len(drawn) == len(answer["facial-recognition"])
-    assert browser.find("#lines .thumb img").get_attribute("naturalWidth") == "320"
+    # In the list it is made small.
+    browser.until(
+        lambda: (
+            browser.find("#lines .thumb img").get_attribute("naturalWidth") == "160"
+        ),
+        "the thumbnail shows",
+    )
     unfold(browser)
     assert violations(browser) == []
 

@@ -20,6 +20,8 @@ PASSED_ON = {
     b"accept-encoding",
     b"x-request-id",
     b"via",
+    b"traceparent",
+    b"tracestate",
 }
 
 

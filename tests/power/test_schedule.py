@@ -8,6 +8,7 @@ from typing import Any
 
 from immich_ml_proxy.balancer.health import Health
 from immich_ml_proxy.balancer.replica_set import Machine
+from immich_ml_proxy.balancer.replicas import Looked
 from immich_ml_proxy.balancer.server import Server
 from immich_ml_proxy.power.on_demand import LATELY
 from immich_ml_proxy.power.schedule import Schedule
@@ -290,3 +291,64 @@ def test_without_a_hook_nobody_is_told() -> None:
     its.pool.reconfigure(configured({"name": "a"}, {"name": "b"}))
     its.pass_(100)
     assert its.idle == []
+
+
+# --- Replicas -------------------------------------------------------------------------
+
+
+def replicas(its: Scheduled, *addresses: str) -> list[Server]:
+    """Have the name of ``a`` stand for these addresses; return its replicas."""
+    its.pool.resolved({"a": Looked(addresses)})
+    its.schedule.rearranged(its.unix)
+    return [one for one in its.pool if one.name != "b"]
+
+
+def test_replicas_are_off_together_and_so_is_a_new_one() -> None:
+    """A machine with replicas is one machine."""
+    its = Scheduled({"name": "a", "resolve": "all", "windows": NIGHT}, {"name": "b"})
+    for addresses in (["10.0.0.1"], ["10.0.0.1", "10.0.0.2"]):
+        assert not any(one.is_enabled for one in replicas(its, *addresses))
+    [machine, _] = its.pool.machines
+    assert machine.is_off
+    assert not machine.is_enabled
+    assert machine.until == FRIDAY + 2 * HOUR
+    assert machine.reported(0.0).error == "off until 22:00 by its window"
+    its.look(2 * HOUR)
+    assert all(one.is_enabled for one in its.pool)
+    assert machine.until is None
+
+
+def test_replicas_rest_and_are_pinged_together() -> None:
+    """Work for one of them is work for all; one that was away rests with the others."""
+    its = Scheduled({"name": "a", "resolve": "all", "pings": "on demand"})
+    one, other = replicas(its, "10.0.0.1", "10.0.0.2")
+    [machine] = its.pool.machines
+    its.look()
+    assert machine.is_resting
+    assert "asked how it is only" in machine.notes(its.now)[0]
+    demand = image()
+    one.take(demand, its.now)
+    its.look()
+    assert one.is_pinged and other.is_pinged
+    assert not machine.is_resting
+    one.give_back(demand)
+    its.pool.evidence.observe(other, "connection refused", its.now, True)
+    assert not machine.is_asleep
+    its.pool.evidence.observe(one, "connection refused", its.now, True)
+    assert machine.is_asleep
+    its.pass_(31)
+    assert machine.is_resting
+
+
+def test_a_machine_with_replicas_is_told_to_sleep_once() -> None:
+    """When none of them has anything to do."""
+    its = Scheduled({"name": "a", "resolve": "all", **SLEEPY})
+    one, other = replicas(its, "10.0.0.1", "10.0.0.2")
+    demand = image()
+    other.take(demand, its.now)
+    its.pass_(100)
+    assert its.idle == []
+    other.give_back(demand)
+    its.pass_(100)
+    assert its.idle == [(130, "a")]
+    assert one.in_flight == 0
