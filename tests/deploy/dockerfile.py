@@ -107,7 +107,12 @@ def in_chroot(python: str, source: Path, script: str) -> list[str]:
     afterwards; ``/source`` has the build's context, and the first ``python`` is a new
     environment, as in the base image.
     """
-    inside = f"{python} -m venv /base && export PATH=/base/bin:$PATH && {script}"
+    # That user must reach the interpreter, which may stand in somebody's home.
+    folders = shlex.join(map(str, Path(python).resolve().parents))
+    inside = (
+        f"chmod a+x {folders} && {python} -m venv /base && "
+        f"export PATH=/base/bin:$PATH && {script}"
+    )
     mounts = [
         "mount -t tmpfs tmpfs /mnt",
         "mkdir /mnt/upper /mnt/work /mnt/root",

@@ -24,7 +24,7 @@ cd /data
 setpriv --reuid={uid} --regid={gid} --clear-groups \\
     env IMMICH_ML_BACKENDS=ml=127.0.0.1:3003 {environment} {entrypoint} >/tmp/log 2>&1 &
 proxy=$!
-trap 'kill $machine $proxy 2>/dev/null' EXIT
+trap 'kill $machine $proxy 2>/dev/null || true' EXIT
 for attempt in $(seq 300); do
     ask http://127.0.0.1:3004/ping >/tmp/ping 2>/dev/null && break
     sleep 0.1
