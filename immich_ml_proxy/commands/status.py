@@ -120,7 +120,7 @@ def _times(times: Mapping[str, Mapping[str, Any]]) -> tuple[str, str]:
     slowest = max(times.values(), key=lambda each: each["p50"], default=None)
     if slowest is None:
         return "-", "-"
-    return f"{slowest['p50']:.0f} ms", f"{slowest['p95']:.0f} ms"
+    return f"{slowest['p50']:.0f} ms", f"{slowest['p99']:.0f} ms"
 
 
 def _unable(cannot: Any) -> list[str]:

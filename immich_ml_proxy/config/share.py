@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import msgspec
 
-from immich_ml_proxy.config.model import AUTO, Backend
+from immich_ml_proxy.config.model import Backend
 
 
 def share(backend: Backend, proxies: int) -> Backend:
@@ -26,6 +26,6 @@ def share(backend: Backend, proxies: int) -> Backend:
     most = backend.max_concurrent
     return msgspec.structs.replace(
         backend,
-        max_concurrent=AUTO if most == AUTO else -(-most // proxies),
+        max_concurrent=-(-most // proxies) if isinstance(most, int) else most,
         limits={task: -(-places // proxies) for task, places in backend.limits.items()},
     )

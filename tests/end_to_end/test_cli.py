@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -76,6 +77,8 @@ def test_a_search_is_predicted(capsys: Output) -> None:
     assert predict.main(["a red car"]) == 0
     told = capsys.readouterr().out
     assert "512 numbers: " in told and " ms" in told and "nas" in told
+    assert status.main([]) == 0
+    assert re.search(r"\d ms +\d+ ms", capsys.readouterr().out)
 
 
 @pytest.mark.usefixtures("proxy")
