@@ -1,6 +1,8 @@
 # make run      the proxy on :3004, with simulated ML servers while there is no config.json
 # make test     everything the tests need, then all tests, in WORKERS processes
 # make lint     ruff, mypy and TypeScript
+# make docs     the documentation as pages, in docs/_build
+# make check-deploy  the package, the image, manifests, units and the documentation
 # make bench    the speed of the proxy beside nginx and HAProxy
 # make screenshots  the overview in all states, after a quarter of an hour of work
 # make bench-instructions  instructions per request, under callgrind
@@ -16,7 +18,7 @@ ARGS ?=
 WORKERS ?= 3
 MINUTES ?= 10
 
-.PHONY: run test lint types bench bench-instructions screenshots mutants forms fuzz \
+.PHONY: run test lint types docs check-deploy bench bench-instructions screenshots mutants forms fuzz \
     clean
 
 run: $(VENV)/run
@@ -26,7 +28,15 @@ run: $(VENV)/run
 test: $(VENV)/test forms
 	tests/install node npm chromium chromedriver nginx haproxy prometheus
 	if command -v npm >/dev/null; then $(MAKE) --no-print-directory node_modules/.stamp; fi
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
+	$(BIN)/python -m pytest --ignore=tests/deploy -n $(WORKERS) --dist worksteal $(ARGS)
+
+docs: $(VENV)/deploy
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build
+
+# Apart from the tests: it takes the steps of an installation, with an index of packages.
+check-deploy: $(VENV)/deploy
+	tests/install kubectl systemd-analyze
+	$(BIN)/python -m pytest tests/deploy -n 2 --dist loadfile $(ARGS)
 
 lint: $(VENV)/test
 	$(BIN)/ruff check .
@@ -101,6 +111,11 @@ $(VENV)/test: $(VENV)/run
 $(VENV)/bench: $(VENV)/test
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 	    --config-settings editable_mode=compat -e ".[bench]"
+	touch $@
+
+$(VENV)/deploy: $(VENV)/test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	    --config-settings editable_mode=compat -e ".[deploy]"
 	touch $@
 
 $(VENV)/mutants: $(VENV)/test

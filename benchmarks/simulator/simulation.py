@@ -12,16 +12,18 @@ from __future__ import annotations
 import heapq
 import random
 from collections.abc import Callable, Mapping, Sequence
-from itertools import count
+from functools import partial
+from itertools import count, cycle, islice
 
 import msgspec
-from attrs import field, frozen
+from attrs import define, field, frozen
 
 from immich_ml_proxy.balancer.demand import Demand, demand_of
 from immich_ml_proxy.balancer.pool import Pool
 from immich_ml_proxy.balancer.scheduler import Scheduler, Waiting
 from immich_ml_proxy.balancer.server import Server
 from immich_ml_proxy.config import document as config_document
+from immich_ml_proxy.config.model import Config
 from immich_ml_proxy.protocol.routing import Group, read
 
 PICTURE = read(b'{"clip":{"visual":{"modelName":"ViT-B-32__openai"}}}')
@@ -61,12 +63,20 @@ class Outcome:
     limits: Sequence[int]
 
 
-@frozen
+@define
 class _Machine:
-    """A server at run time: when each of its places is free."""
+    """
+    A server at run time.
+
+    :ivar free: when each of its places is free.
+    :ivar in_flight: requests of all proxies there.
+    :ivar most: the most there were at once.
+    """
 
     server: Machine
     free: list[float] = field(factory=list)
+    in_flight: int = 0
+    most: int = 0
 
     def finish(self, now: float, jitter: float) -> float:
         """Return when a request that arrives at ``now`` is answered."""
@@ -74,6 +84,16 @@ class _Machine:
         ended = begun + self.server.seconds * jitter
         heapq.heappush(self.free, ended)
         return ended
+
+
+class _Proxy:
+    """What one proxy knows of the servers, which are all well."""
+
+    def __init__(self, config: Config) -> None:
+        self.pool = Pool(config, lambda server, before: None)
+        for server in self.pool:
+            self.pool.evidence.observe(server, None, 0.0)
+        self.scheduler = Scheduler(self.pool)
 
 
 class Simulation:
@@ -85,6 +105,9 @@ class Simulation:
     :param backend: fields of every backend, such as ``maxConcurrent``.
     :param jitter: service times vary by this part of them, evenly.
     :param seed: of the jitter.
+    :param proxies: how many there are, which know nothing of each other; each client
+        is served by one of them.
+    :param more: fields of the configuration, such as ``proxyReplicas``.
     """
 
     def __init__(
@@ -94,11 +117,14 @@ class Simulation:
         backend: Mapping[str, object] | None = None,
         jitter: float = 0.1,
         seed: int = 1,
+        proxies: int = 1,
+        more: Mapping[str, object] | None = None,
     ) -> None:
         names = [f"s{number}" for number in range(len(servers))]
         document = {
             "defaultBackend": {"backends": names, **(route or {})},
             "maxBackends": 10_000,
+            **(more or {}),
             "backends": [
                 {"name": name, "url": f"http://{name}", **(backend or {})}
                 for name in names
@@ -107,10 +133,7 @@ class Simulation:
         parsed = config_document.parse(msgspec.json.encode(document))
         assert parsed.default is not None
         self._route = parsed.default
-        self._pool = Pool(parsed, lambda server, before: None)
-        for server in self._pool:
-            self._pool.evidence.observe(server, None, 0.0)
-        self._scheduler = Scheduler(self._pool)
+        self._proxies = [_Proxy(parsed) for _ in range(proxies)]
         self._machines = {
             name: _Machine(server, [0.0] * server.places)
             for name, server in zip(names, servers, strict=True)
@@ -120,7 +143,6 @@ class Simulation:
         self._events: list[tuple[float, int, Callable[[], None]]] = []
         self._order = count()
         self._now = 0.0
-        self._peaks = dict.fromkeys(names, 0)
 
     def run(self, pictures: int, clients: int, search_every: float = 0.0) -> Outcome:
         """
@@ -132,19 +154,22 @@ class Simulation:
         latencies: list[float] = []
         searches: list[float] = []
 
-        def next_picture() -> None:
+        def next_picture(proxy: _Proxy) -> None:
             nonlocal left
             if left > 0:
                 left -= 1
-                self._ask(PICTURE_BYTES, latencies, next_picture)
+                again = partial(next_picture, proxy)
+                self._ask(proxy, PICTURE_BYTES, latencies, again)
+
+        asked = cycle(self._proxies)
 
         def next_search() -> None:
             if left > 0:
-                self._ask(SEARCH_BYTES, searches, lambda: None)
+                self._ask(next(asked), SEARCH_BYTES, searches, lambda: None)
                 self._at(self._now + search_every, next_search)
 
-        for _ in range(clients):
-            self._at(0.0, next_picture)
+        for proxy in islice(cycle(self._proxies), clients):
+            self._at(0.0, partial(next_picture, proxy))
         if search_every:
             self._at(search_every, next_search)
         while self._events:
@@ -156,14 +181,16 @@ class Simulation:
             pictures / sum(server.places / server.seconds for server in machines),
             latencies,
             searches,
-            list(self._peaks.values()),
-            [server.limiter.limit for server in self._pool],
+            [machine.most for machine in self._machines.values()],
+            [server.limiter.limit for server in self._proxies[0].pool],
         )
 
     def _at(self, when: float, act: Callable[[], None]) -> None:
         heapq.heappush(self._events, (when, next(self._order), act))
 
-    def _ask(self, size: int, took: list[float], then: Callable[[], None]) -> None:
+    def _ask(
+        self, proxy: _Proxy, size: int, took: list[float], then: Callable[[], None]
+    ) -> None:
         tasks = PICTURE if size == PICTURE_BYTES else SEARCH
         demand = demand_of(Group(self._route, tasks), size)
         began = self._now
@@ -172,24 +199,30 @@ class Simulation:
             took.append(self._now - began)
             then()
 
-        self._scheduler.ask(
-            Waiting(demand, lambda server: self._send(server, demand, answered)),
-            self._now,
-        )
+        def placed(server: Server | None) -> None:
+            assert server is not None
+            self._send(proxy, server, demand, answered)
+
+        proxy.scheduler.ask(Waiting(demand, placed), self._now)
 
     def _send(
-        self, server: Server | None, demand: Demand, answered: Callable[[], None]
+        self,
+        proxy: _Proxy,
+        server: Server,
+        demand: Demand,
+        answered: Callable[[], None],
     ) -> None:
-        assert server is not None
-        asked = self._now
-        self._peaks[server.name] = max(self._peaks[server.name], server.in_flight)
+        asked, machine = self._now, self._machines[server.name]
+        machine.in_flight += 1
+        machine.most = max(machine.most, machine.in_flight)
         jitter = self._random.uniform(1 - self._jitter, 1 + self._jitter)
-        ended = self._machines[server.name].finish(asked, jitter) + TURNAROUND
+        ended = machine.finish(asked, jitter) + TURNAROUND
 
         def finished() -> None:
+            machine.in_flight -= 1
             server.answered(demand, self._now - asked)
-            self._pool.evidence.served(server, demand, self._now)
-            self._scheduler.release(server, demand, self._now)
+            proxy.pool.evidence.served(server, demand, self._now)
+            proxy.scheduler.release(server, demand, self._now)
             answered()
 
         self._at(ended, finished)

@@ -37,6 +37,9 @@ class Command:
 
 
 COMMANDS = {
+    "status": Command("status", "Show the machines of a proxy that is running."),
+    "predict": Command("predict", "Send one picture or search, as Immich would."),
+    "bench": Command("bench", "Find how many requests at once machines are good for."),
     "check-config": Command("check_config", "Say whether a file can be put in force."),
     "version": Command("command_line", "Tell the version."),
 }

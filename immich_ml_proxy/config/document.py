@@ -22,6 +22,7 @@ from immich_ml_proxy.config.fields import convert
 from immich_ml_proxy.config.legacy import upgraded
 from immich_ml_proxy.config.mend import mended
 from immich_ml_proxy.config.model import CHECK_ANSWERS, Bounds, Config, State
+from immich_ml_proxy.config.share import share
 from immich_ml_proxy.errors import ConfigError
 
 #: Longest document that is looked at, in bytes.
@@ -56,6 +57,7 @@ class DocumentFields(
     notify: Any = None
     max_backends: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 64
     max_pings: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 16
+    proxy_replicas: Annotated[int, msgspec.Meta(ge=1, le=100)] = 1
     idle_timeout: Annotated[float, msgspec.Meta(ge=5, le=86400)] = 60.0
     head_timeout: Annotated[float, msgspec.Meta(ge=1, le=86400)] = 30.0
     min_upload_rate: Annotated[int, msgspec.Meta(ge=0, le=2**30)] = 1024
@@ -82,7 +84,10 @@ def parse(raw: bytes, before: Config | None = None) -> Config:
         old = msgspec.json.decode(before.document)
         document = notify.unmasked(headers.unmasked(document, old), old)
     top = convert(document, DocumentFields, "")
-    backends = tuple(backend_list.read(top.backends))
+    backends = tuple(
+        share(backend, top.proxy_replicas)
+        for backend in backend_list.read(top.backends)
+    )
     if len(backends) > top.max_backends:
         raise ConfigError(
             "backends",

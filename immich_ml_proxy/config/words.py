@@ -32,6 +32,7 @@ _TOP: Mapping[str, str] = {
     "checkAnswers": "how closely answers are looked at",
     "immich": "Immich itself",
     "maxBackends": "the number of machines that there may be",
+    "proxyReplicas": "the number of proxies",
     "maxPings": "the number of pings at once",
     "maxConnections": "the number of connections",
     "maxConnectionsPerAddress": "the number of connections of one address",

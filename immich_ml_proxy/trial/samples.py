@@ -1,4 +1,4 @@
-"""One small request of each kind, as Immich sends it, and what its answer is worth."""
+"""A request of each kind, as Immich sends it, and what its answer is worth."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from immich_ml_proxy.protocol import contract
 from immich_ml_proxy.protocol.routing import Tasks, read
 from immich_ml_proxy.trial.finding import Said, in_line
 
-BOUNDARY = b"immich-ml-proxy-sample"
+BOUNDARY = b"immich-ml-proxy-sample-6f1d0c5a92e84b7d"
 CONTENT_TYPE = b"multipart/form-data; boundary=" + BOUNDARY
 
 #: A yellow spot on blue, 96 x 64, JPEG.
@@ -30,6 +30,8 @@ PICTURE = b64decode(
     "CU5b5uT8sibuOeEKTPp7bYABYRAAAAAAAnVZKqWV15Xs2Qvrl+WH++DADny+PGT2+yyMjk3yvriv"
     "kn9cmW652v1FdIqAsXjRje+2O8rr0AAdJUAAAH//2Q=="
 )
+#: What is searched for.
+WORDS = b"a yellow spot"
 _CLIP_MODEL = {"modelName": "ViT-B-32__openai"}
 _ENTRIES: Mapping[str, Any] = {
     SEARCH: {"clip": {"textual": _CLIP_MODEL}},
@@ -64,10 +66,24 @@ _NAMES = {
 }
 
 
-def form(kind: str) -> bytes:
-    """Return the body that asks for a sample of a kind."""
+def form(kind: str, content: bytes | None = None, model: str | None = None) -> bytes:
+    """
+    Return the body that asks for a kind of work, as Immich does.
+
+    :param content: the picture's bytes, or the words that are searched for, in UTF-8;
+        ``None``: a sample.
+    :param model: instead of the one that is Immich's default.
+    """
     entries = msgspec.json.encode(_ENTRIES[kind])
-    return _form(entries, None if kind == SEARCH else PICTURE)
+    if model is not None:
+        named = {
+            task: {type_: {**of, "modelName": model} for type_, of in types.items()}
+            for task, types in _ENTRIES[kind].items()
+        }
+        entries = msgspec.json.encode(named)
+    if kind == SEARCH:
+        return _form(entries, None, content or WORDS)
+    return _form(entries, content or PICTURE)
 
 
 def version_form() -> bytes:
@@ -75,10 +91,10 @@ def version_form() -> bytes:
     return _form(NOTHING, None)
 
 
-def _form(entries: bytes, image: bytes | None) -> bytes:
+def _form(entries: bytes, image: bytes | None, words: bytes = WORDS) -> bytes:
     parts = [b'name="entries"\r\n\r\n' + entries]
     if image is None:
-        parts.append(b'name="text"\r\n\r\na yellow spot')
+        parts.append(b'name="text"\r\n\r\n' + words)
     else:
         parts.append(
             b'name="image"; filename="blob"\r\n'

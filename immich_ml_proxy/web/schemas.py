@@ -134,6 +134,7 @@ CONFIG = object_of(
     maxBufferedBytes=number(1024, 2**50, "integer"),
     checkAnswers={"enum": ["full", "shape", "off"]},
     maxBackends=number(1, 10_000, "integer"),
+    proxyReplicas=number(1, 100, "integer"),
     maxPings=number(1, 10_000, "integer"),
     idleTimeout=number(5, 86400),
     headTimeout=number(1, 86400),

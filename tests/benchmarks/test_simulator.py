@@ -85,3 +85,23 @@ def calls_per_request(backends: int) -> float:
 def test_a_request_costs_the_same_with_200_backends_as_with_ten() -> None:
     """A place that becomes free is offered; nobody looks for it at every backend."""
     assert calls_per_request(200) <= 1.5 * calls_per_request(10)
+
+
+@pytest.mark.parametrize(("proxies", "most"), [(1, 4), (2, 4), (3, 6)])
+def test_several_proxies_share_what_a_machine_is_given(proxies: int, most: int) -> None:
+    """No machine is overloaded but by the rounding, and the import takes no longer."""
+    shared = Simulation(
+        [Machine(0.1, 4)] * 4,
+        backend={"maxConcurrent": 4},
+        proxies=proxies,
+        more={"proxyReplicas": proxies},
+    ).run(2000, clients=48, search_every=0.25)
+    assert max(shared.peaks) == most
+    assert shared.makespan <= 1.06 * shared.ideal
+    alone = Simulation(
+        [Machine(0.1, 4)] * 4, backend={"maxConcurrent": 4}, proxies=proxies
+    ).run(2000, clients=48, search_every=0.25)
+    assert max(alone.peaks) == 4 * proxies
+    if proxies > 1:
+        wait, wait_alone = (percentile(one.searches, 0.99) for one in (shared, alone))
+        assert wait < 0.8 * wait_alone

@@ -122,7 +122,7 @@ def test_the_help_names_commands_and_variables(
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["chek-config", "a"], "no command chek-config, but run, check-config"),
+        (["chek-config", "a"], "no command chek-config, but run, status, predict"),
         (["--no-such-option"], "no-such-option not recognized"),
         (["--debug", "run"], "Wrong number of arguments"),
         (["run", "--no-such-option"], "no-such-option not recognized"),

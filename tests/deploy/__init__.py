@@ -1,0 +1,1 @@
+"""What ``deploy/`` has for users, checked by what can be run without their systems."""
