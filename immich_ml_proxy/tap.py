@@ -195,11 +195,11 @@ def makeService(
         before, new = pool.config, in_force(new)
         pool.reconfigure(new)
         discovery.reconfigured()
+        outward.trust(new.backends)  # before anybody connects anew
         rearranged()
         notifier.sender.reconfigured(new.notify)
         admission.limit(new)
         checker.reconfigured()
-        outward.trust(new.backends)
         queues.reconfigured(new.immich)
         watch.configured(before, who, reactor.seconds())
         if stage is not None:
