@@ -19,7 +19,8 @@ from immich_ml_proxy.config.model import Backend
 
 #: Searches that go beyond a limit that was found before an image has its turn.
 OVERTAKES = 8
-#: Seconds after which a request does not count against a limit that was found.
+#: Seconds after which a request does not count against a limit that was found: it must
+#: not keep all others waiting. Who hangs would get more and more, so there is an end.
 OVERDUE = 5.0
 
 
@@ -290,5 +291,8 @@ class Server(Switch):
         return bool(out) and out >= self._does
 
     def _overdue(self, now: float) -> int:
-        late = takewhile(lambda began: now - began >= OVERDUE, self.under_way.values())
-        return sum(1 for _ in late)
+        """Return how many do not count; of one that answers nothing only a limit's."""
+        began = self.under_way.values()
+        late = list(takewhile(lambda one: now - one >= OVERDUE, began))
+        silent = sum(1 for one in late if one > self.last_answer)
+        return len(late) - max(0, silent - self.limiter.limit)

@@ -106,10 +106,13 @@ def test_what_takes_very_long_does_not_count() -> None:
     """A model that is downloaded does not keep everything else waiting."""
     one = taken(found(1), image())
     assert not one.has_place(image(), 1.0 + OVERDUE - 0.1)
-    taken(one, image(), now=1.0 + OVERDUE)
+    other = image()
+    taken(one, other, now=1.0 + OVERDUE)
     assert not one.has_place(image(), 1.0 + OVERDUE)
-    taken(one, image(), now=1.0 + 2 * OVERDUE)
-    assert one.in_flight == 3
+    one.give_back(other)
+    one.last_answer = 1.5 + OVERDUE
+    taken(one, image(), now=1.5 + OVERDUE)
+    assert one.in_flight == 2
 
 
 def test_only_those_that_are_overdue_do_not_count() -> None:
@@ -120,6 +123,19 @@ def test_only_those_that_are_overdue_do_not_count() -> None:
     taken(one, image(), now=1.0 + OVERDUE)
     assert not one.has_place(image(), 3.0 + OVERDUE - 0.1)
     assert one.has_place(image(), 3.0 + OVERDUE)
+
+
+def test_who_hangs_gets_as_many_again_and_no_more() -> None:
+    """Overdue requests keep nobody waiting; unless nothing is answered any more."""
+    one = taken(found(4), *[image() for _ in range(4)])
+    assert not one.has_place(image(), 5.9)
+    for number in range(4):
+        assert one.has_place(image(), 6.0), number
+        one.take(image(), 6.0)
+    for later in (6.0, 11.0, 60.0):
+        assert not one.has_place(image(), later)
+    one.last_answer = 61.0
+    assert one.has_place(image(), 61.0)
 
 
 def test_a_new_server_does_four_at_once() -> None:

@@ -103,8 +103,7 @@ class Siege:
     async def _watch(self) -> None:
         process = Path(f"/proc/{self.proxy.pid}")
         while time.monotonic() < self._end:
-            pages = int((process / "statm").read_text().split()[1])
-            self.most_memory = max(self.most_memory, pages * os.sysconf("SC_PAGE_SIZE"))
+            self.most_memory = max(self.most_memory, _memory(self.proxy))
             self.most_files = max(self.most_files, len(os.listdir(process / "fd")))
             await asyncio.sleep(0.5)
 
@@ -143,19 +142,20 @@ def _besieged(folder: Path, started: list[Process], given: Any) -> dict[str, Any
     for name in names:
         proxy.await_health(name, "healthy")
     siege = Siege(proxy)
+    before = _memory(proxy)
     asyncio.run(
         siege.run(given.searching, given.idle, given.minutes * 60, servers["victim"])
     )
     time.sleep(15)
     seconds = sorted(siege.seconds)
-    pages = int(Path(f"/proc/{proxy.pid}/statm").read_text().split()[1])
     return {
         "statuses": dict(siege.statuses),
         "median": seconds[len(seconds) // 2],
         "p99": seconds[len(seconds) * 99 // 100],
         "slowest": seconds[-1],
+        "memoryBefore": before,
         "mostMemory": siege.most_memory,
-        "memoryAfter15s": pages * os.sysconf("SC_PAGE_SIZE"),
+        "memoryAfter15s": _memory(proxy),
         "mostFiles": siege.most_files,
         "filesAfter15s": len(os.listdir(f"/proc/{proxy.pid}/fd")),
         "tracebacks": proxy.output.count("Traceback"),
@@ -164,6 +164,12 @@ def _besieged(folder: Path, started: list[Process], given: Any) -> dict[str, Any
             for name, one in proxy.json("/api/status")["backends"].items()
         },
     }
+
+
+def _memory(proxy: Proxy) -> int:
+    """Return how many bytes of it are in memory."""
+    pages = int(Path(f"/proc/{proxy.pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 if __name__ == "__main__":
