@@ -171,7 +171,15 @@ def debug_paths(
             )
         },
         f"{one}/thumbnail": {
-            "get": operation("The same, small", picture, 400, 404, parameters=by_name)
+            "get": operation(
+                "The same, small, or small enough for a page",
+                picture,
+                *(400, 404),
+                parameters=(
+                    *by_name,
+                    parameter("size", "query", {"enum": ["small", "large"]}),
+                ),
+            )
         },
         f"{one}/numbers": {
             "get": operation(

@@ -29,7 +29,7 @@ from immich_ml_proxy.web.debug import query_of
 from immich_ml_proxy.web.origin import read
 from immich_ml_proxy.web.slices import in_slices
 from immich_ml_proxy.web.stream import Stream
-from immich_ml_proxy.web.thumbnail import thumbnail
+from immich_ml_proxy.web.thumbnail import LARGE, SIDE, thumbnail
 
 #: Bytes of a picture that is small enough to be shown in a list as it is.
 SMALL = 64 * 1024
@@ -127,12 +127,13 @@ class RecordEndpoints:
         return self._show(request, pieces, size)
 
     async def thumbnail(self, request: ProxyRequest, name: str) -> Any:
-        """The same, small enough for a list."""
+        """The same, small enough for a list; ``?size=large``: for a page."""
+        side = LARGE if query_of(request).get("size") == "large" else SIDE
         pieces, size = self._picture(name)
         if size > SMALL and _kind_of(pieces):
             # One at a time: there is other work for the threads, and for the processor.
             made = await self._one_by_one.run(
-                self._in_thread, partial(thumbnail, b"".join(pieces))
+                self._in_thread, partial(thumbnail, b"".join(pieces), side)
             )
             if made is None:
                 raise NotKept("the picture cannot be read")

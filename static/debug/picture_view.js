@@ -16,7 +16,8 @@ import { sentence } from "../shared/words.js";
 export function pictureView(detail) {
   const shapes = shapesOf(detail);
   const { id, imageWidth, imageHeight } = detail;
-  const src = `api/debug/records/${encodeURIComponent(id)}/picture`;
+  const whole = `api/debug/records/${encodeURIComponent(id)}/picture`;
+  const src = `api/debug/records/${encodeURIComponent(id)}/thumbnail?size=large`;
   const found = foundWords(shapes);
   const image = el("img", { src, alt: `The picture that was sent${found && `; found: ${found}`}` });
   const frame = el("div", { class: "picture" }, image);
@@ -29,9 +30,11 @@ export function pictureView(detail) {
   const gone = el("p", { class: "hint", hidden: true }, "The picture is not kept any more.");
   image.addEventListener("error", () => {
     frame.hidden = true;
+    link.hidden = true;
     gone.hidden = false;
   });
-  return [frame, gone, ...listOf(shapes.map(({ label }) => label), found)];
+  const link = el("a", { href: whole, target: "_blank" }, "The picture as it was sent");
+  return [frame, gone, el("p", { class: "hint" }, link), ...listOf(shapes.map(({ label }) => label), found)];
 }
 
 /**

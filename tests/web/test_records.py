@@ -413,6 +413,11 @@ def test_a_thumbnail_is_small(proxy: Proxy) -> None:
     assert len(answer.body) < 20_000
     with Image.open(BytesIO(answer.body)) as small:
         assert small.size == (160, 120)
+    answer = get(proxy, f"{one(proxy, 'large')}/thumbnail?size=large")
+    assert answer.status == 200
+    assert len(answer.body) < 100_000
+    with Image.open(BytesIO(answer.body)) as small:
+        assert small.size == (960, 720)
     answer = get(proxy, f"{one(proxy, 'broken')}/thumbnail")
     assert answer.status in (200, 404)  # Pillow may be content with what there is
 
