@@ -52,7 +52,8 @@ def is_well(found: Mapping[str, Any]) -> bool:
 def shown(found: Mapping[str, Any]) -> Group:
     """Return the table of an answer of ``/api/status``."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("machine")
+    longest = max(map(len, found["backends"]), default=0)
+    table.add_column("machine", min_width=min(longest, 24), overflow="fold")
     table.add_column("state")
     for title in ("at work", "waiting", "done", "failed", "median", "p99"):
         table.add_column(title, justify="right")
