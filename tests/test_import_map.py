@@ -38,6 +38,7 @@ ROOMS = (
     "errors",
     "headers",
     "sockets",
+    "periodic",
 )
 #: Who may know of Twisted, clocks and files. All others are pure: they decide.
 EDGES = {
@@ -64,6 +65,7 @@ EDGES = {
     "commands.options",
     "commands.predict",
     "commands.status",
+    "commands.stdout_log",
     "config.file",
     "config.file_watch",
     "config.store",
@@ -91,6 +93,7 @@ EDGES = {
     "notify.notifier",
     "notify.sender",
     "observe.ticker",
+    "periodic",
     "power.sleep_hook",
     "power.sparing",
     "observe.under_way",
