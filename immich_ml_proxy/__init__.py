@@ -27,7 +27,6 @@ What knows what: a module imports only from its own room or from those below it:
     errors                our errors, each with its status
     headers               HTTP headers that need no second look
     sockets               writing to a socket at once
-    periodic              what is done again and again
     demo/                 simulated ML servers, apart: they know nothing of the proxy
 
 A module that decides is pure: it knows neither Twisted nor the time nor files. The

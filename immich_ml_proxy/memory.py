@@ -15,10 +15,11 @@ import gc
 import os
 from pathlib import Path
 
+from twisted.application.service import Service
 from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import LoopingCall
 
 from immich_ml_proxy.downstream.budget import Budget
-from immich_ml_proxy.periodic import Periodic
 
 _MIB = 1024 * 1024
 
@@ -42,7 +43,7 @@ def glibc() -> ctypes.CDLL | None:
     return library if hasattr(library, "malloc_trim") else None
 
 
-class Memory(Periodic):
+class Memory(Service):
     """
     Keeps freed memory while there is work, gives it back when there is none.
 
@@ -57,9 +58,10 @@ class Memory(Periodic):
         budget: Budget,
         library: ctypes.CDLL | None,
     ) -> None:
-        super().__init__(clock, PERIOD, self._look)
         self._budget = budget
         self._library = library
+        self._loop = LoopingCall(self._look)
+        self._loop.clock = clock
         self._first = 0  # bytes in memory at the start
         self._least = 0  # and after some were given back the last time
 
@@ -70,6 +72,13 @@ class Memory(Periodic):
             self._library.mallopt(_M_TRIM_THRESHOLD, 64 * _MIB)
             self._library.mallopt(_M_MMAP_THRESHOLD, 32 * _MIB)
             self._first = self._least = resident()
+            self._loop.start(PERIOD, now=False)
+
+    def stopService(self) -> None:
+        """Look no more."""
+        super().stopService()
+        if self._loop.running:
+            self._loop.stop()
 
     def _look(self) -> None:
         budget = self._budget

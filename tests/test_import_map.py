@@ -38,7 +38,6 @@ ROOMS = (
     "errors",
     "headers",
     "sockets",
-    "periodic",
 )
 #: Who may know of Twisted, clocks and files. All others are pure: they decide.
 EDGES = {
@@ -65,7 +64,6 @@ EDGES = {
     "commands.options",
     "commands.predict",
     "commands.status",
-    "commands.stdout_log",
     "config.file",
     "config.file_watch",
     "config.store",
@@ -93,7 +91,6 @@ EDGES = {
     "notify.notifier",
     "notify.sender",
     "observe.ticker",
-    "periodic",
     "power.sleep_hook",
     "power.sparing",
     "observe.under_way",

@@ -6,15 +6,16 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
+from twisted.application.service import Service
 from twisted.internet.defer import CancelledError, Deferred, succeed
 from twisted.internet.defer import TimeoutError as TooLate
 from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from immich_ml_proxy.balancer.pool import Pool
 from immich_ml_proxy.balancer.replicas import Looked, host_of
-from immich_ml_proxy.periodic import Periodic
 from immich_ml_proxy.upstream.resolver import GIVE_UP, is_gone
 
 #: Seconds between two look-ups of a name.
@@ -23,7 +24,7 @@ EVERY = 10.0
 NAMED = 8
 
 
-class Discovery(Periodic):
+class Discovery(Service):
     """
     :param clock: source of time: the reactor, or a ``task.Clock`` in tests.
     :param look_up: looks a name up, and may be cancelled; see ``Resolver.look_up``.
@@ -40,17 +41,25 @@ class Discovery(Periodic):
         pool: Pool,
         changed: Callable[[], object],
     ) -> None:
-        super().__init__(clock, EVERY, self._round, at_once=True)
         self._clock = clock
         self._look_up = look_up
         self._pool = pool
         self._changed = changed
         self._names: dict[str, Looked] = {}
         self._asking: dict[str, Deferred[None]] = {}
+        self._loop = LoopingCall(self._round)
+        self._loop.clock = clock
+
+    def startService(self) -> None:
+        """Begin with a look-up of all names at once."""
+        super().startService()
+        self._loop.start(EVERY, now=True)
 
     def stopService(self) -> Deferred[None]:
         """Look nothing up any more."""
         super().stopService()
+        if self._loop.running:
+            self._loop.stop()
         for asking in tuple(self._asking.values()):
             asking.cancel()
         return succeed(None)

@@ -7,7 +7,15 @@ from __future__ import annotations
 
 import sys
 
-from twisted.logger import ILogObserver, LogEvent, formatEvent
+from twisted.logger import (
+    FileLogObserver,
+    FilteringLogObserver,
+    ILogObserver,
+    LogEvent,
+    LogLevel,
+    LogLevelFilterPredicate,
+    formatEvent,
+)
 from twisted.python import usage
 from twisted.scripts import twistd
 
@@ -18,7 +26,6 @@ from immich_ml_proxy.commands.command_line import (
     chosen,
 )
 from immich_ml_proxy.commands.log_format import JSON, JSON_LOG
-from immich_ml_proxy.commands.stdout_log import stdout_log
 
 
 def main() -> None:
@@ -53,7 +60,10 @@ def _observer(options: CommandLine) -> str:
 
 def plain_log() -> ILogObserver:
     """Return an observer that writes what a person wants to read to standard output."""
-    return stdout_log(_line)
+    levels = LogLevelFilterPredicate(defaultLogLevel=LogLevel.info)
+    for chatty in ("twisted", "log_legacy"):
+        levels.setLogLevelForNamespace(chatty, LogLevel.warn)
+    return FilteringLogObserver(FileLogObserver(sys.stdout, _line), [levels])
 
 
 def _line(event: LogEvent) -> str:

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 
 import msgspec
-from twisted.logger import ILogObserver, LogEvent, LogLevel, formatEvent
-
-from immich_ml_proxy.commands.stdout_log import stdout_log
+from twisted.logger import (
+    FileLogObserver,
+    FilteringLogObserver,
+    ILogObserver,
+    LogEvent,
+    LogLevel,
+    LogLevelFilterPredicate,
+    formatEvent,
+)
 
 
 def json_log() -> ILogObserver:
     """Return an observer that writes an object a line to standard output."""
-    return stdout_log(line_of)
+    levels = LogLevelFilterPredicate(defaultLogLevel=LogLevel.info)
+    for chatty in ("twisted", "log_legacy"):
+        levels.setLogLevelForNamespace(chatty, LogLevel.warn)
+    return FilteringLogObserver(FileLogObserver(sys.stdout, line_of), [levels])
 
 
 def line_of(event: LogEvent) -> str:

@@ -13,13 +13,14 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from twisted.application.service import Service
 from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
 from immich_ml_proxy.downstream import access_line
 from immich_ml_proxy.downstream.access_line import EVERYTHING, WORK, Fields
 from immich_ml_proxy.headers import raw
-from immich_ml_proxy.periodic import Periodic
 
 #: Seconds between two writes, and requests that are not left until then: some 64 KB.
 PERIOD = 1.0
@@ -30,7 +31,7 @@ KEPT = 1024 * 1024
 _PATHS = frozenset({b"/predict", b"/ping"})
 
 
-class AccessLog(Periodic):
+class AccessLog(Service):
     """
     The owner of all lines that are not yet written.
 
@@ -54,7 +55,6 @@ class AccessLog(Periodic):
         level: str = EVERYTHING,
         client: Callable[[Any], str] | None = None,
     ) -> None:
-        super().__init__(clock, PERIOD, self.flush)
         self._wall = wall
         self._write = write
         self._lines = access_line.as_json if is_json else access_line.plain
@@ -64,10 +64,19 @@ class AccessLog(Periodic):
         self._seen: list[Fields] = []
         self._left = b""
         self._is_broken = False
+        self._loop = LoopingCall(self.flush)
+        self._loop.clock = clock
+
+    def startService(self) -> None:
+        """Begin to write once a second."""
+        super().startService()
+        self._loop.start(PERIOD, now=False)
 
     def stopService(self) -> None:
         """Write what there is; what comes after is written at once."""
         super().stopService()
+        if self._loop.running:
+            self._loop.stop()
         self.flush()
 
     def add(self, request: Any, status: int, seconds: float) -> None:

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import chain
 
+from twisted.application.service import Service
 from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
 from immich_ml_proxy.downstream.open_connections import OpenConnections
-from immich_ml_proxy.periodic import Periodic
 
 #: Seconds between two looks.
 PERIOD = 1.0
 
 
-class Watch(Periodic):
+class Watch(Service):
     """
     :param clock: source of time.
     :param doors: the connections of each site.
@@ -24,9 +25,21 @@ class Watch(Periodic):
     _log = Logger()
 
     def __init__(self, clock: IReactorTime, doors: Iterable[OpenConnections]) -> None:
-        super().__init__(clock, PERIOD, self._look)
         self._clock = clock
         self._doors = tuple(doors)
+        self._loop = LoopingCall(self._look)
+        self._loop.clock = clock
+
+    def startService(self) -> None:
+        """Begin to look."""
+        super().startService()
+        self._loop.start(PERIOD, now=False)
+
+    def stopService(self) -> None:
+        """Look no more."""
+        super().stopService()
+        if self._loop.running:
+            self._loop.stop()
 
     def _look(self) -> None:
         now = self._clock.seconds()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from twisted.application.service import Service
 from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
 from immich_ml_proxy.observe.moment import Moment
-from immich_ml_proxy.periodic import Periodic
 
 #: Seconds that the two clocks may drift apart before it counts: less is none's doing.
 DRIFT = 0.5
@@ -36,7 +37,7 @@ class Timepiece:
         return Moment(now, self._ahead, self._base)
 
 
-class Ticker(Periodic):
+class Ticker(Service):
     """
     :param clock: source of time.
     :param timepiece: tells the moment.
@@ -51,9 +52,21 @@ class Ticker(Periodic):
         timepiece: Timepiece,
         look: Callable[[Moment], object],
     ) -> None:
-        super().__init__(clock, 1.0, self._tick)
         self._timepiece = timepiece
         self._look = look
+        self._loop = LoopingCall(self._tick)
+        self._loop.clock = clock
+
+    def startService(self) -> None:
+        """Begin to look."""
+        super().startService()
+        self._loop.start(1.0, now=False)
+
+    def stopService(self) -> None:
+        """Look no more."""
+        super().stopService()
+        if self._loop.running:
+            self._loop.stop()
 
     def _tick(self) -> None:
         try:
