@@ -75,7 +75,7 @@ def test_every_command_is_there() -> None:
     [
         ("field", SCHEMA),
         ("field of a route", SCHEMA["$defs"]["route"]),
-        ("field of a backend", SCHEMA["$defs"]["backend"]),
+        ("field of a machine", SCHEMA["$defs"]["backend"]),
     ],
 )
 def test_every_setting_is_there_with_its_default(

@@ -46,7 +46,7 @@ export const GENERAL = [
     byDefault: "none",
     about:
       "Sent with every request, for a login: “Authorization: Bearer …”. Shown as ***, which " +
-      "keeps what there is; to be typed again where the address leads to another server.",
+      "keeps what there is; to be typed again where the address leads to another machine.",
     isSecret: true,
     show: headersText,
     read: headersOf,

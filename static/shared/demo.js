@@ -55,7 +55,7 @@ class Banner {
       role: "switch",
       onchange: () => this.change({ trouble: this.trouble.checked }),
     });
-    this.end = el("button", { type: "button", onclick: () => this.leave() }, "Use my own servers");
+    this.end = el("button", { type: "button", onclick: () => this.leave() }, "Use my own machines");
     this.node = el(
       "section",
       { class: "demo", "aria-label": "Demo" },
@@ -86,7 +86,7 @@ class Banner {
       "The simulated machines and their work end, for this run of the proxy.",
       "If there is a configuration file it applies from now on; if not, you begin with none.",
     ];
-    if (await ask("Use your own servers?", details, "Use my own servers")) {
+    if (await ask("Use your own machines?", details, "Use my own machines")) {
       if (await this.change({ end: true })) location.assign("./");
     }
   }
