@@ -26,7 +26,7 @@ run: $(VENV)/run
 	    $$(test -e $(CONFIG) || echo --demo) $(ARGS)
 
 test: $(VENV)/test forms
-	tests/install node npm chromium chromedriver nginx haproxy prometheus
+	tests/install node npm chromium-headless-shell chromedriver nginx haproxy prometheus
 	if command -v npm >/dev/null; then $(MAKE) --no-print-directory node_modules/.stamp; fi
 	$(BIN)/python -m pytest --ignore=tests/deploy -n $(WORKERS) --dist worksteal $(ARGS)
 

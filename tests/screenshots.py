@@ -238,7 +238,7 @@ def main() -> None:
     pictures = ROOT / "screenshots"
     pictures.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        driver = start(Path(folder) / "profile")
+        driver = start(Path(folder) / "profile", program="chromium")
         try:
             browser = Browser(driver)
             driver.execute_cdp_cmd("Emulation.setScrollbarsHidden", {"hidden": True})

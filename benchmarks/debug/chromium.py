@@ -129,7 +129,7 @@ def main() -> None:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         url = record(folder, stack, wanted.records)
-        driver = start(folder / "profile")
+        driver = start(folder / "profile", program="chromium")
         stack.callback(driver.quit)
         driver.set_window_size(1280, 900)
         driver.execute_cdp_cmd(

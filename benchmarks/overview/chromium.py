@@ -151,7 +151,7 @@ def main() -> int:
     with ExitStack() as running:
         folder = Path(running.enter_context(tempfile.TemporaryDirectory()))
         pid, port = serve(folder, running)
-        driver = start(folder / "profile")
+        driver = start(folder / "profile", program="chromium")
         running.callback(driver.quit)
         print("windows  share of a core  answers to each  verdict")
         for _ in range(options.rounds):
