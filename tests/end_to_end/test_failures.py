@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import socket
 import threading
@@ -98,11 +99,10 @@ def test_ping_answers_in_time_whatever_backends_do(
     assert b"default" in body
     assert took < 30.0
     told = proxy.json("/api/health")
-    assert {name: told[name]["error"] for name in ("refusing", "hanging", "hole")} == {
-        "refusing": "connection refused",
-        "hanging": "timed out after 1.5 s",
-        "hole": "timed out after 1.5 s",
-    }
+    assert told["refusing"]["error"] == "connection refused"
+    # It tells the time that was taken: on a busy machine a little more than the limit.
+    for name in ("hanging", "hole"):
+        assert re.fullmatch(r"timed out after 1\.[5-9]\d? s", told[name]["error"])
     assert told["nowhere"]["status"] == "unhealthy"
 
 
