@@ -35,6 +35,12 @@ def tab_to(browser: Browser, selector: str) -> None:
     raise AssertionError(f"the Tab key does not lead to {selector}")
 
 
+def enter(browser: Browser, selector: str) -> None:
+    """Go there with the Tab key, and press Enter."""
+    tab_to(browser, selector)
+    press(browser, Keys.ENTER)
+
+
 def type_weight(browser: Browser, text: str) -> None:
     """Give the machine that is open another weight."""
     field = browser.field("Weight")
@@ -44,11 +50,10 @@ def type_weight(browser: Browser, text: str) -> None:
 
 
 def save(browser: Browser) -> None:
-    """Save from the field, and say yes."""
+    """Save with Enter, from a field or the button, and say yes."""
     press(browser, Keys.ENTER)
     browser.find("dialog .changes")
-    tab_to(browser, "dialog .primary")
-    press(browser, Keys.ENTER)
+    enter(browser, "dialog .primary")
 
 
 def test_a_contradiction_is_settled(
@@ -64,8 +69,7 @@ def test_a_contradiction_is_settled(
     press(browser, Keys.ARROW_RIGHT)
     press(browser, Keys.ARROW_RIGHT)  # and back to the first one
     assert browser.run("return document.activeElement.value") == "mine"
-    tab_to(browser, "dialog .primary")
-    press(browser, Keys.ENTER)
+    enter(browser, "dialog .primary")
     browser.until_told("#state", "Saved at")
     assert proxy.json("/api/config") == edited(weight=2)
 
@@ -75,8 +79,7 @@ def test_the_last_save_is_undone(browser: Browser, proxy: Proxy) -> None:
     type_weight(browser, "2")
     save(browser)
     browser.until_told("#state", "Saved at")
-    tab_to(browser, "#undo")
-    press(browser, Keys.ENTER)
+    enter(browser, "#undo")
     browser.until_told("#done", "a: weight 2 → 1")
     assert proxy.json("/api/config") == TWO
 
@@ -84,15 +87,13 @@ def test_the_last_save_is_undone(browser: Browser, proxy: Proxy) -> None:
 def test_a_file_is_imported(browser: Browser, tmp_path: Path, proxy: Proxy) -> None:
     """From the menu to the question what it would change; the file is the system's."""
     (tmp_path / "other.json").write_text(json.dumps(edited(weight=2)))
-    tab_to(browser, "#tools .menu-button")
-    press(browser, Keys.ENTER)
+    enter(browser, "#tools .menu-button")
     opened = "return document.activeElement.closest('.menu') !== null"
     browser.until(lambda: browser.run(opened), "the menu has the focus")
     press(browser, Keys.ENTER)
     browser.find("dialog [type=file]").send_keys(str(tmp_path / "other.json"))
     browser.until_told("dialog .changes", "a: weight 1 → 2")
-    tab_to(browser, "dialog .primary")
-    press(browser, Keys.ENTER)
+    enter(browser, "dialog .primary")
     browser.until_told("#state", "1 unsaved change")
     tab_to(browser, "#save")
     save(browser)
@@ -109,14 +110,18 @@ def test_somebody_to_be_told_is_added_and_taken_away(
     assert proxy.post("/api/config", TWO)[0] == 200
     browser.open(f"{proxy.url}/config#notify")
     browser.find("#add-target")
-    tab_to(browser, "#add-target")
-    press(browser, Keys.ENTER)
+    enter(browser, "#add-target")
     press(browser, "http://127.0.0.1:1/hook")
-    tab_to(browser, "[data-test]")
-    press(browser, Keys.ENTER)
+    enter(browser, "[data-test]")
     browser.until_told("#notify .tried", "refused")
     tab_to(browser, "#save")
     save(browser)
     browser.until_told("#state", "Saved at")
     [kept] = proxy.json("/api/config")["notify"]
     assert kept["url"].startswith("http://127.0.0.1:1/")
+    enter(browser, "[aria-label='Remove number 1']")
+    browser.until_told("#state", "1 unsaved change")
+    tab_to(browser, "#save")
+    save(browser)
+    browser.until_told("#state", "Saved at")
+    assert proxy.json("/api/config") == {**TWO, "notify": []}
