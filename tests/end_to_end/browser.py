@@ -149,7 +149,7 @@ class Browser:
             StaleElementReferenceException,
             StopIteration,
         )
-        wait = WebDriverWait(self.driver, PATIENCE, 0.1, ignored)
+        wait = WebDriverWait(self.driver, PATIENCE, 0.05, ignored)
         return wait.until(lambda _: condition(), what)
 
     def until_told(self, selector: str, text: str) -> None:
