@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.described import operations
 from tests.fakes import document, serve
 from tests.memory_proxy import Proxy
 from tests.network import Network
@@ -55,11 +56,10 @@ def test_every_route_is_described_and_nothing_else(proxy: Proxy) -> None:
 
 def test_every_operation_says_what_it_is_for(proxy: Proxy) -> None:
     """And what its answers are."""
-    for methods in described(proxy)["paths"].values():
-        for operation in methods.values():
-            assert operation["summary"]
-            assert all(one["description"] for one in operation["responses"].values())
-            assert operation["responses"]["200"]["content"]
+    for operation in operations(described(proxy)).values():
+        assert operation["summary"]
+        assert all(one["description"] for one in operation["responses"].values())
+        assert operation["responses"]["200"]["content"]
 
 
 def test_the_configuration_has_the_fields_that_are_described(proxy: Proxy) -> None:
