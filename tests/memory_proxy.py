@@ -12,6 +12,7 @@ from twisted.internet.address import IPv4Address
 from twisted.internet.protocol import Protocol
 
 from immich_ml_proxy.tap import Options, makeService
+from tests import described
 from tests.demo_requests import MULTIPART, entries_part, form, image_part, part
 from tests.memory_connection import MemoryConnection
 from tests.network import Network
@@ -216,11 +217,20 @@ class Proxy:
         return self.connect().send(*pieces)
 
     def ask(self, request: bytes) -> Answer:
-        """Return the answer to a request, also one that comes bit by bit."""
+        """
+        Return the answer to a request, also one that comes bit by bit.
+
+        It must be as the description of the API has it.
+        """
         client = self.send(request)
         while b"chunked\r\n" in client.got and not client.got.endswith(b"0\r\n\r\n"):
             self.network.advance(0)
-        return client.answer
+        method, target, _ = request.partition(b"\r\n")[0].decode("latin-1").split(" ")
+        answer = client.answers(bodies=False)[0] if method == "HEAD" else client.answer
+        asked = request.partition(b"\r\n\r\n")[2]
+        got = answer.status, answer.headers, answer.body
+        described.check(method, target, asked, *got)
+        return answer
 
     def get(self, path: str, **headers: str) -> Answer:
         """Return the answer to a ``GET``."""
