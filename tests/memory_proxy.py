@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -85,10 +86,12 @@ class Client(Protocol):
     """
     A connection to a proxy.
 
+    :ivar sent: all bytes that were sent.
     :ivar got: all bytes that came back.
     """
 
     def __init__(self, network: Network) -> None:
+        self.sent = b""
         self.got = b""
         self.connection: MemoryConnection
         self._network = network
@@ -100,6 +103,7 @@ class Client(Protocol):
     def send(self, *pieces: bytes) -> Client:
         """Send pieces, each of which the proxy gets by itself."""
         for piece in pieces:
+            self.sent += piece
             self.connection.client.write(piece)
             self._network.flush()
         return self
@@ -135,7 +139,8 @@ class Client(Protocol):
                 body, rest = _joined(rest)
                 answers.append(Answer(status, headers, body))
                 continue
-            size = int(headers["content-length"]) if bodies and status >= 200 else 0
+            has_body = bodies and status >= 200 and status != 304
+            size = int(headers["content-length"]) if has_body else 0
             assert len(rest) >= size, "the body is cut short"
             answers.append(Answer(status, headers, rest[:size]))
             rest = rest[size:]
@@ -143,8 +148,14 @@ class Client(Protocol):
 
     @property
     def answer(self) -> Answer:
-        """The one answer that came."""
+        """The one answer that came; it must be as the API's description has it."""
         [answer] = self.answers()
+        head, _, asked = self.sent.partition(b"\r\n\r\n")
+        line = re.match(rb"([A-Z]+) (/\S*) HTTP/1\.1\r\n", head)
+        if line is not None:
+            method, target = (one.decode("latin-1") for one in line.groups())
+            got = answer.status, answer.headers, answer.body
+            described.check(method, target, asked, *got)
         return answer
 
 
@@ -217,20 +228,11 @@ class Proxy:
         return self.connect().send(*pieces)
 
     def ask(self, request: bytes) -> Answer:
-        """
-        Return the answer to a request, also one that comes bit by bit.
-
-        It must be as the description of the API has it.
-        """
+        """Return the answer to a request, also one that comes bit by bit."""
         client = self.send(request)
         while b"chunked\r\n" in client.got and not client.got.endswith(b"0\r\n\r\n"):
             self.network.advance(0)
-        method, target, _ = request.partition(b"\r\n")[0].decode("latin-1").split(" ")
-        answer = client.answers(bodies=False)[0] if method == "HEAD" else client.answer
-        asked = request.partition(b"\r\n\r\n")[2]
-        got = answer.status, answer.headers, answer.body
-        described.check(method, target, asked, *got)
-        return answer
+        return client.answer
 
     def get(self, path: str, **headers: str) -> Answer:
         """Return the answer to a ``GET``."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from immich_ml_proxy.web.operation import TAKING, content, operation, parameter
+from immich_ml_proxy.web.operation import content, operation, parameter
 from immich_ml_proxy.web.page_schemas import HAR, NUMBERS
 from immich_ml_proxy.web.page_schemas import OBJECTS as _OBJECTS
 from immich_ml_proxy.web.page_schemas import TEXT_OR_NULL as _TEXT_OR_NULL
@@ -126,7 +126,7 @@ def debug_paths() -> Schema:
             "post": operation(
                 "Record requests, or do so no more",
                 content(DEBUG),
-                *TAKING,
+                400,
                 body=content(body_of({"enabled": FLAG})),
             )
         },
@@ -134,7 +134,7 @@ def debug_paths() -> Schema:
             "post": operation(
                 "How many requests are kept",
                 content(DEBUG),
-                *TAKING,
+                400,
                 body=content(body_of({"maxRecords": number(1, 10_000, "integer")})),
             )
         },
@@ -145,7 +145,7 @@ def debug_paths() -> Schema:
                 400,
                 parameters=tuple(parameter(name, "query", one) for name, one in query),
             ),
-            "delete": operation("Forget the records", content(DEBUG), 413),
+            "delete": operation("Forget the records", content(DEBUG)),
         },
         one: {
             "get": operation(
@@ -164,7 +164,7 @@ def debug_paths() -> Schema:
             "get": operation(
                 "The same, small, or small enough for a page",
                 picture,
-                *(400, 404),
+                404,
                 parameters=(
                     *by_name,
                     parameter("size", "query", {"enum": ["small", "large"]}),
@@ -200,7 +200,7 @@ def debug_paths() -> Schema:
             "post": operation(
                 "Send it again to one machine, and compare the answers",
                 content(SENT),
-                *TAKING,
+                400,
                 *(404, 409, 503),
                 body=content(body_of({"machine": TEXT})),
                 parameters=by_name,

@@ -10,7 +10,6 @@ from __future__ import annotations
 from immich_ml_proxy.web.debug_operations import debug_paths
 from immich_ml_proxy.web.operation import (
     OPEN,
-    TAKING,
     common_refusals,
     content,
     operation,
@@ -125,7 +124,7 @@ def document(version: str) -> Schema:
                 "post": operation(
                     "Enable, drain or disable a machine",
                     content(WHOLE_STATUS),
-                    *TAKING,
+                    400,
                     409,
                     body=content(STATE_CHANGE),
                     parameters=(parameter("name", "path", NAME),),
@@ -135,7 +134,7 @@ def document(version: str) -> Schema:
                 "post": operation(
                     "Add a machine to a route, or take it out",
                     content(TAKEN),
-                    *TAKING,
+                    400,
                     409,
                     body=content(
                         {**object_of({}, add=TEXT, remove=TEXT), **NOTHING_ELSE}
@@ -147,7 +146,7 @@ def document(version: str) -> Schema:
                 "post": operation(
                     "Send a test message to one who is told what happens",
                     content(TESTED),
-                    *TAKING,
+                    400,
                     body=content(NOTIFY_TEST),
                 )
             },
@@ -168,7 +167,7 @@ def document(version: str) -> Schema:
                 "post": operation(
                     "Wake a machine",
                     content(SAID),
-                    *TAKING,
+                    400,
                     404,
                     502,
                     body=content(body_of({"machine": TEXT})),
@@ -178,7 +177,7 @@ def document(version: str) -> Schema:
                 "post": operation(
                     "Try an address that is not configured yet",
                     content(FOUND),
-                    *TAKING,
+                    400,
                     body=content(
                         {**object_of({"url": TEXT}, samples=TEXTS), **NOTHING_ELSE}
                     ),
@@ -189,19 +188,17 @@ def document(version: str) -> Schema:
                 "post": operation(
                     "Begin a session with the admin token",
                     content(SESSION),
-                    *TAKING,
+                    400,
                     body=content(body_of({"token": TEXT})),
                 )
             },
-            "/api/logout": {
-                "post": operation("End a session", content(SESSION), *TAKING)
-            },
+            "/api/logout": {"post": operation("End a session", content(SESSION), 400)},
             "/api/demo": {
                 "get": operation("The simulated machines", content(DEMO)),
                 "post": operation(
                     "Give them trouble, or end them",
                     content(DEMO),
-                    *TAKING,
+                    400,
                     body=content(
                         {**object_of({}, trouble=FLAG, end=FLAG), **NOTHING_ELSE}
                     ),

@@ -19,16 +19,14 @@ MEANINGS = {
     429: "Too many wrong tokens came; the next is looked at later",
     500: "What was saved could not be written, or the proxy has a bug",
     502: "The machines failed, or one cannot be sent a wake-up call",
-    503: "No machine can do it now",
+    503: "No machine can do it now, or so many ask that there is no room",
     504: "No machine answered in time",
     508: "The address of a machine leads back to the proxy",
 }
 #: What any address may be answered with, but for those that everybody may ask for.
-GATED = (401, 403, 404, 421, 429, 500)
+GATED = (401, 403, 404, 413, 421, 429, 500, 503)
 #: What any of those may be answered with.
-OPEN = (500,)
-#: The refusals of what takes a body.
-TAKING = (400, 413)
+OPEN = (413, 500, 503)
 
 
 def content(schema: Schema, kind: str = JSON) -> Schema:
@@ -100,7 +98,7 @@ def to_a_version(
     made = operation(
         summary,
         success,
-        *TAKING,
+        400,
         *refusals,
         412,
         body=None if body is None else content(body),
