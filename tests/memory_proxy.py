@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from twisted.internet.address import IPv4Address
 from twisted.internet.protocol import Protocol
 
 from immich_ml_proxy.tap import Options, makeService
+from tests import described
 from tests.demo_requests import MULTIPART, entries_part, form, image_part, part
 from tests.memory_connection import MemoryConnection
 from tests.network import Network
@@ -84,10 +86,12 @@ class Client(Protocol):
     """
     A connection to a proxy.
 
+    :ivar sent: all bytes that were sent.
     :ivar got: all bytes that came back.
     """
 
     def __init__(self, network: Network) -> None:
+        self.sent = b""
         self.got = b""
         self.connection: MemoryConnection
         self._network = network
@@ -99,6 +103,7 @@ class Client(Protocol):
     def send(self, *pieces: bytes) -> Client:
         """Send pieces, each of which the proxy gets by itself."""
         for piece in pieces:
+            self.sent += piece
             self.connection.client.write(piece)
             self._network.flush()
         return self
@@ -134,7 +139,8 @@ class Client(Protocol):
                 body, rest = _joined(rest)
                 answers.append(Answer(status, headers, body))
                 continue
-            size = int(headers["content-length"]) if bodies and status >= 200 else 0
+            has_body = bodies and status >= 200 and status != 304
+            size = int(headers["content-length"]) if has_body else 0
             assert len(rest) >= size, "the body is cut short"
             answers.append(Answer(status, headers, rest[:size]))
             rest = rest[size:]
@@ -142,8 +148,14 @@ class Client(Protocol):
 
     @property
     def answer(self) -> Answer:
-        """The one answer that came."""
+        """The one answer that came; it must be as the API's description has it."""
         [answer] = self.answers()
+        head, _, asked = self.sent.partition(b"\r\n\r\n")
+        line = re.match(rb"([A-Z]+) (/\S*) HTTP/1\.1\r\n", head)
+        if line is not None:
+            method, target = (one.decode("latin-1") for one in line.groups())
+            got = answer.status, answer.headers, answer.body
+            described.check(method, target, asked, *got)
         return answer
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
+from immich_ml_proxy.web.operation import content, operation, parameter
+from immich_ml_proxy.web.page_schemas import HAR, NUMBERS
+from immich_ml_proxy.web.page_schemas import OBJECTS as _OBJECTS
+from immich_ml_proxy.web.page_schemas import TEXT_OR_NULL as _TEXT_OR_NULL
 from immich_ml_proxy.web.schemas import (
     ANY,
     COUNT,
     DEBUG,
     FLAG,
     NUMBER,
+    PLAIN,
     RECORDS,
     TEXT,
     TEXTS,
@@ -19,9 +22,7 @@ from immich_ml_proxy.web.schemas import (
     object_of,
 )
 
-_TEXT_OR_NULL: Schema = {"type": ["string", "null"]}
 _NUMBER_OR_NULL: Schema = {"type": ["number", "null"]}
-_OBJECTS: Schema = {"type": "array", "items": {"type": "object"}}
 _BYTES: Schema = {"type": "string", "contentMediaType": "image/*"}
 _LIMIT = number(1, 500, "integer")
 _CURSOR: Schema = {"type": "string", "pattern": "^\\w{1,40}\\.[0-9]{1,15}$"}
@@ -96,19 +97,9 @@ SENT = object_of(
     }
 )
 
-Make = Callable[..., Schema]
 
-
-def debug_paths(
-    operation: Make, content: Make, parameter: Make, change: tuple[int, ...]
-) -> Schema:
-    """
-    Return the paths of ``/api/debug/`` with their operations.
-
-    :param operation: makes one, ``content`` what it answers, ``parameter`` what it is
-        told; see ``openapi``.
-    :param change: the refusals of what changes something.
-    """
+def debug_paths() -> Schema:
+    """Return the paths of ``/api/debug/`` with their operations."""
     by_name = (parameter("name", "path", TEXT),)
     query = (
         ("last", number(1, 10_000, "integer")),
@@ -135,7 +126,7 @@ def debug_paths(
             "post": operation(
                 "Record requests, or do so no more",
                 content(DEBUG),
-                *change,
+                400,
                 body=content(body_of({"enabled": FLAG})),
             )
         },
@@ -143,7 +134,7 @@ def debug_paths(
             "post": operation(
                 "How many requests are kept",
                 content(DEBUG),
-                *change,
+                400,
                 body=content(body_of({"maxRecords": number(1, 10_000, "integer")})),
             )
         },
@@ -154,27 +145,26 @@ def debug_paths(
                 400,
                 parameters=tuple(parameter(name, "query", one) for name, one in query),
             ),
-            "delete": operation("Forget the records", content(DEBUG), *change),
+            "delete": operation("Forget the records", content(DEBUG)),
         },
         one: {
             "get": operation(
                 "All that is known of a request",
                 content(DETAIL),
-                400,
                 404,
                 parameters=by_name,
             )
         },
         f"{one}/picture": {
             "get": operation(
-                "The picture that came with it", picture, 400, 404, parameters=by_name
+                "The picture that came with it", picture, 404, parameters=by_name
             )
         },
         f"{one}/thumbnail": {
             "get": operation(
                 "The same, small, or small enough for a page",
                 picture,
-                *(400, 404),
+                404,
                 parameters=(
                     *by_name,
                     parameter("size", "query", {"enum": ["small", "large"]}),
@@ -184,7 +174,7 @@ def debug_paths(
         f"{one}/numbers": {
             "get": operation(
                 "Numbers that were left out of an answer",
-                content(object_of({"numbers": {"type": "array", "items": NUMBER}})),
+                content(object_of({"numbers": NUMBERS})),
                 *(400, 404),
                 parameters=(
                     *by_name,
@@ -195,14 +185,13 @@ def debug_paths(
         },
         f"{one}/har": {
             "get": operation(
-                "It as an HTTP archive", content(ANY), 400, 404, parameters=by_name
+                "It as an HTTP archive", content(HAR), 404, parameters=by_name
             )
         },
         f"{one}/curl": {
             "get": operation(
                 "It as a command",
-                content(TEXT, "text/plain"),
-                400,
+                content(TEXT, PLAIN),
                 404,
                 parameters=by_name,
             )
@@ -211,7 +200,7 @@ def debug_paths(
             "post": operation(
                 "Send it again to one machine, and compare the answers",
                 content(SENT),
-                *change,
+                400,
                 *(404, 409, 503),
                 body=content(body_of({"machine": TEXT})),
                 parameters=by_name,

@@ -1,27 +1,46 @@
 """
 What the API is, as an OpenAPI 3.1 document; programs and tests read it.
 
-Every route has an operation here, which a test holds, and answers are as they are
-described, which another test holds.
+Every route has an operation here, which a test holds; the tests of the proxy hold
+each answer that they get to what is described.
 """
 
 from __future__ import annotations
 
 from immich_ml_proxy.web.debug_operations import debug_paths
+from immich_ml_proxy.web.operation import (
+    OPEN,
+    common_refusals,
+    content,
+    operation,
+    parameter,
+    text_of,
+    to_a_version,
+)
+from immich_ml_proxy.web.page_schemas import (
+    DEMO,
+    DESCRIPTION,
+    FOUND,
+    JSON_SCHEMA,
+    OVERVIEW,
+    PREDICTED,
+    PROXY,
+    RANGE,
+    SAID,
+    SESSION,
+    TAKEN,
+)
 from immich_ml_proxy.web.schemas import (
-    ANY,
     CHECKED,
     CONFIG,
-    CONFLICT,
-    ERROR,
     FLAG,
     FORM,
     HEALTH,
-    JSON,
     NAME,
     NOTHING_ELSE,
     NOTIFY_TEST,
     PLAIN,
+    SENT_CONFIG,
     STATE_CHANGE,
     TESTED,
     TEXT,
@@ -29,80 +48,8 @@ from immich_ml_proxy.web.schemas import (
     WHOLE_STATUS,
     Schema,
     body_of,
-    map_of,
     object_of,
 )
-
-#: What a status means, where it is no success.
-MEANINGS = {
-    400: "What was sent cannot be understood, or is refused; the text says why",
-    401: "This needs the admin token",
-    403: "A page of another site may change nothing",
-    404: "There is nothing of this name",
-    409: "It cannot be done as things are now; the text says why",
-    412: "It was changed since the version that If-Match names",
-    413: "The body is too large",
-    422: "The field entries is missing or wrong",
-    429: "Too many wrong tokens came; the next is looked at later",
-    500: "What was saved could not be written, or the proxy has a bug",
-    502: "The machines failed",
-    503: "No machine can do it now",
-    504: "No machine answered in time",
-}
-
-
-def _content(schema: Schema, kind: str = JSON) -> Schema:
-    return {"content": {kind: {"schema": schema}}}
-
-
-def _operation(
-    summary: str,
-    success: Schema,
-    *refusals: int,
-    body: Schema | None = None,
-    parameters: tuple[Schema, ...] = (),
-) -> Schema:
-    """
-    Return an operation.
-
-    :param success: the content of the answer with status 200.
-    :param refusals: other statuses that it has.
-    """
-    answers: Schema = {"200": {"description": "As asked for", **success}}
-    for status in refusals:
-        meaning = MEANINGS[status]
-        answers[str(status)] = {"description": meaning, **_content(ERROR)}
-    made: Schema = {"summary": summary, "responses": answers}
-    if body is not None:
-        made["requestBody"] = {"required": True, **body}
-    if parameters:
-        made["parameters"] = [*parameters]
-    return made
-
-
-def _to_a_version(
-    summary: str, success: Schema, body: Schema | None, *refusals: int
-) -> Schema:
-    """Return an operation that is meant for one version of the configuration."""
-    made = _operation(
-        summary,
-        success,
-        *(400, 403, 413, 500),
-        *refusals,
-        body=None if body is None else _content(body),
-        parameters=({**_parameter("If-Match", "header", TEXT), "required": False},),
-    )
-    made["responses"]["412"] = {"description": MEANINGS[412], **_content(CONFLICT)}
-    return made
-
-
-def _parameter(name: str, place: str, schema: Schema) -> Schema:
-    return {
-        "name": name,
-        "in": place,
-        "required": place == "path",
-        "schema": schema,
-    }
 
 
 def document(version: str) -> Schema:
@@ -111,19 +58,24 @@ def document(version: str) -> Schema:
 
     :param version: of the proxy.
     """
-    change = (400, 403, 413, 500)
-    ping = _operation("Whether work can be done", _content(TEXT, PLAIN))
+    ping = text_of("Whether work can be done", common=OPEN)
     ping["responses"]["503"] = {
         "description": "What is down",
-        **_content(TEXT, PLAIN),
+        **content(TEXT, PLAIN),
     }
-    predict = _operation(
+    predict = operation(
         "Have work done, as an ML server does",
-        _content(map_of(ANY)),
-        *(400, 413, 422, 500, 502, 503, 504),
-        body=_content(FORM, "multipart/form-data"),
+        content(PREDICTED),
+        *(400, 413, 422, 502, 503, 504, 508),
+        body=content(FORM, "multipart/form-data"),
+        common=OPEN,
     )
-    predict["responses"]["default"] = {"description": "What the machine refuses"}
+    passed_on = "What every machine refuses is passed on as it is"
+    for status in ("400", "413", "422"):
+        told = predict["responses"][status]["description"]
+        predict["responses"][status] = {"description": f"{told}. {passed_on}"}
+    for status in ("3XX", "4XX", "501"):
+        predict["responses"][status] = {"description": passed_on}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -134,124 +86,135 @@ def document(version: str) -> Schema:
         "paths": {
             "/ping": {"get": ping},
             "/predict": {"post": predict},
-            "/livez": {"get": _operation("The process serves", _content(TEXT, PLAIN))},
-            "/metrics": {
-                "get": _operation("Numbers for Prometheus", _content(TEXT, PLAIN))
-            },
+            "/livez": {"get": text_of("The process serves", OPEN)},
+            "/metrics": {"get": text_of("Numbers for Prometheus")},
             "/api/openapi.json": {
-                "get": _operation("This description", _content(map_of(ANY)))
+                "get": operation("This description", content(DESCRIPTION))
             },
             "/api/config": {
-                "get": _operation("The configuration", _content(CONFIG)),
-                "post": _to_a_version(
-                    "Save another one", _content(CONFIG), CONFIG, 409
+                "get": operation("The configuration", content(CONFIG)),
+                "post": to_a_version(
+                    "Save another one", content(SENT_CONFIG), SENT_CONFIG, 409
                 ),
             },
             "/api/config/check": {
-                "post": _to_a_version(
-                    "What a save would be answered with", _content(CHECKED), CONFIG
+                "post": to_a_version(
+                    "What a save would be answered with", content(CHECKED), SENT_CONFIG
                 )
             },
             "/api/config/undo": {
-                "post": _to_a_version(
+                "post": to_a_version(
                     "Undo the last save, or what was undone",
-                    _content(CONFIG),
+                    content(SENT_CONFIG),
                     None,
                     409,
                 )
             },
             "/api/config/schema": {
-                "get": _operation(
+                "get": operation(
                     "What a configuration may have, as a JSON Schema",
-                    _content(map_of(ANY)),
+                    content(JSON_SCHEMA),
                 )
             },
-            "/api/health": {"get": _operation("How machines are", _content(HEALTH))},
+            "/api/health": {"get": operation("How machines are", content(HEALTH))},
             "/api/status": {
-                "get": _operation("What is going on", _content(WHOLE_STATUS))
+                "get": operation("What is going on", content(WHOLE_STATUS))
             },
             "/api/backends/{name}": {
-                "post": _operation(
+                "post": operation(
                     "Enable, drain or disable a machine",
-                    _content(WHOLE_STATUS),
-                    *change,
-                    404,
+                    content(WHOLE_STATUS),
+                    400,
                     409,
-                    body=_content(STATE_CHANGE),
-                    parameters=(_parameter("name", "path", NAME),),
+                    body=content(STATE_CHANGE),
+                    parameters=(parameter("name", "path", NAME),),
                 )
             },
             "/api/routes/{key}": {
-                "post": _operation(
+                "post": operation(
                     "Add a machine to a route, or take it out",
-                    _content(map_of(ANY)),
-                    *change,
-                    404,
+                    content(TAKEN),
+                    400,
                     409,
-                    body=_content(
+                    body=content(
                         {**object_of({}, add=TEXT, remove=TEXT), **NOTHING_ELSE}
                     ),
-                    parameters=(_parameter("key", "path", NAME),),
+                    parameters=(parameter("key", "path", NAME),),
                 )
             },
             "/api/notify/test": {
-                "post": _operation(
+                "post": operation(
                     "Send a test message to one who is told what happens",
-                    _content(TESTED),
-                    *change,
-                    body=_content(NOTIFY_TEST),
+                    content(TESTED),
+                    400,
+                    body=content(NOTIFY_TEST),
                 )
             },
             "/api/overview": {
-                "get": _operation("What the overview shows", _content(map_of(ANY)), 400)
+                "get": operation(
+                    "What the overview shows, or what is new since",
+                    content(OVERVIEW),
+                    304,
+                    400,
+                    parameters=(
+                        parameter("plot", "query", RANGE),
+                        parameter("since", "query", TEXT),
+                        parameter("If-None-Match", "header", TEXT),
+                    ),
+                )
             },
             "/api/wake": {
-                "post": _operation(
+                "post": operation(
                     "Wake a machine",
-                    _content(map_of(ANY)),
-                    *change,
+                    content(SAID),
+                    400,
                     404,
-                    body=_content(body_of({"machine": TEXT})),
+                    502,
+                    body=content(body_of({"machine": TEXT})),
                 )
             },
             "/api/try": {
-                "post": _operation(
+                "post": operation(
                     "Try an address that is not configured yet",
-                    _content(map_of(ANY)),
-                    *change,
-                    body=_content(
+                    content(FOUND),
+                    400,
+                    body=content(
                         {**object_of({"url": TEXT}, samples=TEXTS), **NOTHING_ELSE}
                     ),
                 )
             },
-            "/api/proxy": {
-                "get": _operation("What this proxy is", _content(map_of(ANY)))
-            },
+            "/api/proxy": {"get": operation("What this proxy is", content(PROXY))},
             "/api/login": {
-                "post": _operation(
+                "post": operation(
                     "Begin a session with the admin token",
-                    _content(map_of(ANY)),
-                    *change,
-                    401,
-                    429,
-                    body=_content(body_of({"token": TEXT})),
+                    content(SESSION),
+                    400,
+                    body=content(body_of({"token": TEXT})),
                 )
             },
-            "/api/logout": {
-                "post": _operation("End a session", _content(map_of(ANY)), *change, 401)
-            },
+            "/api/logout": {"post": operation("End a session", content(SESSION), 400)},
             "/api/demo": {
-                "get": _operation("The simulated machines", _content(ANY)),
-                "post": _operation(
+                "get": operation("The simulated machines", content(DEMO)),
+                "post": operation(
                     "Give them trouble, or end them",
-                    _content(ANY),
-                    *change,
-                    404,
-                    body=_content(
+                    content(DEMO),
+                    400,
+                    body=content(
                         {**object_of({}, trouble=FLAG, end=FLAG), **NOTHING_ELSE}
                     ),
                 ),
             },
-            **debug_paths(_operation, _content, _parameter, change),
+            **debug_paths(),
+        },
+        "security": [{"token": []}, {}],
+        "components": {
+            "responses": common_refusals(),
+            "securitySchemes": {
+                "token": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "The admin token, where there is one",
+                }
+            },
         },
     }

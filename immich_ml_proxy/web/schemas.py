@@ -121,12 +121,12 @@ BACKEND = object_of(
 )
 #: Texts with the paths of what they are about.
 PLACES: Schema = {"type": "array", "items": object_of({"path": TEXT, "text": TEXT})}
-CONFIG = object_of(
-    {
-        "defaultBackend": ANY,
-        "backends": {"type": "array", "items": BACKEND},
-        "taskRouting": map_of(ANY),
-    },
+#: A configuration as it is sent, and what is saved of it.
+SENT_CONFIG = object_of(
+    {},
+    defaultBackend=ANY,
+    backends={"type": "array", "items": BACKEND},
+    taskRouting=map_of(ANY),
     healthCheckInterval=number(0.1, 86400),
     pingTimeout=number(0, 60),
     requestTimeout=number(0.1, 86400),
@@ -149,6 +149,11 @@ CONFIG = object_of(
     merged=FLAG,
     **{"$schema": {"type": ["string", "null"]}},
 )
+#: The same as it is shown.
+CONFIG: Schema = {
+    **SENT_CONFIG,
+    "required": ["defaultBackend", "backends", "taskRouting"],
+}
 CHECKED = object_of(
     {"ok": FLAG, "warnings": TEXTS, "warningsAt": PLACES, "merged": FLAG}
 )
@@ -207,7 +212,6 @@ NOTIFY_TEST: Schema = {
     **NOTHING_ELSE,
 }
 
-ERROR = object_of({"error": TEXT}, field=TEXT)
 ERROR = object_of({"error": TEXT}, field=TEXT, path=TEXT)
 JSON = "application/json"
 PLAIN = "text/plain"

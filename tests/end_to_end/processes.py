@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tests import described
 from tests.end_to_end import programs
 
 _CHILDREN = multiprocessing.get_context("forkserver")
@@ -191,13 +192,18 @@ class Proxy(Process):
         return status, json.loads(body)
 
     def ask(self, request: urllib.request.Request) -> tuple[int, bytes]:
-        """Return status and body, whatever the status."""
+        """Return status and body, as the API's description has them."""
         try:
-            with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
-                return answer.status, answer.read()
+            answer = urllib.request.urlopen(request, timeout=PATIENCE)
         except urllib.error.HTTPError as error:
-            with error:
-                return error.code, error.read()
+            answer = error
+        with answer:
+            status, body = answer.status, answer.read()
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        asked = request.data if isinstance(request.data, bytes) else b""
+        method, target = request.get_method(), request.selector
+        described.check(method, target, asked, status, headers, body)
+        return status, body
 
     def health(self, name: str) -> str:
         """Return the status of a backend."""

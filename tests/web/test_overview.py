@@ -87,9 +87,7 @@ def test_a_page_that_has_it_all_is_told_so(proxy: Proxy) -> None:
 
 
 def _conditional(proxy: Proxy, path: str, tag: str) -> Answer:
-    request = http("GET", path, headers={"If-None-Match": tag})
-    [answer] = proxy.send(request).answers(bodies=False)
-    return answer
+    return proxy.get(path, **{"If-None-Match": tag})
 
 
 def test_a_plot_that_there_is_not(proxy: Proxy) -> None:
