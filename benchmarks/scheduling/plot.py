@@ -54,10 +54,17 @@ def _bars(
     from matplotlib import pyplot
 
     tallest = max(len(rows) for _, rows in panels)
+    across = min(2, len(panels))  # more beside each other cannot be read on a page
+    down = -(-len(panels) // across)
     figure, axes = pyplot.subplots(
-        1, len(panels), figsize=(4.6 * len(panels), 1.0 + 0.36 * tallest), squeeze=False
+        down,
+        across,
+        figsize=(4.6 * across, down * (1.0 + 0.36 * tallest)),
+        squeeze=False,
     )
-    for panel, (title, rows) in zip(axes[0], panels, strict=True):
+    for empty in axes.flat[len(panels) :]:
+        empty.remove()
+    for panel, (title, rows) in zip(axes.flat, panels, strict=False):
         names = [row.proxy for row in rows]
         values = [float(row.numbers[column]) for row in rows]
         shown = [value if cut is None else min(value, cut) for value in values]

@@ -18,8 +18,9 @@ JSON = "application/json"
 TEXT = "text/plain; charset=utf-8"
 HTML = "text/html"
 
-#: What gateways say besides the statuses that HTTP has.
+#: What gateways say otherwise than Python, or of statuses that HTTP does not have.
 _PHRASES = {
+    413: "Request Entity Too Large",  # nginx's, and Python's before 3.13
     520: "Web server is returning an unknown error",
     521: "Web server is down",
     522: "Connection timed out",
@@ -134,7 +135,9 @@ def retry_after(value: str, now: float) -> str:
 
 
 def _phrase(status: int) -> str:
+    if status in _PHRASES:
+        return _PHRASES[status]
     try:
         return HTTPStatus(status).phrase
     except ValueError:
-        return _PHRASES.get(status, "Unknown Error")
+        return "Unknown Error"

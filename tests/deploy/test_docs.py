@@ -48,8 +48,10 @@ def reason(command: str) -> str | None:
     )
 
 
-def test_sphinx_finds_nothing_to_complain_about(tmp_path: Path) -> None:
-    """A warning is an error: references lead somewhere, tables are whole."""
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of the pages that Sphinx has made."""
+    folder = tmp_path_factory.mktemp("built")
     command: list[str | Path] = [
         "-m",
         "sphinx",
@@ -59,7 +61,7 @@ def test_sphinx_finds_nothing_to_complain_about(tmp_path: Path) -> None:
         "-b",
         "html",
         "docs",
-        tmp_path,
+        folder,
     ]
     done = subprocess.run(
         [sys.executable, *command],
@@ -69,7 +71,41 @@ def test_sphinx_finds_nothing_to_complain_about(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert (tmp_path / "index.html").exists()
+    return folder
+
+
+def test_sphinx_finds_nothing_to_complain_about(built: Path) -> None:
+    """A warning is an error: references lead somewhere, tables are whole."""
+    assert (built / "index.html").exists()
+
+
+def test_a_page_has_one_title_of_its_own(built: Path) -> None:
+    """Two titles on a page are two pages in the contents, and without its contents."""
+    titles: list[str] = []
+    for path in pages():
+        if path.parent == CHECKOUT:
+            continue  # the README
+        page = built / path.relative_to(CHECKOUT / "docs").with_suffix(".html")
+        found = re.findall(r"<h1>(.*?)<a ", page.read_text())
+        assert len(found) == 1, page
+        titles += found
+    assert len(set(titles)) == len(titles), sorted(titles)
+
+
+def test_a_row_of_a_table_is_whole(built: Path) -> None:
+    """What goes on in the next line of a source is no row of its own."""
+    for page in built.rglob("*.html"):
+        for row in re.findall(r'<tr class="row.*?</tr>', page.read_text(), re.DOTALL):
+            cells = re.findall(r"<t[dh]\b[^>]*>(.*?)</t[dh]>", row, re.DOTALL)
+            assert all(re.sub(r"<[^>]*>", "", cell).strip() for cell in cells), (
+                f"{page.name}: {row}"
+            )
+
+
+def test_no_path_of_a_page_is_left_to_be_typed(built: Path) -> None:
+    """Where the sources name a page by its path, the page that is made links to it."""
+    for page in built.rglob("*.html"):
+        assert '<span class="pre">docs/' not in page.read_text(), page
 
 
 def test_every_page_can_be_found() -> None:

@@ -115,6 +115,41 @@ def test_panels_do_not_lie_upon_each_other() -> None:
         taken |= cells
 
 
+def test_a_panel_says_what_its_numbers_are() -> None:
+    """It has a unit, words of its own, and an axis that begins at nothing."""
+    found = list(panels())
+    for what in ("id", "title", "description"):
+        assert len({panel[what] for panel in found}) == len(found), what
+    for panel in found:
+        shown = panel["fieldConfig"]["defaults"]
+        assert shown["unit"] in {"short", "s", "reqps", "Bps"}, panel["title"]
+        assert shown.get("min") == 0 or panel["type"] != "timeseries", panel["title"]
+        for target in panel["targets"]:
+            if "_seconds_bucket" in target["expr"]:
+                assert shown["unit"] == "s", panel["title"]
+            if "_bytes_total" in target["expr"]:
+                assert shown["unit"] == "Bps", panel["title"]
+
+
+def test_no_two_lines_of_a_panel_have_one_name() -> None:
+    """The legend names what a query tells apart, and it tells apart no more."""
+    for panel in panels():
+        legends = [target["legendFormat"] for target in panel["targets"]]
+        assert len(set(legends)) == len(legends), panel["title"]
+        if panel["type"] == "stat":
+            assert legends == [""], panel["title"]
+            continue
+        assert all(legends), panel["title"]
+        for target in panel["targets"]:
+            query = target["expr"]
+            sums = [set(by.split(", ")) for by in _BY.findall(query)]
+            apart = set.union(*sums) if sums else set()
+            if not sums and not query.startswith("sum("):
+                apart = {"instance"}
+            named = set(re.findall(r"{{(\w+)}}", target["legendFormat"]))
+            assert named == apart - {"le"}, (panel["title"], query)
+
+
 def promtool(folder: Path, *arguments: str, given: bytes | None = None) -> str:
     """Return what promtool says; it must be content."""
     ended = subprocess.run(
@@ -154,6 +189,48 @@ def test_promtool_takes_the_queries_of_the_dashboard(tmp_path: Path) -> None:
     # JSON is YAML, too.
     file.write_text(json.dumps({"groups": [{"name": "dashboard", "rules": rules}]}))
     assert "SUCCESS" in promtool(tmp_path, "check", "rules", "dashboard.yml")
+
+
+def test_the_dashboard_counts_a_machine_once_however_many_proxies(
+    tmp_path: Path,
+) -> None:
+    """Down is down for one of them; drained is not down, and no search is no number."""
+    by_proxy = {"a": (1, 0, 0, 1), "b": (1, 0, 0, 0)}
+    series = []
+    for proxy, healthy in by_proxy.items():
+        for name, up in zip(("gpu", "nas", "drained", "flaky"), healthy, strict=True):
+            labels = f'{{instance="{proxy}", backend="{name}"}}'
+            wished = int(name != "drained")
+            series += [
+                {"series": f"{PREFIX}backend_healthy{labels}", "values": f"{up}x9"},
+                {"series": f"{PREFIX}backend_enabled{labels}", "values": f"{wished}x9"},
+            ]
+    searches = f"{PREFIX}request_duration_seconds_bucket"
+    series += [
+        {"series": f'{searches}{{task="clip/textual", le="{le}"}}', "values": "0x9"}
+        for le in ("1", "+Inf")
+    ]
+    expected = {
+        "Machines down A": [{"labels": "{}", "value": 2}],
+        "Machines, well or not A": [
+            {"labels": f'{{backend="{name}"}}', "value": int(name == "gpu")}
+            for name in ("gpu", "nas", "drained", "flaky")
+        ],
+        "Searches, 95 % within A": [],
+    }
+    asked = [
+        {
+            "expr": queries()[title]
+            .replace("$__rate_interval", "5m")
+            .replace("$instance", ".*"),
+            "eval_time": "6m",
+            "exp_samples": samples,
+        }
+        for title, samples in expected.items()
+    ]
+    tested = {"interval": "1m", "input_series": series, "promql_expr_test": asked}
+    (tmp_path / "test.yml").write_text(json.dumps({"tests": [tested]}))
+    assert "SUCCESS" in promtool(tmp_path, "test", "rules", "test.yml")
 
 
 def test_promtool_finds_nothing_wrong_with_a_scrape(
