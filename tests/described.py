@@ -18,7 +18,7 @@ from immich_ml_proxy.web import openapi
 DOCUMENT = openapi.document("0")
 #: What may be answered where nothing is described: refusals of the gate, no such
 #: address, no such method.
-ELSEWHERE = {401, 403, 404, 405, 413, 421, 429, 503}
+ELSEWHERE = {400, 401, 403, 404, 405, 413, 421, 429, 503}
 #: Parameters that tests send to see that nobody minds.
 NONSENSE = {"from", "number", "other", "token"}
 #: So many of a list are looked at, and so many in each member of an object.

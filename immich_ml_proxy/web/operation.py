@@ -24,9 +24,9 @@ MEANINGS = {
     508: "The address of a machine leads back to the proxy",
 }
 #: What any address may be answered with, but for those that everybody may ask for.
-GATED = (401, 403, 404, 413, 421, 429, 500, 503)
+GATED = (400, 401, 403, 404, 413, 421, 429, 500, 503)
 #: What any of those may be answered with.
-OPEN = (413, 500, 503)
+OPEN = (400, 413, 500, 503)
 
 
 def content(schema: Schema, kind: str = JSON) -> Schema:
