@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from immich_ml_proxy.web.pages import static_folder
+from tests.serving import serve_beside
 
 _PAGES = {
     "/": "overview/overview.html",
@@ -50,7 +50,7 @@ class FakeProxy:
         self.asked: list[tuple[str, Any]] = []
         self._server = _Server(("127.0.0.1", 0), self._kind())
         self.url = f"http://127.0.0.1:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        serve_beside(self._server)
 
     def stop(self) -> None:
         """Be gone."""

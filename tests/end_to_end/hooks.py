@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import attrs
+
+from tests.serving import serve_beside
 
 
 @attrs.frozen
@@ -39,7 +40,7 @@ class Hook:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._kind())
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        serve_beside(self._server)
 
     def stop(self) -> None:
         """Be gone."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,6 +16,7 @@ from tests.end_to_end.axe import violations
 from tests.end_to_end.browser import Browser, start
 from tests.end_to_end.processes import Proxy, config_for
 from tests.end_to_end.test_import import StartProxy, StartServer
+from tests.serving import serve_beside
 
 pytest_plugins = ["tests.end_to_end.browser_fixtures"]
 
@@ -76,7 +76,7 @@ class Page(BaseHTTPRequestHandler):
 def foreign_site() -> Iterator[int]:
     """Yield the port of another site."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Page)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    serve_beside(server)
     try:
         yield server.server_port
     finally:

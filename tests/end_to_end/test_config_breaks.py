@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
@@ -14,6 +13,7 @@ from selenium.webdriver.support.select import Select
 from tests.end_to_end.browser import Browser
 from tests.end_to_end.test_config_page import TWO, save
 from tests.end_to_end.test_import import StartProxy
+from tests.serving import serve_beside
 
 pytest_plugins = ["tests.end_to_end.browser_fixtures"]
 
@@ -34,7 +34,7 @@ def told() -> Iterator[tuple[str, list[bytes]]]:
             """Write nothing."""
 
     server = HTTPServer(("127.0.0.1", 0), Ear)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    serve_beside(server)
     yield f"http://127.0.0.1:{server.server_port}/secret", bodies
     server.shutdown()
     server.server_close()

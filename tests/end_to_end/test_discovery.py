@@ -7,7 +7,6 @@ import os
 import socket
 import ssl
 import sys
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -23,6 +22,7 @@ from tests.end_to_end.load import Load
 from tests.end_to_end.processes import Process, Proxy, until
 from tests.end_to_end.test_failures import SEARCH, form, predict
 from tests.mounts import bound, can_mount, with_mounts
+from tests.serving import serve_beside
 
 HERE = "127.0.0.1"
 #: Addresses on loopback that no other process of the tests uses.
@@ -167,8 +167,7 @@ def secure(tmp_path: Path) -> Iterator[tuple[int, Path, list[str | None]]]:
     context.sni_callback = lambda socket, name, context: asked.append(name)
     with ThreadingHTTPServer((at(1), 0), Pong) as server:
         server.socket = context.wrap_socket(server.socket, server_side=True)
-        serving = threading.Thread(target=server.serve_forever)
-        serving.start()
+        serving = serve_beside(server)
         yield server.server_port, trusted, asked
         server.shutdown()
         serving.join()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import ssl
-import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,6 +17,7 @@ from tests.end_to_end.pretending import PRETENDING
 from tests.end_to_end.processes import Process, Proxy, config_for, until
 from tests.end_to_end.test_failures import SEARCH, form, predict
 from tests.end_to_end.test_import import StartServer
+from tests.serving import serve_beside
 
 HERE = "127.0.0.1"
 COMMAND = [
@@ -81,8 +81,7 @@ def secure_server(tmp_path: Path) -> Iterator[tuple[int, list[str | None]]]:
     context.sni_callback = lambda socket, name, context: asked.append(name)
     with ThreadingHTTPServer((HERE, 0), Pong) as server:
         server.socket = context.wrap_socket(server.socket, server_side=True)
-        serving = threading.Thread(target=server.serve_forever)
-        serving.start()
+        serving = serve_beside(server)
         yield server.server_port, asked
         server.shutdown()
         serving.join()

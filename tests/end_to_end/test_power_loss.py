@@ -16,6 +16,7 @@ import pytest
 from tests.end_to_end.processes import PATIENCE, config_for
 from tests.end_to_end.test_import import StartProxy, StartServer
 from tests.end_to_end.test_reliability import ask
+from tests.serving import serve_beside
 
 #: Linux: a filter of the packets of a socket. This one lets none through, so that the
 #: other end never hears that any has arrived.
@@ -91,8 +92,7 @@ class FarHost(ThreadingHTTPServer):
 def far_host() -> Iterator[FarHost]:
     """A host that can lose its power."""
     host = FarHost()
-    serving = threading.Thread(target=host.serve_forever, daemon=True)
-    serving.start()
+    serve_beside(host)
     yield host
     host.is_over.set()
     host.shutdown()

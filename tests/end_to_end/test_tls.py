@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import ssl
-import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -16,6 +15,7 @@ import pytest
 from tests.certificates import Authority
 from tests.end_to_end.processes import Proxy
 from tests.end_to_end.test_import import StartProxy
+from tests.serving import serve_beside
 
 #: Starts a server with a key and a certificate, and returns its port.
 Serve = Callable[..., int]
@@ -52,7 +52,7 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
         server = ThreadingHTTPServer(("127.0.0.1", 0), Pong)
         server.socket = context.wrap_socket(server.socket, server_side=True)
         running.append(server)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        serve_beside(server)
         return server.server_port
 
     yield serve
@@ -71,7 +71,7 @@ def plain() -> Iterator[int]:
             self.request.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
 
     with ThreadingTCPServer(("127.0.0.1", 0), Refuse) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        serve_beside(server)
         yield server.server_address[1]
         server.shutdown()
 

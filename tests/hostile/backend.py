@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 import socketserver
-import threading
 import zlib
 from contextlib import suppress
 from io import BufferedIOBase
 from typing import Any
 
 import attrs
+
+from tests.serving import serve_beside
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)\r\n", re.I)
 _ENTRIES = re.compile(rb'name="entries"\r\n\r\n(.*?)\r\n--', re.S)
@@ -62,7 +63,7 @@ class RawBackend(socketserver.ThreadingTCPServer):
     def __init__(self) -> None:
         self.predicts: list[Got] = []
         super().__init__(("127.0.0.1", 0), _Conversation)
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+        serve_beside(self)
 
     @property
     def url(self) -> str:

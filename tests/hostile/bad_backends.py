@@ -8,7 +8,6 @@ import random
 import socket
 import socketserver
 import struct
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from itertools import count
@@ -17,6 +16,7 @@ from typing import Any
 import attrs
 
 from tests.hostile.backend import answer_to, read_request
+from tests.serving import serve_beside
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
@@ -64,7 +64,7 @@ class BadBackend(socketserver.ThreadingTCPServer):
         self.early = early
         self.asked = 0
         super().__init__(("127.0.0.1", 0), _Conversation)
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+        serve_beside(self)
 
     @property
     def url(self) -> str:
