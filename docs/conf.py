@@ -24,7 +24,7 @@ html_theme = "furo"
 html_title = f"immich-ml-proxy {version}"
 html_favicon = "../static/icon.svg"
 html_static_path = ["_static"]
-html_css_files = ["tables.css"]
+html_css_files = ["pages.css"]
 
 
 class PathsLead(Transform):
