@@ -92,6 +92,12 @@ def test_a_page_has_one_title_of_its_own(built: Path) -> None:
     assert len(set(titles)) == len(titles), sorted(titles)
 
 
+def test_no_page_has_contents_of_its_own(built: Path) -> None:
+    """The theme puts them beside each page, and an error upon a second one."""
+    for page in built.rglob("*.html"):
+        assert 'class="contents' not in page.read_text(), page
+
+
 def test_a_row_of_a_table_is_whole(built: Path) -> None:
     """What goes on in the next line of a source is no row of its own."""
     for page in built.rglob("*.html"):
