@@ -210,6 +210,8 @@ def test_what_is_exported_can_be_imported(
     """It is the whole configuration, but for its secrets."""
     secret = edited(headers={"Authorization": "Bearer secret"})
     assert proxy.post("/api/config", secret)[0] == 200
+    browser.driver.refresh()
+    browser.find("[data-work]")
     allowed = {"behavior": "allow", "downloadPath": str(tmp_path)}
     browser.driver.execute_cdp_cmd("Page.setDownloadBehavior", allowed)
     browser.press("#tools .menu-button")
