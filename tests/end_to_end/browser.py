@@ -33,11 +33,11 @@ _FLAGS = (
 #: Chromium without the parts that draw a window: half the work for the same pages.
 SHELL = "chromium-headless-shell"
 #: Debian's command for it is a script that waits for it: who ends that leaves Chromium.
-_FOLDER = Path("/usr/lib/chromium")
+_SHELL_ITSELF = Path("/usr/lib/chromium") / SHELL
 
 _T = TypeVar("_T")
 
-#: Two seconds between two questions of a page become a tenth of a second.
+#: Two seconds between two questions of a page become less than half a second.
 _HURRY = """
 const patient = window.setTimeout;
 window.setTimeout = (what, ms, ...more) => patient(what, ms / 5, ...more);
@@ -60,8 +60,9 @@ def start(profile: Path, *more: str, program: str = SHELL) -> webdriver.Chrome:
     :param program: ``chromium``, where it matters what people have.
     """
     options = webdriver.ChromeOptions()
-    command, itself = need(program), _FOLDER / program
-    options.binary_location = str(itself) if itself.is_file() else command
+    options.binary_location = need(program)
+    if program == SHELL and _SHELL_ITSELF.is_file():
+        options.binary_location = str(_SHELL_ITSELF)
     options.enable_bidi = True
     for flag in (*_FLAGS, f"--user-data-dir={profile}", *more):
         options.add_argument(flag)
