@@ -59,7 +59,7 @@ def described() -> dict[str, str]:
     """Return the facts of each address, in the order of the description."""
     seen: list[tuple[str, Schema]] = []
     return {
-        name_of(*place): _facts(name_of(*place), operation, seen)
+        name_of(*place): _facts(place, operation, seen)
         for place, operation in OPERATIONS.items()
     }
 
@@ -83,7 +83,10 @@ def written(page: str) -> str:
     return _ENTRY.sub(renew, page)
 
 
-def _facts(name: str, operation: Schema, seen: list[tuple[str, Schema]]) -> str:
+def _facts(
+    place: tuple[str, str], operation: Schema, seen: list[tuple[str, Schema]]
+) -> str:
+    name = name_of(*place)
     told: dict[str, list[str]] = {}
     for one in operation.get("parameters", ()):
         if one["in"] != "path":
@@ -94,7 +97,7 @@ def _facts(name: str, operation: Schema, seen: list[tuple[str, Schema]]) -> str:
         facts["Body"] = _content(name, operation["requestBody"]["content"], seen)
     answers = dict(operation["responses"])
     facts["Answer"] = _content(name, answers["200"]["content"], seen)
-    own = [_status(status, answers[status]) for status in _own(name)]
+    own = [_status(status, answers[status]) for status in _own(*place)]
     facts["Statuses"] = ", ".join(own)
     return "".join(
         textwrap.fill(
@@ -110,9 +113,8 @@ def _facts(name: str, operation: Schema, seen: list[tuple[str, Schema]]) -> str:
     )
 
 
-def _own(name: str) -> list[str]:
+def _own(method: str, path: str) -> list[str]:
     """Return the statuses that are not said once for all addresses."""
-    [(method, path)] = [place for place in OPERATIONS if name_of(*place) == name]
     answers = DOCUMENT["paths"][path][method.lower()]["responses"]
     return sorted(status for status, answer in answers.items() if "$ref" not in answer)
 
