@@ -112,9 +112,15 @@ def tried(browser: Browser, proxy: FakeProxy) -> None:
     browser.until_told("#problem", "must be better")
 
 
+def take_nas_in(browser: Browser) -> None:
+    """Press its cell, once the doubt is there that moves what stands around it."""
+    browser.until_told("[data-work=cilp] .warning", "did you mean clip?")
+    browser.press(cell("cilp", "nas"))
+
+
 def before_a_save(browser: Browser, proxy: FakeProxy) -> None:
     """The question what is to be saved."""
-    browser.press(cell("cilp", "nas"))
+    take_nas_in(browser)
     browser.press("#save")
     browser.until_told("dialog .changes", "cilp: gpu, gone → gpu, gone, nas")
     browser.until_told("dialog .warnings", "did you mean clip?")
@@ -132,7 +138,7 @@ def contradicted(browser: Browser, proxy: FakeProxy) -> None:
         told = {"error": "somebody else has changed it", "conflicts": []}
         return 412, {**told, "current": theirs, "version": "two"}
 
-    browser.press(cell("cilp", "nas"))
+    take_nas_in(browser)
     proxy.answers["/api/config"] = saved
     proxy.version = "two"
     browser.until_told("#elsewhere", "Patience with a health check: 1.5 s → 3 s")
