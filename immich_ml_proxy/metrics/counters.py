@@ -28,14 +28,13 @@ class Counters:
     :ivar requests: how long groups took as a whole, by route, kind, who answered
         (``None``: nobody), and what came of them.
     :ivar attempts: those that were no answer, by server, kind, and what came of them.
-    :ivar served: how long those took that were, by server, route and kind.
     :ivar retries: groups that were asked again, by route.
     :ivar hedges: groups that were asked of one more server at the same time, by route.
     :ivar refusals: how often it was found that one cannot do something, by server.
     """
 
     def __init__(self, tally: Tally) -> None:
-        self.served = tally.served
+        self._tally = tally
         self.requests: dict[tuple[str, str, Machine | None, str], Buckets] = {}
         self.attempts = Counter[tuple[Machine, str, str]]()
         self.retries = Counter[str]()
@@ -66,6 +65,11 @@ class Counters:
             found = self.requests[key] = Buckets()
         found.add(seconds)
 
+    @property
+    def served(self) -> dict[tuple[Machine, str, str], Buckets]:
+        """How long attempts took that were an answer, by server, route and kind."""
+        return self._tally.served
+
     def keep(self, pool: Pool) -> None:
         """
         Forget what is not configured any more.
@@ -81,13 +85,14 @@ class Counters:
                 del self.requests[request]
             elif to is not by:
                 _move(self.requests, request, (route, kind, to, outcome))
-        for served in [*self.served]:
-            by, route, kind = served
+        served = self.served
+        for answered in [*served]:
+            by, route, kind = answered
             to = owner(by)
             if to is None or route not in routes:
-                del self.served[served]
+                del served[answered]
             elif to is not by:
-                _move(self.served, served, (to, route, kind))
+                _move(served, answered, (to, route, kind))
         for attempt, count in [*self.attempts.items()]:
             to = owner(attempt[0])
             if to is not attempt[0]:

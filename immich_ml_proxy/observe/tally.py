@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import attrs
 
 from immich_ml_proxy.balancer.demand import Demand
@@ -24,21 +26,19 @@ class Counts:
     """
 
     arrived: dict[tuple[str, str], int] = attrs.field(factory=dict)
-    answered: dict[tuple[Server, str, str], dict[int, int]] = attrs.field(factory=dict)
+    answered: dict[tuple[Server, str, str], Counter[int]] = attrs.field(factory=dict)
     failed: dict[tuple[Server, str], tuple[int, str]] = attrs.field(factory=dict)
 
 
 class Tally(Nobody):
     """
     Told of every request; see ``balancer.observer``.
-
-    :ivar served: since the start, how long what was answered took, by server, route and
-        kind; not taken.
     """
 
     def __init__(self) -> None:
         self._counts = Counts()
-        self.served: dict[tuple[Machine, str, str], Buckets] = {}
+        self._times: dict[tuple[Server, str, str], list[float]] = {}
+        self._served: dict[tuple[Machine, str, str], Buckets] = {}
 
     def arrived(self, demand: Demand) -> None:
         """A request has come."""
@@ -48,15 +48,10 @@ class Tally(Nobody):
     def answered(self, server: Server, demand: Demand, seconds: float) -> None:
         """A server has served it."""
         key = server, demand.route.key, kind_of(demand)
-        times = self._counts.answered.get(key)
+        times = self._times.get(key)
         if times is None:
-            times = self._counts.answered[key] = {}
-        unit = unit_of(seconds)
-        times[unit] = times.get(unit, 0) + 1
-        served = self.served.get(key)
-        if served is None:
-            served = self.served[key] = Buckets()
-        served.add(seconds)
+            times = self._times[key] = []
+        times.append(seconds)
 
     def failed(self, server: Server, demand: Demand, reason: str) -> None:
         """A server has failed it."""
@@ -66,5 +61,24 @@ class Tally(Nobody):
 
     def take(self) -> Counts:
         """Return what was counted, and begin anew."""
+        self._settle()
         taken, self._counts = self._counts, Counts()
         return taken
+
+    @property
+    def served(self) -> dict[tuple[Machine, str, str], Buckets]:
+        """
+        How long what was answered took since the start, by server, route and kind.
+
+        It is not taken.
+        """
+        self._settle()
+        return self._served
+
+    def _settle(self) -> None:
+        # Times are gathered: many cost less together than each alone.
+        answered, self._times = self._times, {}
+        for key, times in answered.items():
+            self._served.setdefault(key, Buckets()).add_all(times)
+            units = self._counts.answered.setdefault(key, Counter())
+            units.update(map(unit_of, times))
