@@ -6,7 +6,9 @@ object a line, with the same under names. A path is told without its query, and 
 else of a request but what is here, so that no secret is in it. What is not printable is
 escaped, and so are quotes: a client cannot write a line of its own.
 
-Most lines have most in common with the one before: what can be made once is kept.
+Most lines have most in common with the one before: what can be made once is kept. A line
+is made when its request ends: a text is nothing to the garbage collector, which would
+look again and again at what it is made of.
 """
 
 from __future__ import annotations
@@ -27,13 +29,15 @@ from immich_ml_proxy.protocol.trace_context import trace_of
 EVERYTHING, WORK, NOTHING = LEVELS = ("all", "work", "off")
 #: Characters of a client's that are told, each.
 LONGEST = 300
+#: Times whose text is kept: those of less than half a second, if nothing else comes.
+MOST_SHOWN = 5000
 _CLEAN = re.compile(r"[^\"\\=,\s]+")
 _MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec"
 
 
 class Seen(NamedTuple):
     """
-    A request that is over; in the log's buffer it is a plain tuple, which costs less.
+    A request that is over; on its way to a line it is so many arguments, which cost less.
 
     :ivar when: in Unix seconds.
     :ivar client: its address; ``-``: it has none.
@@ -62,54 +66,48 @@ class Seen(NamedTuple):
     seconds: float
 
 
-#: What a :class:`Seen` has, in its order.
-Fields = tuple[Any, ...]
-
-
-def plain(requests: Iterable[Fields]) -> str:
-    """Return the lines of requests, each with its end."""
-    lines = []
-    second, date = -1, ""
-    for (
-        when,
+def plain(
+    when: float,
+    client: str,
+    method: bytes,
+    target: bytes,
+    version: bytes,
+    status: int,
+    size: int,
+    referer: Sequence[bytes] | None,
+    agent: Sequence[bytes] | None,
+    trace: str,
+    parent: bytes,
+    legs: Sequence[Leg],
+    seconds: float,
+) -> str:
+    """Return the line of a request, with its end; see :class:`Seen`."""
+    before, after = _kept(
+        int(when),
         client,
         method,
-        target,
+        target if len(target) <= LONGEST else target[:LONGEST],
         version,
         status,
-        size,
-        referer,
-        agent,
-        trace,
-        parent,
-        legs,
-        seconds,
-    ) in requests:
-        if when - second >= 1 or when < second:
-            second = int(when)
-            date = _date(second)
-        if len(target) > LONGEST:
-            target = target[:LONGEST]
-        before, between, after = _kept(
-            client,
-            method,
-            target,
-            version,
-            status,
-            referer[-1][:LONGEST] if referer else b"",
-            agent[-1][:LONGEST] if agent else b"",
-        )
-        line = f"{before}{date}{between}{size}{after}{trace} time={_decimals(int(seconds * 1e4 + 0.5))}"
-        if parent:
-            line = f"{line} w3c_trace={trace_of(parent)}"
-        if not legs:
-            lines.append(f"{line}\n")
-            continue
-        fared, wait, service = _told(legs)
-        waited = "-" if wait is None else _decimals(int(wait * 1e4 + 0.5))
-        served = "-" if service is None else _decimals(int(service * 1e4 + 0.5))
-        lines.append(f"{line}{fared} wait={waited} service={served}\n")
-    return "".join(lines)
+        referer[-1][:LONGEST] if referer else b"",
+        agent[-1][:LONGEST] if agent else b"",
+    )
+    traced = f" w3c_trace={trace_of(parent)}" if parent else ""
+    took = _SHOWN[int(seconds * 1e4 + 0.5)]
+    if not legs:
+        return f"{before}{size}{after}{trace} time={took}{traced}\n"
+    if len(legs) == 1:
+        leg = legs[0]
+        fared = _fared(leg.route, leg.backend, leg.outcome, leg.tries)
+        wait, service = leg.wait, leg.service
+    else:
+        fared, wait, service = _together(legs)
+    waited = "-" if wait is None else _SHOWN[int(wait * 1e4 + 0.5)]
+    served = "-" if service is None else _SHOWN[int(service * 1e4 + 0.5)]
+    return (
+        f"{before}{size}{after}{trace} time={took}{traced}{fared} wait={waited} "
+        f"service={served}\n"
+    )
 
 
 class _Line(msgspec.Struct, omit_defaults=True):
@@ -137,9 +135,9 @@ class _Line(msgspec.Struct, omit_defaults=True):
 _encode = msgspec.json.Encoder().encode
 
 
-def as_json(requests: Iterable[Fields]) -> str:
-    """Return the same as objects, one a line."""
-    return "".join(f"{_encode(_line(Seen(*one))).decode()}\n" for one in requests)
+def as_json(*fields: Any) -> str:
+    """Return the same as an object."""
+    return f"{_encode(_line(Seen(*fields))).decode()}\n"
 
 
 def _line(seen: Seen) -> _Line:
@@ -164,7 +162,9 @@ def _line(seen: Seen) -> _Line:
         line.route = ",".join(leg.route for leg in legs)
         line.backend = ",".join(leg.backend for leg in legs)
         line.outcome = ",".join(leg.outcome for leg in legs)
-        line.tries, wait, service = _together(legs)
+        line.tries = sum(leg.tries for leg in legs)
+        wait = _longest(leg.wait for leg in legs)
+        service = _longest(leg.service for leg in legs)
         line.wait = None if wait is None else round(wait, 4)
         line.service = None if service is None else round(service, 4)
     return line
@@ -175,6 +175,7 @@ def _line(seen: Seen) -> _Line:
 
 @lru_cache(maxsize=512)
 def _kept(
+    second: int,
     client: str,
     method: bytes,
     target: bytes,
@@ -182,57 +183,64 @@ def _kept(
     status: int,
     referer: bytes,
     agent: bytes,
-) -> tuple[str, str, str]:
-    """Return what a line has before the time, between it and the size, and after."""
+) -> tuple[str, str]:
+    """Return what a line has before the size, and between it and the name."""
     asked = f"{_text(method)} {_text(target.partition(b'?')[0])} {_text(version)}"
     return (
-        f"{plain_host(client)} - - ",
-        f' "{asked}" {status} ',
+        f'{plain_host(client)} - - {_date(second)} "{asked}" {status} ',
         f' "{_text(_bare(referer))}" "{_text(agent)}" trace=',
     )
 
 
-@lru_cache(maxsize=4096)
-def _decimals(units: int) -> str:
-    """Return a time, which is given in 0.1 ms, in seconds."""
-    return f"{units / 1e4:.4f}"
-
-
-def _told(legs: Sequence[Leg]) -> tuple[str, float | None, float | None]:
-    """Return how the groups of a request fared, and the longest of their times."""
-    if len(legs) == 1:
-        [leg] = legs
-        fared = _fared(leg.route, leg.backend, leg.outcome, leg.tries)
-        return fared, leg.wait, leg.service
-    tries, wait, service = _together(legs)
-    route = ",".join(_value(leg.route) for leg in legs)
-    backend = ",".join(_value(leg.backend) for leg in legs)
-    outcome = ",".join(leg.outcome for leg in legs)
-    told = f" route={route} backend={backend} outcome={outcome} tries={tries}"
-    return told, wait, service
-
-
 @lru_cache(maxsize=512)
 def _fared(route: str, backend: str, outcome: str, tries: int) -> str:
-    return (
-        f" route={_value(route)} backend={_value(backend)} outcome={outcome} "
-        f"tries={tries}"
-    )
+    """Return how a group of a request fared, without its times."""
+    return _fields(_value(route), _value(backend), outcome, tries)
 
 
-def _together(legs: Sequence[Leg]) -> tuple[int, float | None, float | None]:
-    waits = [leg.wait for leg in legs if leg.wait is not None]
-    services = [leg.service for leg in legs if leg.service is not None]
-    return (
+class _Shown(dict[int, str]):
+    """Times in seconds, as they are shown, by tenths of a millisecond."""
+
+    def __missing__(self, units: int) -> str:
+        if len(self) >= MOST_SHOWN:
+            self.clear()
+        shown = self[units] = f"{units / 1e4:.4f}"
+        return shown
+
+
+_SHOWN = _Shown()
+
+
+# --- Several groups -------------------------------------------------------------------
+
+
+def _together(legs: Sequence[Leg]) -> tuple[str, float | None, float | None]:
+    """Return how the groups of a request fared, and the longest of their times."""
+    told = _fields(
+        ",".join(_value(leg.route) for leg in legs),
+        ",".join(_value(leg.backend) for leg in legs),
+        ",".join(leg.outcome for leg in legs),
         sum(leg.tries for leg in legs),
-        max(waits, default=None),
-        max(services, default=None),
     )
+    return (
+        told,
+        _longest(leg.wait for leg in legs),
+        _longest(leg.service for leg in legs),
+    )
+
+
+def _fields(route: str, backend: str, outcome: str, tries: int) -> str:
+    return f" route={route} backend={backend} outcome={outcome} tries={tries}"
+
+
+def _longest(times: Iterable[float | None]) -> float | None:
+    return max((time for time in times if time is not None), default=None)
 
 
 # --- Words ----------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=2)
 def _date(second: int) -> str:
     """Return the time as web servers write it."""
     when = datetime.fromtimestamp(second, UTC)
