@@ -29,7 +29,7 @@ from benchmarks.shared.payloads import all_payloads
 from benchmarks.shared.process import free_port, server
 from benchmarks.shared.report import aligned, write_json
 
-FEW, MANY = 100, 400
+FEW, MANY = 200, 1700
 STARTING = 180.0
 NO_PINGS = {"healthCheckInterval": 3600}
 """A ping within the longer run would count as its requests' cost."""

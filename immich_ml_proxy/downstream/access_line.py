@@ -6,9 +6,9 @@ object a line, with the same under names. A path is told without its query, and 
 else of a request but what is here, so that no secret is in it. What is not printable is
 escaped, and so are quotes: a client cannot write a line of its own.
 
-Most lines have most in common with the one before: what can be made once is kept. A line
-is made when its request ends: a text is nothing to the garbage collector, which would
-look again and again at what it is made of.
+Most lines have most in common with the one before: what can be made once is kept. A
+line is made when its request ends: a text is nothing to the garbage collector, which
+would look again and again at what it is made of.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec"
 
 class Seen(NamedTuple):
     """
-    A request that is over; on its way to a line it is so many arguments, which cost less.
+    A request that is over; on its way to a line it is so many arguments: they cost less.
 
     :ivar when: in Unix seconds.
     :ivar client: its address; ``-``: it has none.

@@ -27,13 +27,13 @@ class Traffic:
     def __init__(self) -> None:
         self.received = self.sent = 0
         self.answers: Mapping[str, Counter[int]] = {path: Counter() for path in PATHS}
+        self._known = {path: self.answers[kind] for path, kind in _PATHS.items()}
 
     def count(self, path: bytes, status: int, received: int, sent: int) -> None:
         """Count a request that is over."""
         self.received += received
         self.sent += sent
-        self.answers[_PATHS.get(path) or _other(path)][status] += 1
-
-
-def _other(path: bytes) -> str:
-    return "api" if path.startswith(b"/api/") else "page"
+        answers = self._known.get(path)
+        if answers is None:
+            answers = self.answers["api" if path.startswith(b"/api/") else "page"]
+        answers[status] += 1
