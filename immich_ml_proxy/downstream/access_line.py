@@ -17,6 +17,7 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
+from math import floor
 from typing import Any, NamedTuple
 
 import msgspec
@@ -37,7 +38,7 @@ _MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec"
 
 class Seen(NamedTuple):
     """
-    A request that is over; on its way to a line it is so many arguments: they cost less.
+    A request that is over; on its way to a line it is just arguments, which cost less.
 
     :ivar when: in Unix seconds.
     :ivar client: its address; ``-``: it has none.
@@ -93,7 +94,7 @@ def plain(
         agent[-1][:LONGEST] if agent else b"",
     )
     traced = f" w3c_trace={trace_of(parent)}" if parent else ""
-    took = _SHOWN[int(seconds * 1e4 + 0.5)]
+    took = _SHOWN[floor(seconds * 1e4 + 0.5)]
     if not legs:
         return f"{before}{size}{after}{trace} time={took}{traced}\n"
     if len(legs) == 1:
@@ -102,8 +103,8 @@ def plain(
         wait, service = leg.wait, leg.service
     else:
         fared, wait, service = _together(legs)
-    waited = "-" if wait is None else _SHOWN[int(wait * 1e4 + 0.5)]
-    served = "-" if service is None else _SHOWN[int(service * 1e4 + 0.5)]
+    waited = "-" if wait is None else _SHOWN[floor(wait * 1e4 + 0.5)]
+    served = "-" if service is None else _SHOWN[floor(service * 1e4 + 0.5)]
     return (
         f"{before}{size}{after}{trace} time={took}{traced}{fared} wait={waited} "
         f"service={served}\n"

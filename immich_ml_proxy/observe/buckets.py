@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 
 #: Upper bounds in seconds: a search takes milliseconds, a model that is loaded minutes.
@@ -15,70 +15,39 @@ REQUESTS = (
 LAG = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 
 
-#: How many are counted at once, at the most; one alone costs several times as much.
-TOGETHER = 256
-
-
 class Buckets:
     """
     Counts by upper bounds.
 
     :param bounds: in seconds, rising; a tuple.
+    :ivar counts: how many were up to each bound and above the one before; the last one
+        is of those above all.
+    :ivar sum: of all, in seconds.
     """
 
-    __slots__ = ("_bounds", "_counts", "_new", "_sum")
+    __slots__ = ("_bounds", "counts", "sum")
 
     def __init__(self, bounds: Sequence[float] = REQUESTS) -> None:
         self._bounds = bounds
-        self._counts = [0] * (len(bounds) + 1)
-        self._sum = 0.0
-        self._new: list[float] = []
+        self.counts = [0] * (len(bounds) + 1)
+        self.sum = 0.0
 
-    def add(self, seconds: float) -> None:
-        """Count one."""
-        new = self._new
-        new.append(seconds)
-        if len(new) >= TOGETHER:
-            self._settle()
-
-    def add_all(self, times: Iterable[float]) -> None:
-        """Count several, each in seconds."""
-        self._new += times
-        self._settle()
-
-    def _settle(self) -> None:
-        if not self._new:
-            return
-        times, self._new = sorted(self._new), []
-        self._sum += sum(times)
+    def add(self, *times: float) -> None:
+        """Count some; many at once cost less than each alone."""
+        rising = sorted(times)
+        self.sum += sum(rising)
         before = 0
         for index, bound in enumerate(self._bounds):
-            up_to = bisect_right(times, bound)
-            self._counts[index] += up_to - before
+            up_to = bisect_right(rising, bound)
+            self.counts[index] += up_to - before
             before = up_to
-        self._counts[-1] += len(times) - before
-
-    @property
-    def counts(self) -> Sequence[int]:
-        """
-        How many were up to each bound and above the one before.
-
-        The last one is of those above all.
-        """
-        self._settle()
-        return self._counts
-
-    @property
-    def sum(self) -> float:
-        """Of all, in seconds."""
-        self._settle()
-        return self._sum
+        self.counts[-1] += len(rising) - before
 
     def take_in(self, other: Buckets) -> None:
         """Count all of another one's, which has the same bounds."""
         for index, count in enumerate(other.counts):
-            self._counts[index] += count
-        self._sum += other.sum
+            self.counts[index] += count
+        self.sum += other.sum
 
     @property
     def total(self) -> int:

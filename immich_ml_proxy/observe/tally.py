@@ -14,6 +14,11 @@ from immich_ml_proxy.observe.buckets import Buckets
 from immich_ml_proxy.observe.kinds import kind_of
 from immich_ml_proxy.observe.log_times import unit_of
 
+#: By whom, of which route and kind.
+Answer = tuple[Machine, str, str]
+#: Of which route and kind, who answered (``None``: nobody), and what came of it.
+Group = tuple[str, str, Machine | None, str]
+
 
 @attrs.define
 class Counts:
@@ -33,12 +38,17 @@ class Counts:
 class Tally(Nobody):
     """
     Told of every request; see ``balancer.observer``.
+
+    Times are gathered, and counted with the others of their second: many together cost
+    less than each alone.
     """
 
     def __init__(self) -> None:
         self._counts = Counts()
-        self._times: dict[tuple[Server, str, str], list[float]] = {}
-        self._served: dict[tuple[Machine, str, str], Buckets] = {}
+        self._answered: dict[tuple[Server, str, str], list[float]] = {}
+        self._over: dict[Group, list[float]] = {}
+        self._served: dict[Answer, Buckets] = {}
+        self._groups: dict[Group, Buckets] = {}
 
     def arrived(self, demand: Demand) -> None:
         """A request has come."""
@@ -48,9 +58,19 @@ class Tally(Nobody):
     def answered(self, server: Server, demand: Demand, seconds: float) -> None:
         """A server has served it."""
         key = server, demand.route.key, kind_of(demand)
-        times = self._times.get(key)
+        times = self._answered.get(key)
         if times is None:
-            times = self._times[key] = []
+            times = self._answered[key] = []
+        times.append(seconds)
+
+    def over(
+        self, demand: Demand, server: Server | None, outcome: str, seconds: float
+    ) -> None:
+        """A group is over."""
+        key = demand.route.key, kind_of(demand), server, outcome
+        times = self._over.get(key)
+        if times is None:
+            times = self._over[key] = []
         times.append(seconds)
 
     def failed(self, server: Server, demand: Demand, reason: str) -> None:
@@ -66,19 +86,23 @@ class Tally(Nobody):
         return taken
 
     @property
-    def served(self) -> dict[tuple[Machine, str, str], Buckets]:
-        """
-        How long what was answered took since the start, by server, route and kind.
-
-        It is not taken.
-        """
+    def served(self) -> dict[Answer, Buckets]:
+        """How long what was answered took since the start; it is not taken."""
         self._settle()
         return self._served
 
+    @property
+    def groups(self) -> dict[Group, Buckets]:
+        """The same for all that is over, as a whole."""
+        self._settle()
+        return self._groups
+
     def _settle(self) -> None:
-        # Times are gathered: many cost less together than each alone.
-        answered, self._times = self._times, {}
-        for key, times in answered.items():
-            self._served.setdefault(key, Buckets()).add_all(times)
-            units = self._counts.answered.setdefault(key, Counter())
+        answered, self._answered = self._answered, {}
+        for answer, times in answered.items():
+            self._served.setdefault(answer, Buckets()).add(*times)
+            units = self._counts.answered.setdefault(answer, Counter())
             units.update(map(unit_of, times))
+        over, self._over = self._over, {}
+        for group, times in over.items():
+            self._groups.setdefault(group, Buckets()).add(*times)
