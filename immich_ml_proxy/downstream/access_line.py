@@ -6,18 +6,17 @@ object a line, with the same under names. A path is told without its query, and 
 else of a request but what is here, so that no secret is in it. What is not printable is
 escaped, and so are quotes: a client cannot write a line of its own.
 
-Most lines have most in common with the one before: what can be made once is kept. A
-line is made when its request ends: a text is nothing to the garbage collector, which
-would look again and again at what it is made of.
+Most lines have most in common with the one before: what can be made once is kept.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from math import floor
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import msgspec
@@ -30,26 +29,32 @@ from immich_ml_proxy.protocol.trace_context import trace_of
 EVERYTHING, WORK, NOTHING = LEVELS = ("all", "work", "off")
 #: Characters of a client's that are told, each.
 LONGEST = 300
-#: Times whose text is kept: those of less than half a second, if nothing else comes.
-MOST_SHOWN = 5000
 _CLEAN = re.compile(r"[^\"\\=,\s]+")
 _MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec"
+
+#: How a group fared: of a :class:`Leg`, what :data:`fate` returns.
+Fate = tuple[str, str, str, int, float | None, float | None]
+fate: Callable[[Leg], Fate] = attrgetter(
+    "route", "backend", "outcome", "tries", "wait", "service"
+)
 
 
 class Seen(NamedTuple):
     """
-    A request that is over; on its way to a line it is just arguments, which cost less.
+    A request that is over; in the log's buffer it is a plain tuple, which costs less.
+
+    It refers to nothing that the garbage collector would look at again and again.
 
     :ivar when: in Unix seconds.
     :ivar client: its address; ``-``: it has none.
     :ivar method: as it was sent, and so are ``target`` and ``version``.
     :ivar status: of the answer; 499: the client left before.
     :ivar size: bytes of the answer's body.
-    :ivar referer: the values of this header, and of ``agent``; ``None``: not sent.
+    :ivar referer: the last value of this header, and of ``agent``; empty: not sent.
     :ivar trace: the name of the request.
     :ivar parent: of the W3C trace that the client made it a part of; empty: none.
-    :ivar legs: how its groups fared; empty: it was no work.
     :ivar seconds: from its head to the end of its answer.
+    :ivar fates: of its groups; empty: it was no work.
     """
 
     when: float
@@ -59,56 +64,54 @@ class Seen(NamedTuple):
     version: bytes
     status: int
     size: int
-    referer: Sequence[bytes] | None
-    agent: Sequence[bytes] | None
+    referer: bytes
+    agent: bytes
     trace: str
     parent: bytes
-    legs: Sequence[Leg]
     seconds: float
+    fates: tuple[Fate, ...]
 
 
-def plain(
-    when: float,
-    client: str,
-    method: bytes,
-    target: bytes,
-    version: bytes,
-    status: int,
-    size: int,
-    referer: Sequence[bytes] | None,
-    agent: Sequence[bytes] | None,
-    trace: str,
-    parent: bytes,
-    legs: Sequence[Leg],
-    seconds: float,
-) -> str:
-    """Return the line of a request, with its end; see :class:`Seen`."""
-    before, after = _kept(
-        int(when),
+#: What a :class:`Seen` has, in its order.
+Fields = tuple[Any, ...]
+
+
+def plain(requests: Iterable[Fields]) -> str:
+    """Return the lines of requests, each with its end."""
+    lines = []
+    for (
+        when,
         client,
         method,
-        target if len(target) <= LONGEST else target[:LONGEST],
+        target,
         version,
         status,
-        referer[-1][:LONGEST] if referer else b"",
-        agent[-1][:LONGEST] if agent else b"",
-    )
-    traced = f" w3c_trace={trace_of(parent)}" if parent else ""
-    took = _SHOWN[floor(seconds * 1e4 + 0.5)]
-    if not legs:
-        return f"{before}{size}{after}{trace} time={took}{traced}\n"
-    if len(legs) == 1:
-        leg = legs[0]
-        fared = _fared(leg.route, leg.backend, leg.outcome, leg.tries)
-        wait, service = leg.wait, leg.service
-    else:
-        fared, wait, service = _together(legs)
-    waited = "-" if wait is None else _SHOWN[floor(wait * 1e4 + 0.5)]
-    served = "-" if service is None else _SHOWN[floor(service * 1e4 + 0.5)]
-    return (
-        f"{before}{size}{after}{trace} time={took}{traced}{fared} wait={waited} "
-        f"service={served}\n"
-    )
+        size,
+        referer,
+        agent,
+        trace,
+        parent,
+        seconds,
+        fates,
+    ) in requests:
+        before, after = _kept(
+            int(when), client, method, target, version, status, referer, agent
+        )
+        line = f"{before}{size}{after}{trace} time={_shown(floor(seconds * 1e4 + 0.5))}"
+        if parent:
+            line = f"{line} w3c_trace={trace_of(parent)}"
+        if not fates:
+            lines.append(f"{line}\n")
+            continue
+        if len(fates) == 1:
+            route, backend, outcome, tries, wait, service = fates[0]
+            fared = _fared(route, backend, outcome, tries)
+        else:
+            fared, wait, service = _together(fates)
+        waited = "-" if wait is None else _shown(floor(wait * 1e4 + 0.5))
+        served = "-" if service is None else _shown(floor(service * 1e4 + 0.5))
+        lines.append(f"{line}{fared} wait={waited} service={served}\n")
+    return "".join(lines)
 
 
 class _Line(msgspec.Struct, omit_defaults=True):
@@ -136,9 +139,9 @@ class _Line(msgspec.Struct, omit_defaults=True):
 _encode = msgspec.json.Encoder().encode
 
 
-def as_json(*fields: Any) -> str:
-    """Return the same as an object."""
-    return f"{_encode(_line(Seen(*fields))).decode()}\n"
+def as_json(requests: Iterable[Fields]) -> str:
+    """Return the same as objects, one a line."""
+    return "".join(f"{_encode(_line(Seen(*one))).decode()}\n" for one in requests)
 
 
 def _line(seen: Seen) -> _Line:
@@ -148,24 +151,23 @@ def _line(seen: Seen) -> _Line:
         "request",
         plain_host(seen.client),
         _readable(seen.method),
-        _readable(seen.target[:LONGEST].partition(b"?")[0]),
+        _readable(seen.target.partition(b"?")[0]),
         _readable(seen.version),
         seen.status,
         seen.size,
-        _readable(_bare(_last(seen.referer))) if seen.referer else "",
-        _readable(_last(seen.agent)),
+        _readable(_bare(seen.referer)),
+        _readable(seen.agent),
         seen.trace,
         round(seen.seconds, 4),
         trace_of(seen.parent) if seen.parent else "",
     )
-    legs = seen.legs
-    if legs:
-        line.route = ",".join(leg.route for leg in legs)
-        line.backend = ",".join(leg.backend for leg in legs)
-        line.outcome = ",".join(leg.outcome for leg in legs)
-        line.tries = sum(leg.tries for leg in legs)
-        wait = _longest(leg.wait for leg in legs)
-        service = _longest(leg.service for leg in legs)
+    if seen.fates:
+        routes, backends, outcomes, tries, waits, services = zip(
+            *seen.fates, strict=True
+        )
+        line.route, line.backend = ",".join(routes), ",".join(backends)
+        line.outcome, line.tries = ",".join(outcomes), sum(tries)
+        wait, service = _longest(waits), _longest(services)
         line.wait = None if wait is None else round(wait, 4)
         line.service = None if service is None else round(service, 4)
     return line
@@ -199,35 +201,25 @@ def _fared(route: str, backend: str, outcome: str, tries: int) -> str:
     return _fields(_value(route), _value(backend), outcome, tries)
 
 
-class _Shown(dict[int, str]):
-    """Times in seconds, as they are shown, by tenths of a millisecond."""
-
-    def __missing__(self, units: int) -> str:
-        if len(self) >= MOST_SHOWN:
-            self.clear()
-        shown = self[units] = f"{units / 1e4:.4f}"
-        return shown
-
-
-_SHOWN = _Shown()
+@lru_cache(maxsize=4096)
+def _shown(units: int) -> str:
+    """Return a time, given in tenths of a millisecond, in seconds."""
+    return f"{units / 1e4:.4f}"
 
 
 # --- Several groups -------------------------------------------------------------------
 
 
-def _together(legs: Sequence[Leg]) -> tuple[str, float | None, float | None]:
+def _together(fates: Sequence[Fate]) -> tuple[str, float | None, float | None]:
     """Return how the groups of a request fared, and the longest of their times."""
+    routes, backends, outcomes, tries, waits, services = zip(*fates, strict=True)
     told = _fields(
-        ",".join(_value(leg.route) for leg in legs),
-        ",".join(_value(leg.backend) for leg in legs),
-        ",".join(leg.outcome for leg in legs),
-        sum(leg.tries for leg in legs),
+        ",".join(map(_value, routes)),
+        ",".join(map(_value, backends)),
+        ",".join(outcomes),
+        sum(tries),
     )
-    return (
-        told,
-        _longest(leg.wait for leg in legs),
-        _longest(leg.service for leg in legs),
-    )
+    return told, _longest(waits), _longest(services)
 
 
 def _fields(route: str, backend: str, outcome: str, tries: int) -> str:
@@ -253,10 +245,6 @@ def _date(second: int) -> str:
 def _second(second: int) -> str:
     """Return the time as in RFC 3339, without its zone."""
     return f"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%S}"
-
-
-def _last(values: Sequence[bytes] | None) -> bytes:
-    return values[-1][:LONGEST] if values else b""
 
 
 def _text(sent: bytes) -> str:

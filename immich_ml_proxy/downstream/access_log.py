@@ -1,9 +1,9 @@
 """
 Writes the lines of requests, directly and in batches.
 
-Through Twisted's logger a line takes several times as long. So lines are gathered and
-written once a second, earlier when there are many, and at the end; a process that is
-killed loses a second of them.
+Through Twisted's logger a line takes several times as long. So requests are gathered,
+and their lines made and written once a second, earlier when there are many, and at the
+end; a process that is killed loses a second of them.
 """
 
 from __future__ import annotations
@@ -19,10 +19,16 @@ from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
 from immich_ml_proxy.downstream import access_line
-from immich_ml_proxy.downstream.access_line import EVERYTHING, WORK
+from immich_ml_proxy.downstream.access_line import (
+    EVERYTHING,
+    LONGEST,
+    WORK,
+    Fields,
+    fate,
+)
 from immich_ml_proxy.headers import raw
 
-#: Seconds between two writes, and lines that are not left until then: some 64 KB.
+#: Seconds between two writes, and requests that are not left until then: some 64 KB.
 PERIOD = 1.0
 MOST = 256
 #: Bytes that are kept when who reads them takes no more; what is over is lost.
@@ -57,13 +63,11 @@ class AccessLog(Service):
     ) -> None:
         self._wall = wall
         self._write = write
-        self._line: Callable[..., str] = (
-            access_line.as_json if is_json else access_line.plain
-        )
+        self._lines = access_line.as_json if is_json else access_line.plain
         self._is_all = level == EVERYTHING
         self._paths = _PATHS if level == WORK else frozenset[bytes]()
         self._client = client
-        self._lines: list[str] = []
+        self._seen: list[Fields] = []
         self._left = b""
         self._is_broken = False
         self._loop = LoopingCall(self.flush)
@@ -92,33 +96,34 @@ class AccessLog(Service):
         if not self._is_all and request.path not in self._paths:
             return
         sent, names = raw(request.requestHeaders), request.names
-        client = self._client
-        self._lines.append(
-            self._line(
+        referer, agent = sent.get(b"Referer"), sent.get(b"User-Agent")
+        target = request.uri
+        self._seen.append(
+            (
                 self._wall(),
                 getattr(request.client, "host", "-")
-                if client is None
-                else client(request),
+                if self._client is None
+                else self._client(request),
                 request.method,
-                request.uri,
+                target if len(target) <= LONGEST else target[:LONGEST],
                 request.clientproto,
                 status,
                 request.sentLength,
-                sent.get(b"Referer"),
-                sent.get(b"User-Agent"),
+                referer[-1][:LONGEST] if referer else b"",
+                agent[-1][:LONGEST] if agent else b"",
                 request.trace_id,
                 names.parent if names.is_part else b"",
-                request.legs,
                 seconds,
+                (*map(fate, request.legs),),
             )
         )
-        if len(self._lines) >= MOST or not self.running:
+        if len(self._seen) >= MOST or not self.running:
             self.flush()
 
     def flush(self) -> None:
         """Write what there is; what cannot be written is lost, and nothing else is."""
-        lines, self._lines = self._lines, []
-        data = self._left + "".join(lines).encode("utf-8", "replace")
+        seen, self._seen = self._seen, []
+        data = self._left + self._lines(seen).encode("utf-8", "replace")
         self._left = b""
         try:
             while data:
