@@ -101,9 +101,9 @@ def installed(
     # Our pip installs for it: one of its own would be as much work as all the rest.
     subprocess.run([request.param, "-m", "venv", "--without-pip", fresh], check=True)
     programs = fresh / "bin"
-    pip = [sys.executable, "-m", "pip", "--python", programs / "python", "install"]
+    pip = [sys.executable, "-m", "pip", "--python", str(programs / "python")]
     subprocess.run(
-        [*pip, "--quiet", "--no-compile", wheel],
+        [*pip, "install", "--quiet", "--no-compile", str(wheel)],
         check=True,
         capture_output=True,
         cwd=tmp_path,
