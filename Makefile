@@ -3,7 +3,7 @@
 # make lint     ruff, mypy and TypeScript
 # make docs     the documentation as pages, in docs/_build
 # make check-deploy  the package, the image, manifests, units and the documentation
-# make bench    the speed of the proxy beside nginx and HAProxy
+# make bench    the speed of the proxy beside nginx and HAProxy, and what observing costs
 # make screenshots  the overview in all states, after a quarter of an hour of work
 # make bench-instructions  instructions per request, under callgrind
 # make fuzz     forms, raw requests and answers that are nearly right, for MINUTES
@@ -51,6 +51,7 @@ types: node_modules/.stamp
 bench: $(VENV)/bench
 	benchmarks/install
 	$(BIN)/python -m benchmarks.speed $(ARGS)
+	$(BIN)/python -m benchmarks.observing
 
 # Its processes import the main module of this one, which thus must be none of the tests'.
 screenshots: $(VENV)/test

@@ -13,6 +13,7 @@ One room a command, ``python -m benchmarks.ROOM`` (``--help`` lists its options)
     contract/     what it costs to check an answer
     overview/     what it costs to have overviews open
     debug/        what recording costs, and looking at what was recorded
+    observing/    what metrics and the line in the log cost a search
     scrape/       what it costs to be scraped by Prometheus
 
 and below them what they have in common::

@@ -1,7 +1,7 @@
 """Instructions per request: ``python -m benchmarks.instructions`` (see ``--help``).
 
 The proxy runs under callgrind, once for each count of requests; the difference is what
-the requests cost, without the start. It takes half a minute a payload and is the same
+the requests cost, without the start. It takes two minutes a payload and is the same
 on a busy machine, so it shows what a step pays; it says nothing of the kernel's work,
 of caches or of waiting: for these there is ``benchmarks.speed``.
 """
@@ -29,7 +29,7 @@ from benchmarks.shared.payloads import all_payloads
 from benchmarks.shared.process import free_port, server
 from benchmarks.shared.report import aligned, write_json
 
-FEW, MANY = 100, 400
+FEW, MANY = 200, 1700
 STARTING = 180.0
 NO_PINGS = {"healthCheckInterval": 3600}
 """A ping within the longer run would count as its requests' cost."""

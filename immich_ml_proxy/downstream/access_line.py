@@ -12,9 +12,11 @@ Most lines have most in common with the one before: what can be made once is kep
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
+from math import floor
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import msgspec
@@ -30,21 +32,29 @@ LONGEST = 300
 _CLEAN = re.compile(r"[^\"\\=,\s]+")
 _MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec"
 
+#: How a group fared: of a :class:`Leg`, what :data:`fate` returns.
+Fate = tuple[str, str, str, int, float | None, float | None]
+fate: Callable[[Leg], Fate] = attrgetter(
+    "route", "backend", "outcome", "tries", "wait", "service"
+)
+
 
 class Seen(NamedTuple):
     """
     A request that is over; in the log's buffer it is a plain tuple, which costs less.
+
+    It refers to nothing that the garbage collector would look at again and again.
 
     :ivar when: in Unix seconds.
     :ivar client: its address; ``-``: it has none.
     :ivar method: as it was sent, and so are ``target`` and ``version``.
     :ivar status: of the answer; 499: the client left before.
     :ivar size: bytes of the answer's body.
-    :ivar referer: the values of this header, and of ``agent``; ``None``: not sent.
+    :ivar referer: the last value of this header, and of ``agent``; empty: not sent.
     :ivar trace: the name of the request.
     :ivar parent: of the W3C trace that the client made it a part of; empty: none.
-    :ivar legs: how its groups fared; empty: it was no work.
     :ivar seconds: from its head to the end of its answer.
+    :ivar fates: of its groups; empty: it was no work.
     """
 
     when: float
@@ -54,12 +64,12 @@ class Seen(NamedTuple):
     version: bytes
     status: int
     size: int
-    referer: Sequence[bytes] | None
-    agent: Sequence[bytes] | None
+    referer: bytes
+    agent: bytes
     trace: str
     parent: bytes
-    legs: Sequence[Leg]
     seconds: float
+    fates: tuple[Fate, ...]
 
 
 #: What a :class:`Seen` has, in its order.
@@ -69,7 +79,6 @@ Fields = tuple[Any, ...]
 def plain(requests: Iterable[Fields]) -> str:
     """Return the lines of requests, each with its end."""
     lines = []
-    second, date = -1, ""
     for (
         when,
         client,
@@ -82,35 +91,26 @@ def plain(requests: Iterable[Fields]) -> str:
         agent,
         trace,
         parent,
-        legs,
         seconds,
+        fates,
     ) in requests:
-        if when - second >= 1 or when < second:
-            second = int(when)
-            date = _date(second)
-        if len(target) > LONGEST:
-            target = target[:LONGEST]
-        before, between, after = _kept(
-            client,
-            method,
-            target,
-            version,
-            status,
-            referer[-1][:LONGEST] if referer else b"",
-            agent[-1][:LONGEST] if agent else b"",
+        before, after = _kept(
+            int(when), client, method, target, version, status, referer, agent
         )
-        line = f"{before}{date}{between}{size}{after}{trace} time={seconds:.4f}"
+        line = f"{before}{size}{after}{trace} time={_shown(floor(seconds * 1e4 + 0.5))}"
         if parent:
             line = f"{line} w3c_trace={trace_of(parent)}"
-        if not legs:
+        if not fates:
             lines.append(f"{line}\n")
             continue
-        fared, wait, service = _told(legs)
-        if wait is None or service is None:
-            waited = "-" if wait is None else f"{wait:.4f}"
-            lines.append(f"{line}{fared} wait={waited} service=-\n")
+        if len(fates) == 1:
+            route, backend, outcome, tries, wait, service = fates[0]
+            fared = _fared(route, backend, outcome, tries)
         else:
-            lines.append(f"{line}{fared} wait={wait:.4f} service={service:.4f}\n")
+            fared, wait, service = _together(fates)
+        waited = "-" if wait is None else _shown(floor(wait * 1e4 + 0.5))
+        served = "-" if service is None else _shown(floor(service * 1e4 + 0.5))
+        lines.append(f"{line}{fared} wait={waited} service={served}\n")
     return "".join(lines)
 
 
@@ -151,22 +151,23 @@ def _line(seen: Seen) -> _Line:
         "request",
         plain_host(seen.client),
         _readable(seen.method),
-        _readable(seen.target[:LONGEST].partition(b"?")[0]),
+        _readable(seen.target.partition(b"?")[0]),
         _readable(seen.version),
         seen.status,
         seen.size,
-        _readable(_bare(_last(seen.referer))) if seen.referer else "",
-        _readable(_last(seen.agent)),
+        _readable(_bare(seen.referer)),
+        _readable(seen.agent),
         seen.trace,
         round(seen.seconds, 4),
         trace_of(seen.parent) if seen.parent else "",
     )
-    legs = seen.legs
-    if legs:
-        line.route = ",".join(leg.route for leg in legs)
-        line.backend = ",".join(leg.backend for leg in legs)
-        line.outcome = ",".join(leg.outcome for leg in legs)
-        line.tries, wait, service = _together(legs)
+    if seen.fates:
+        routes, backends, outcomes, tries, waits, services = zip(
+            *seen.fates, strict=True
+        )
+        line.route, line.backend = ",".join(routes), ",".join(backends)
+        line.outcome, line.tries = ",".join(outcomes), sum(tries)
+        wait, service = _longest(waits), _longest(services)
         line.wait = None if wait is None else round(wait, 4)
         line.service = None if service is None else round(service, 4)
     return line
@@ -177,6 +178,7 @@ def _line(seen: Seen) -> _Line:
 
 @lru_cache(maxsize=512)
 def _kept(
+    second: int,
     client: str,
     method: bytes,
     target: bytes,
@@ -184,51 +186,54 @@ def _kept(
     status: int,
     referer: bytes,
     agent: bytes,
-) -> tuple[str, str, str]:
-    """Return what a line has before the time, between it and the size, and after."""
+) -> tuple[str, str]:
+    """Return what a line has before the size, and between it and the name."""
     asked = f"{_text(method)} {_text(target.partition(b'?')[0])} {_text(version)}"
     return (
-        f"{plain_host(client)} - - ",
-        f' "{asked}" {status} ',
+        f'{plain_host(client)} - - {_date(second)} "{asked}" {status} ',
         f' "{_text(_bare(referer))}" "{_text(agent)}" trace=',
     )
 
 
-def _told(legs: Sequence[Leg]) -> tuple[str, float | None, float | None]:
-    """Return how the groups of a request fared, and the longest of their times."""
-    if len(legs) == 1:
-        [leg] = legs
-        fared = _fared(leg.route, leg.backend, leg.outcome, leg.tries)
-        return fared, leg.wait, leg.service
-    tries, wait, service = _together(legs)
-    route = ",".join(_value(leg.route) for leg in legs)
-    backend = ",".join(_value(leg.backend) for leg in legs)
-    outcome = ",".join(leg.outcome for leg in legs)
-    told = f" route={route} backend={backend} outcome={outcome} tries={tries}"
-    return told, wait, service
-
-
 @lru_cache(maxsize=512)
 def _fared(route: str, backend: str, outcome: str, tries: int) -> str:
-    return (
-        f" route={_value(route)} backend={_value(backend)} outcome={outcome} "
-        f"tries={tries}"
-    )
+    """Return how a group of a request fared, without its times."""
+    return _fields(_value(route), _value(backend), outcome, tries)
 
 
-def _together(legs: Sequence[Leg]) -> tuple[int, float | None, float | None]:
-    waits = [leg.wait for leg in legs if leg.wait is not None]
-    services = [leg.service for leg in legs if leg.service is not None]
-    return (
-        sum(leg.tries for leg in legs),
-        max(waits, default=None),
-        max(services, default=None),
+@lru_cache(maxsize=4096)
+def _shown(units: int) -> str:
+    """Return a time, given in tenths of a millisecond, in seconds."""
+    return f"{units / 1e4:.4f}"
+
+
+# --- Several groups -------------------------------------------------------------------
+
+
+def _together(fates: Sequence[Fate]) -> tuple[str, float | None, float | None]:
+    """Return how the groups of a request fared, and the longest of their times."""
+    routes, backends, outcomes, tries, waits, services = zip(*fates, strict=True)
+    told = _fields(
+        ",".join(map(_value, routes)),
+        ",".join(map(_value, backends)),
+        ",".join(outcomes),
+        sum(tries),
     )
+    return told, _longest(waits), _longest(services)
+
+
+def _fields(route: str, backend: str, outcome: str, tries: int) -> str:
+    return f" route={route} backend={backend} outcome={outcome} tries={tries}"
+
+
+def _longest(times: Iterable[float | None]) -> float | None:
+    return max((time for time in times if time is not None), default=None)
 
 
 # --- Words ----------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=2)
 def _date(second: int) -> str:
     """Return the time as web servers write it."""
     when = datetime.fromtimestamp(second, UTC)
@@ -240,10 +245,6 @@ def _date(second: int) -> str:
 def _second(second: int) -> str:
     """Return the time as in RFC 3339, without its zone."""
     return f"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%S}"
-
-
-def _last(values: Sequence[bytes] | None) -> bytes:
-    return values[-1][:LONGEST] if values else b""
 
 
 def _text(sent: bytes) -> str:

@@ -19,7 +19,13 @@ from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
 from immich_ml_proxy.downstream import access_line
-from immich_ml_proxy.downstream.access_line import EVERYTHING, WORK, Fields
+from immich_ml_proxy.downstream.access_line import (
+    EVERYTHING,
+    LONGEST,
+    WORK,
+    Fields,
+    fate,
+)
 from immich_ml_proxy.headers import raw
 
 #: Seconds between two writes, and requests that are not left until then: some 64 KB.
@@ -90,6 +96,8 @@ class AccessLog(Service):
         if not self._is_all and request.path not in self._paths:
             return
         sent, names = raw(request.requestHeaders), request.names
+        referer, agent = sent.get(b"Referer"), sent.get(b"User-Agent")
+        target = request.uri
         self._seen.append(
             (
                 self._wall(),
@@ -97,16 +105,16 @@ class AccessLog(Service):
                 if self._client is None
                 else self._client(request),
                 request.method,
-                request.uri,
+                target if len(target) <= LONGEST else target[:LONGEST],
                 request.clientproto,
                 status,
                 request.sentLength,
-                sent.get(b"Referer"),
-                sent.get(b"User-Agent"),
+                referer[-1][:LONGEST] if referer else b"",
+                agent[-1][:LONGEST] if agent else b"",
                 request.trace_id,
                 names.parent if names.is_part else b"",
-                request.legs,
                 seconds,
+                (*map(fate, request.legs),),
             )
         )
         if len(self._seen) >= MOST or not self.running:

@@ -17,7 +17,7 @@ from immich_ml_proxy.balancer.replica_set import Machine, ReplicaSet, machine_of
 from immich_ml_proxy.balancer.server import Server
 from immich_ml_proxy.observe.buckets import Buckets
 from immich_ml_proxy.observe.kinds import kind_of
-from immich_ml_proxy.observe.tally import Tally
+from immich_ml_proxy.observe.tally import Answer, Group, Tally
 
 
 class Counters:
@@ -25,18 +25,14 @@ class Counters:
     A part of ``balancer.observer``.
 
     :param tally: counts what is answered.
-    :ivar requests: how long groups took as a whole, by route, kind, who answered
-        (``None``: nobody), and what came of them.
     :ivar attempts: those that were no answer, by server, kind, and what came of them.
-    :ivar served: how long those took that were, by server, route and kind.
     :ivar retries: groups that were asked again, by route.
     :ivar hedges: groups that were asked of one more server at the same time, by route.
     :ivar refusals: how often it was found that one cannot do something, by server.
     """
 
     def __init__(self, tally: Tally) -> None:
-        self.served = tally.served
-        self.requests: dict[tuple[str, str, Machine | None, str], Buckets] = {}
+        self._tally = tally
         self.attempts = Counter[tuple[Machine, str, str]]()
         self.retries = Counter[str]()
         self.hedges = Counter[str]()
@@ -56,15 +52,15 @@ class Counters:
         """It was found that a server cannot do something."""
         self.refusals[server] += 1
 
-    def over(
-        self, demand: Demand, server: Server | None, outcome: str, seconds: float
-    ) -> None:
-        """A group is over."""
-        key = demand.route.key, kind_of(demand), server, outcome
-        found = self.requests.get(key)
-        if found is None:
-            found = self.requests[key] = Buckets()
-        found.add(seconds)
+    @property
+    def requests(self) -> dict[Group, Buckets]:
+        """How long groups took as a whole."""
+        return self._tally.groups
+
+    @property
+    def served(self) -> dict[Answer, Buckets]:
+        """How long attempts took that were an answer."""
+        return self._tally.served
 
     def keep(self, pool: Pool) -> None:
         """
@@ -74,20 +70,21 @@ class Counters:
         """
         routes = {route.key for route in pool.config.all_routes}
         owner = _Owners(pool).owner
-        for request in [*self.requests]:
+        requests, served = self.requests, self.served
+        for request in [*requests]:
             route, kind, by, outcome = request
             to = None if by is None else owner(by)
             if route not in routes or (by is not None and to is None):
-                del self.requests[request]
+                del requests[request]
             elif to is not by:
-                _move(self.requests, request, (route, kind, to, outcome))
-        for served in [*self.served]:
-            by, route, kind = served
+                _move(requests, request, (route, kind, to, outcome))
+        for answered in [*served]:
+            by, route, kind = answered
             to = owner(by)
             if to is None or route not in routes:
-                del self.served[served]
+                del served[answered]
             elif to is not by:
-                _move(self.served, served, (to, route, kind))
+                _move(served, answered, (to, route, kind))
         for attempt, count in [*self.attempts.items()]:
             to = owner(attempt[0])
             if to is not attempt[0]:

@@ -181,7 +181,8 @@ class Reading:
             catalog.ANSWERS,
             [
                 ((path, str(code)), count)
-                for (path, code), count in traffic.answers.items()
+                for path, codes in traffic.answers.items()
+                for code, count in codes.items()
             ],
         )
         yield catalog.RECEIVED, [((), traffic.received)]

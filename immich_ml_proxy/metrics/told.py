@@ -18,7 +18,7 @@ class Told:
         self.arrived = tally.arrived
         self.answered = tally.answered
         self.failed = tally.failed
+        self.over = tally.over
         self.tried = counters.tried
         self.again = counters.again
         self.learned = counters.learned
-        self.over = counters.over

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 #: What stands for a path; all others are ``api`` or ``page``.
@@ -20,25 +21,19 @@ class Traffic:
     """
     :ivar received: bytes of the bodies of requests.
     :ivar sent: bytes of the bodies of answers.
-    :ivar answers: how many, by what stands for the path, and status.
+    :ivar answers: how many, by what stands for the path, and by status.
     """
 
     def __init__(self) -> None:
         self.received = self.sent = 0
-        self.answers: dict[tuple[str, int], int] = {}
+        self.answers: Mapping[str, Counter[int]] = {path: Counter() for path in PATHS}
+        self._known = {path: self.answers[kind] for path, kind in _PATHS.items()}
 
     def count(self, path: bytes, status: int, received: int, sent: int) -> None:
         """Count a request that is over."""
         self.received += received
         self.sent += sent
-        kind = _PATHS.get(path)
-        key = kind or _other(path), status
-        answers = self.answers
-        if key in answers:
-            answers[key] += 1
-        else:
-            answers[key] = 1
-
-
-def _other(path: bytes) -> str:
-    return "api" if path.startswith(b"/api/") else "page"
+        answers = self._known.get(path)
+        if answers is None:
+            answers = self.answers["api" if path.startswith(b"/api/") else "page"]
+        answers[status] += 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_right
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -32,10 +32,16 @@ class Buckets:
         self.counts = [0] * (len(bounds) + 1)
         self.sum = 0.0
 
-    def add(self, seconds: float) -> None:
-        """Count one."""
-        self.counts[bisect_left(self._bounds, seconds)] += 1
-        self.sum += seconds
+    def add(self, *times: float) -> None:
+        """Count some; many at once cost less than each alone."""
+        rising = sorted(times)
+        self.sum += sum(rising)
+        before = 0
+        for index, bound in enumerate(self._bounds):
+            up_to = bisect_right(rising, bound)
+            self.counts[index] += up_to - before
+            before = up_to
+        self.counts[-1] += len(rising) - before
 
     def take_in(self, other: Buckets) -> None:
         """Count all of another one's, which has the same bounds."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import attrs
 
 from immich_ml_proxy.balancer.demand import Demand
@@ -11,6 +13,11 @@ from immich_ml_proxy.balancer.server import Server
 from immich_ml_proxy.observe.buckets import Buckets
 from immich_ml_proxy.observe.kinds import kind_of
 from immich_ml_proxy.observe.log_times import unit_of
+
+#: By whom, of which route and kind.
+Answer = tuple[Machine, str, str]
+#: Of which route and kind, who answered (``None``: nobody), and what came of it.
+Group = tuple[str, str, Machine | None, str]
 
 
 @attrs.define
@@ -24,7 +31,7 @@ class Counts:
     """
 
     arrived: dict[tuple[str, str], int] = attrs.field(factory=dict)
-    answered: dict[tuple[Server, str, str], dict[int, int]] = attrs.field(factory=dict)
+    answered: dict[tuple[Server, str, str], Counter[int]] = attrs.field(factory=dict)
     failed: dict[tuple[Server, str], tuple[int, str]] = attrs.field(factory=dict)
 
 
@@ -32,13 +39,16 @@ class Tally(Nobody):
     """
     Told of every request; see ``balancer.observer``.
 
-    :ivar served: since the start, how long what was answered took, by server, route and
-        kind; not taken.
+    Times are gathered, and counted with the others of their second: many together cost
+    less than each alone.
     """
 
     def __init__(self) -> None:
         self._counts = Counts()
-        self.served: dict[tuple[Machine, str, str], Buckets] = {}
+        self._answered: dict[tuple[Server, str, str], list[float]] = {}
+        self._over: dict[Group, list[float]] = {}
+        self._served: dict[Answer, Buckets] = {}
+        self._groups: dict[Group, Buckets] = {}
 
     def arrived(self, demand: Demand) -> None:
         """A request has come."""
@@ -48,15 +58,20 @@ class Tally(Nobody):
     def answered(self, server: Server, demand: Demand, seconds: float) -> None:
         """A server has served it."""
         key = server, demand.route.key, kind_of(demand)
-        times = self._counts.answered.get(key)
+        times = self._answered.get(key)
         if times is None:
-            times = self._counts.answered[key] = {}
-        unit = unit_of(seconds)
-        times[unit] = times.get(unit, 0) + 1
-        served = self.served.get(key)
-        if served is None:
-            served = self.served[key] = Buckets()
-        served.add(seconds)
+            times = self._answered[key] = []
+        times.append(seconds)
+
+    def over(
+        self, demand: Demand, server: Server | None, outcome: str, seconds: float
+    ) -> None:
+        """A group is over."""
+        key = demand.route.key, kind_of(demand), server, outcome
+        times = self._over.get(key)
+        if times is None:
+            times = self._over[key] = []
+        times.append(seconds)
 
     def failed(self, server: Server, demand: Demand, reason: str) -> None:
         """A server has failed it."""
@@ -66,5 +81,28 @@ class Tally(Nobody):
 
     def take(self) -> Counts:
         """Return what was counted, and begin anew."""
+        self._settle()
         taken, self._counts = self._counts, Counts()
         return taken
+
+    @property
+    def served(self) -> dict[Answer, Buckets]:
+        """How long what was answered took since the start; it is not taken."""
+        self._settle()
+        return self._served
+
+    @property
+    def groups(self) -> dict[Group, Buckets]:
+        """The same for all that is over, as a whole."""
+        self._settle()
+        return self._groups
+
+    def _settle(self) -> None:
+        answered, self._answered = self._answered, {}
+        for answer, times in answered.items():
+            self._served.setdefault(answer, Buckets()).add(*times)
+            units = self._counts.answered.setdefault(answer, Counter())
+            units.update(map(unit_of, times))
+        over, self._over = self._over, {}
+        for group, times in over.items():
+            self._groups.setdefault(group, Buckets()).add(*times)

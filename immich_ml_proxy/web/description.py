@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -17,10 +18,6 @@ from immich_ml_proxy.web.answers import json_text
 class DescriptionEndpoints:
     """``/api/openapi.json`` and ``/api/config/schema``."""
 
-    def __init__(self) -> None:
-        self._text = _pretty(openapi.document(version("immich-ml-proxy")))
-        self._schema = _pretty(schema.schema())
-
     def add_to(self, app: Klein) -> None:
         """Add the routes to ``app``."""
         app.route("/api/openapi.json", methods=["GET"])(self.description)
@@ -28,11 +25,24 @@ class DescriptionEndpoints:
 
     def description(self, request: ProxyRequest) -> bytes:
         """The description of all routes for programs."""
-        return json_text(request, self._text)
+        return json_text(request, _description())
 
     def schema(self, request: ProxyRequest) -> bytes:
         """What a configuration may have, for editors and programs."""
-        return json_text(request, self._schema)
+        return json_text(request, _schema())
+
+
+# Few ask for them, and they are always the same: they are made for the first who does.
+
+
+@cache
+def _description() -> bytes:
+    return _pretty(openapi.document(version("immich-ml-proxy")))
+
+
+@cache
+def _schema() -> bytes:
+    return _pretty(schema.schema())
 
 
 def _pretty(value: Any) -> bytes:

@@ -129,6 +129,18 @@ def test_nothing_is_left_at_the_end(
     assert clock.getDelayedCalls() == []
 
 
+def test_what_clients_say_is_cut_off(clock: Clock, output: Output) -> None:
+    """A line, and what waits to become one, is never longer than a few KB."""
+    request = Request(b"/" + b"p" * 5000)
+    for name in (b"Referer", b"User-Agent"):
+        request.requestHeaders.addRawHeader(name, b"r" * 5000)
+    AccessLog(clock, clock.seconds, output).add(request, 200, 0.5)
+    [line] = output.lines
+    assert "p" * 299 in line and "p" * 300 not in line
+    assert line.count("r" * 300) == 2
+    assert len(line) < 1500
+
+
 def test_what_is_taken_in_pieces_is_whole(
     clock: Clock, output: Output, log: AccessLog
 ) -> None:

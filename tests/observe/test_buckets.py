@@ -60,3 +60,14 @@ def test_two_become_one(some: list[float], others: list[float]) -> None:
     one.take_in(other)
     assert one.counts == both.counts
     assert one.sum == pytest.approx(both.sum)
+
+
+@given(TIMES)
+def test_many_are_counted_as_each_alone(times: list[float]) -> None:
+    """Only faster."""
+    together, alone = Buckets(), Buckets()
+    together.add(*times)
+    for one in times:
+        alone.add(one)
+    assert together.counts == alone.counts
+    assert together.sum == pytest.approx(alone.sum)

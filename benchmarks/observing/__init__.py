@@ -1,0 +1,1 @@
+"""What metrics and the line in the log cost a search."""
