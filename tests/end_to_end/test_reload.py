@@ -69,7 +69,7 @@ def test_a_reload_under_load_loses_nothing(
     start_server: StartServer, start_proxy: StartProxy
 ) -> None:
     """Machines come and go, in place and by renames: not one request fails."""
-    one, two = start_server("one", 0.01), start_server("two", 0.01)
+    one, two = start_server("one", 0.1), start_server("two", 0.1)
     proxy = start_proxy(config_for(one, two))
     with Clients(proxy.url, keep=6, new=4).at_work() as clients:
         for turn in range(6):
