@@ -12,6 +12,7 @@ import pytest
 from tests.end_to_end.fleet import Fleet
 from tests.end_to_end.one_proxy import Configure, put_in_force
 from tests.end_to_end.processes import Process, Proxy, Server
+from tests.pictures import pictures
 
 
 @pytest.fixture
@@ -75,6 +76,12 @@ def configure(one_proxy: Proxy) -> Iterator[Configure]:
     yield start
     assert one_proxy.json("/api/status")["configError"] is None
     assert "Traceback" not in one_proxy.output
+
+
+@pytest.fixture(scope="session")
+def album(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """The files of fifty pictures, made once for all tests of a process."""
+    return [*map(str, pictures(50, tmp_path_factory.mktemp("album")))]
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from http.client import HTTPConnection
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -117,7 +118,7 @@ def test_requests_are_found_by_work_machine_status_and_text(
     browser: Browser, recorder: Fleet
 ) -> None:
     """The overview leads to those of a machine or a route, also to what failed."""
-    routing = {"defaultBackend": "nas", "taskRouting": {"clip": "gpu"}}
+    routing: dict[str, Any] = {"defaultBackend": "nas", "taskRouting": {"clip": "gpu"}}
     recorder.play({"gpu": "v2", "nas": "v2"}, **routing)
     proxy = recorder.proxy
     record(proxy)
