@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.select import Select
 
 from tests.end_to_end.browser import Browser
@@ -84,18 +85,23 @@ def unfold(browser: Browser, place: str) -> str:
     return "#work"
 
 
+def named(browser: Browser, within: str) -> dict[str, WebElement]:
+    """Return the text fields that are shown, by label, of which the last one counts."""
+    return {one.accessible_name: one for one in browser.all(f"{within} input")}
+
+
 def fill(browser: Browser, within: str, texts: dict[str, str]) -> None:
     """Type into several fields."""
+    fields = named(browser, within)
     for label, text in texts.items():
-        browser.fill(label, text, within)
+        fields[label].clear()
+        fields[label].send_keys(text)
 
 
 def shown(browser: Browser, within: str, labels: dict[str, str]) -> dict[str, str]:
     """Return what stands in the fields of these labels."""
-    return {
-        label: str(browser.field(label, within).get_attribute("value"))
-        for label in labels
-    }
+    fields = named(browser, within)
+    return {label: str(fields[label].get_attribute("value")) for label in labels}
 
 
 def test_a_newcomer_sees_name_and_url_only(
