@@ -284,7 +284,7 @@ def test_work_is_drawn_as_it_comes(
     browser: Browser, start_server: StartServer, start_proxy: StartProxy
 ) -> None:
     """What goes where and how fast, of a minute or a day, without reloading."""
-    proxy = start_proxy(config_for(start_server("gpu")))
+    proxy = start_proxy(config_for(start_server("gpu", 0.1)))
     resize(browser, 1280)
     browser.open(f"{proxy.url}/")
     browser.until_told("#flow [href='debug#machine=gpu']", "0 images/s · 0 % of all")
