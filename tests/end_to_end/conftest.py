@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from tests.end_to_end.fleet import Fleet
+from tests.end_to_end.one_proxy import Configure, put_in_force
 from tests.end_to_end.processes import Process, Proxy, Server
+from tests.pictures import pictures
 
 
 @pytest.fixture
@@ -50,6 +52,36 @@ def start_proxy(tmp_path: Path, processes: list[Process]) -> Callable[..., Proxy
         return proxy
 
     return start
+
+
+@pytest.fixture(scope="session")
+def one_proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
+    """A proxy, started once for all tests of a process that only save to it."""
+    proxy = Proxy(tmp_path_factory.mktemp("one"))
+    yield proxy
+    proxy.kill()
+
+
+@pytest.fixture
+def configure(one_proxy: Proxy) -> Iterator[Configure]:
+    """
+    Puts a configuration in force, whose machines need not be there, and returns the
+    proxy, which other tests use as well.
+    """
+
+    def start(config: dict[str, Any]) -> Proxy:
+        put_in_force(one_proxy, config)
+        return one_proxy
+
+    yield start
+    assert one_proxy.json("/api/status")["configError"] is None
+    assert "Traceback" not in one_proxy.output
+
+
+@pytest.fixture(scope="session")
+def album(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """The files of fifty pictures, made once for all tests of a process."""
+    return [*map(str, pictures(50, tmp_path_factory.mktemp("album")))]
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from twisted.application.service import IServiceMaker
 from twisted.plugin import getPlugins
 from twisted.scripts.twistd import run as twistd
 
-__all__ = ["demo", "execute", "run", "twistd"]
+__all__ = ["command", "demo", "execute", "run", "twistd"]
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -33,6 +33,21 @@ for _module in (
 ):
     import_module(_module)
 list(getPlugins(IServiceMaker))
+
+
+def command(environment: Mapping[str, str], errors: Path) -> None:
+    """
+    Be the console command.
+
+    :param environment: its variables.
+    :param errors: a file for what it writes to standard error.
+    """
+    os.environ.clear()
+    os.environ.update(environment)
+    output = os.open(errors, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    os.dup2(output, sys.stderr.fileno())
+    os.close(output)
+    import_module("immich_ml_proxy.commands.cli").main()
 
 
 def demo() -> None:

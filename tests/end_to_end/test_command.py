@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
 import socket
@@ -16,29 +15,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.end_to_end.ended import run
 from tests.end_to_end.processes import Process, Proxy, config_for, until
 from tests.end_to_end.programs import ROOT
 from tests.end_to_end.test_failures import SEARCH, form, predict
 from tests.end_to_end.test_import import StartProxy, StartServer
 
+LISTEN = "--listen=tcp:0:interface=127.0.0.1"
 COMMAND = [
     *[sys.executable, "-c", "from immich_ml_proxy.commands.cli import main; main()"],
-    "--listen=tcp:0:interface=127.0.0.1",
+    LISTEN,
 ]
-
-
-def run(*options: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Run the console command, which is expected to end by itself."""
-    return subprocess.run(
-        [*COMMAND, *options],
-        cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
 
 
 @pytest.fixture
@@ -92,7 +79,7 @@ def test_a_wrong_option_is_told_without_a_traceback(
     tmp_path: Path, option: str, told: str
 ) -> None:
     """The message names what is wrong."""
-    ended = run(option, cwd=tmp_path)
+    ended = run(LISTEN, option, cwd=tmp_path)
     assert ended.returncode == 1
     assert told in ended.stderr
     assert "Traceback" not in ended.stdout + ended.stderr

@@ -11,8 +11,8 @@ import pytest
 from selenium.webdriver.support.select import Select
 
 from tests.end_to_end.browser import Browser
+from tests.end_to_end.one_proxy import Configure
 from tests.end_to_end.test_config_page import TWO, save
-from tests.end_to_end.test_import import StartProxy
 from tests.serving import serve_beside
 
 pytest_plugins = ["tests.end_to_end.browser_fixtures"]
@@ -41,12 +41,11 @@ def told() -> Iterator[tuple[str, list[bytes]]]:
 
 
 def test_when_a_machine_is_used_is_saved_and_shown_again(
-    browser: Browser, expected: list[str], start_proxy: StartProxy
+    browser: Browser, expected: list[str], configure: Configure
 ) -> None:
     """Its windows, its health checks, and what puts it to sleep after how long."""
     expected.append("400 (Bad Request)")  # of what is half typed
-    proxy = start_proxy(None)
-    assert proxy.post("/api/config", TWO)[0] == 200
+    proxy = configure(TWO)
     browser.open(f"{proxy.url}/config#machine=a")
     browser.press("#backends summary")
     browser.fill("Used from … to …", "22:00-07:00; Sat,Sun 00:00-24:00")
@@ -77,14 +76,13 @@ def test_when_a_machine_is_used_is_saved_and_shown_again(
 def test_who_is_told_is_tried_and_saved(
     browser: Browser,
     expected: list[str],
-    start_proxy: StartProxy,
+    configure: Configure,
     told: tuple[str, list[bytes]],
 ) -> None:
     """A message arrives before it is saved; after that the address is a secret."""
     expected.append("400 (Bad Request)")  # of what is half typed
     url, bodies = told
-    proxy = start_proxy(None)
-    assert proxy.post("/api/config", TWO)[0] == 200
+    proxy = configure(TWO)
     browser.open(f"{proxy.url}/config#notify")
     browser.press("#add-target")
     browser.driver.switch_to.active_element.send_keys(url)

@@ -9,11 +9,11 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
 from tests.end_to_end.browser import Browser
+from tests.end_to_end.one_proxy import Configure
 from tests.end_to_end.processes import Proxy
 from tests.end_to_end.test_config_page import TWO
 from tests.end_to_end.test_config_together import edited
 from tests.end_to_end.test_config_together import proxy as proxy
-from tests.end_to_end.test_import import StartProxy
 
 pytest_plugins = ["tests.end_to_end.browser_fixtures"]
 
@@ -102,12 +102,11 @@ def test_a_file_is_imported(browser: Browser, tmp_path: Path, proxy: Proxy) -> N
 
 
 def test_somebody_to_be_told_is_added_and_taken_away(
-    browser: Browser, expected: list[str], start_proxy: StartProxy
+    browser: Browser, expected: list[str], configure: Configure
 ) -> None:
     """What the target said to a test is told where the button is."""
     expected.append("400 (Bad Request)")  # of what is half typed
-    proxy = start_proxy(None)
-    assert proxy.post("/api/config", TWO)[0] == 200
+    proxy = configure(TWO)
     browser.open(f"{proxy.url}/config#notify")
     browser.find("#add-target")
     enter(browser, "#add-target")

@@ -6,14 +6,16 @@ import copy
 import json
 from typing import Any
 
-import pytest
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.select import Select
 
 from tests.end_to_end.browser import Browser
 from tests.end_to_end.drawn import resize
+from tests.end_to_end.one_proxy import NOTHING, Configure
 from tests.end_to_end.test_import import StartProxy, StartServer
 
+URL = "http://127.0.0.1:1"
 TWO: dict[str, Any] = {
     "defaultBackend": ["a", "b"],
     "backends": [{"name": name, "url": f"http://127.0.0.1:1/{name}"} for name in "ab"],
@@ -103,62 +105,74 @@ def test_a_newcomer_adds_a_machine_and_gives_it_work(
     assert field.get_attribute("value") == "1 s"
 
 
-@pytest.mark.parametrize(
-    ("within", "label", "text", "told"),
-    [
-        ("#backends", "Address", "ftp://gpu", "must start with http:// or https://"),
-        ("#backends", "Name", "first", "already the name of"),
-        ("#settings", "Time between health checks", "0", "0.1"),
-        ("#settings", "Largest request", "100 MBs", "type a size, such as 100 MiB"),
-    ],
-)
-def test_a_refusal_is_shown_at_its_field(
-    browser: Browser,
-    expected: list[str],
-    start_proxy: StartProxy,
-    within: str,
-    label: str,
-    text: str,
-    told: str,
-) -> None:
-    """The field is marked and has the focus; the reason is told there and below."""
-    expected.append("status of 400 (Bad Request)")
-    proxy = start_proxy(None)
-    before = {
-        "defaultBackend": "first",
-        "backends": [
-            {"name": "first", "url": "http://127.0.0.1:1"},
-            {"name": "second", "url": "http://127.0.0.1:1"},
-        ],
-        "taskRouting": {"facial_recognition": "first", "clip": "second"},
-    }
-    assert proxy.post("/api/config", before)[0] == 200
-    browser.open(f"{proxy.url}/config")
-    open_machine(browser, 2)
-    open_settings(browser)
-    browser.fill(label, text, within)
-    for opened in browser.all("details[open] > summary"):
-        browser.click(opened)
-    browser.press(".opener[aria-expanded=true]")
-    browser.press("#save")
-    browser.until_told("#problem", told)
-    field = browser.driver.switch_to.active_element
-    assert field.accessible_name == label
-    assert str(field.get_attribute("value")).removesuffix(" s") == text
-    assert field.get_attribute("aria-invalid") == "true"
-    described = str(field.get_attribute("aria-describedby")).split()
-    assert told in browser.text(f"#{described[0]}")
-    assert proxy.json("/api/config") == before
-    field.clear()
+def discard(browser: Browser) -> None:
+    """Take back what was typed; what is open stays so."""
+    browser.press("#discard")
+    added = browser.find("#add-backend")
+    active = browser.driver.switch_to
+    browser.until(lambda: active.active_element == added, "it is taken back")
+    assert (browser.text("#state"), browser.text("#problem")) == ("", "")
+
+
+def await_unmarked(browser: Browser, field: WebElement) -> None:
+    """Wait until a field is not marked any more."""
     browser.until(lambda: not field.get_attribute("aria-invalid"), "it is taken back")
 
 
+def test_a_refusal_is_shown_at_its_field(
+    browser: Browser, expected: list[str], configure: Configure
+) -> None:
+    """The field is marked and has the focus; the reason is told there and below."""
+    expected.append("status of 400 (Bad Request)")
+    before = {
+        "defaultBackend": "first",
+        "backends": [
+            {"name": "first", "url": URL},
+            {"name": "second", "url": URL},
+        ],
+        "taskRouting": {"facial_recognition": "first", "clip": "second"},
+    }
+    proxy = configure(before)
+    browser.open(f"{proxy.url}/config")
+    open_machine(browser, 2)
+    for within, label, was, text, told in (
+        (
+            "#backends",
+            "Address",
+            URL,
+            "ftp://gpu",
+            "must start with http:// or https://",
+        ),
+        ("#backends", "Name", "second", "first", "already the name of"),
+        ("#settings", "Time between health checks", "", "0", "0.1"),
+        ("#settings", "Largest request", "", "100 MBs", "type a size, such as 100 MiB"),
+    ):
+        open_settings(browser)
+        browser.fill(label, text, within)
+        for opened in browser.all("details[open] > summary"):
+            browser.click(opened)
+        for opened in browser.all(".opener[aria-expanded=true]"):
+            browser.click(opened)
+        browser.press("#save")
+        browser.until_told("#problem", told)
+        field = browser.driver.switch_to.active_element
+        assert field.accessible_name == label
+        assert str(field.get_attribute("value")).removesuffix(" s") == text
+        assert field.get_attribute("aria-invalid") == "true"
+        described = str(field.get_attribute("aria-describedby")).split()
+        assert told in browser.text(f"#{described[0]}")
+        assert proxy.json("/api/config") == before
+        field.clear()
+        await_unmarked(browser, field)
+        field.send_keys(was)
+        assert browser.text("#state") == ""
+
+
 def test_a_machine_is_added_changed_and_removed_by_keyboard_alone(
-    browser: Browser, start_proxy: StartProxy
+    browser: Browser, configure: Configure
 ) -> None:
     """Each step leaves the focus where the next one begins, and Enter saves."""
-    proxy = start_proxy(None)
-    assert proxy.post("/api/config", TWO)[0] == 200
+    proxy = configure(TWO)
     browser.open(f"{proxy.url}/config")
 
     def typed(*keys: str) -> None:
@@ -203,13 +217,12 @@ def test_a_configuration_that_is_read_only_says_so(
 
 
 def test_a_name_may_stand_for_several_servers(
-    browser: Browser, start_proxy: StartProxy
+    browser: Browser, configure: Configure
 ) -> None:
     """What is chosen is saved, and shown again; the first choice leaves it out."""
-    proxy = start_proxy(None)
     saved = copy.deepcopy(TWO)
     saved["backends"][0]["url"] = "http://localhost:1"
-    assert proxy.post("/api/config", saved)[0] == 200
+    proxy = configure(saved)
     browser.open(f"{proxy.url}/config#machine=a")
     browser.press("#backends summary")
     for value in ("all", ""):
@@ -222,12 +235,11 @@ def test_a_name_may_stand_for_several_servers(
 
 
 def test_what_would_be_refused_is_seen_while_it_is_typed(
-    browser: Browser, expected: list[str], start_proxy: StartProxy
+    browser: Browser, expected: list[str], configure: Configure
 ) -> None:
     """At its field and by the button, in words of ours; the focus stays."""
     expected.append("status of 400 (Bad Request)")
-    proxy = start_proxy(None)
-    assert proxy.post("/api/config", TWO)[0] == 200
+    proxy = configure(TWO)
     browser.open(f"{proxy.url}/config#machine=a")
     browser.press("#backends summary")
     browser.fill("Weight", "5000")
@@ -240,10 +252,10 @@ def test_what_would_be_refused_is_seen_while_it_is_typed(
 
 
 def test_what_had_to_be_mended_is_told(
-    browser: Browser, start_server: StartServer, start_proxy: StartProxy
+    browser: Browser, start_server: StartServer, configure: Configure
 ) -> None:
     """After the save, and as long as it is in force; the field shows what is kept."""
-    gpu, proxy = start_server("gpu"), start_proxy(None)
+    gpu, proxy = start_server("gpu"), configure(NOTHING)
     browser.open(f"{proxy.url}/config")
     browser.press("#add-backend")
     browser.fill("Name", "gpu")
@@ -264,16 +276,15 @@ def test_what_had_to_be_mended_is_told(
 
 
 def test_how_closely_answers_are_checked_is_chosen(
-    browser: Browser, start_proxy: StartProxy
+    browser: Browser, configure: Configure
 ) -> None:
     """The default is not written where nothing was; a number may be ``auto`` again."""
-    proxy = start_proxy(None)
     before: dict[str, Any] = {
         "defaultBackend": {"backends": ["a"], "holdSeconds": 5},
         "backends": [{"name": "a", "url": "http://127.0.0.1:1"}],
         "taskRouting": {},
     }
-    assert proxy.post("/api/config", before)[0] == 200
+    proxy = configure(before)
     browser.open(f"{proxy.url}/config")
     open_settings(browser)
     checks = Select(browser.field("Check answers"))
@@ -295,10 +306,9 @@ def test_how_closely_answers_are_checked_is_chosen(
 
 
 def test_what_is_not_touched_stays_as_it_was(
-    browser: Browser, start_proxy: StartProxy
+    browser: Browser, configure: Configure
 ) -> None:
     """Forms of routes, and fields that the page does not show, outlive a save."""
-    proxy = start_proxy(None)
     saved: dict[str, Any] = {
         "maxBodySize": 2048,
         "taskRouting": {
@@ -313,7 +323,7 @@ def test_what_is_not_touched_stays_as_it_was(
         ],
         "defaultBackend": {"strategy": "in_order", "spill": True, "backends": ["b"]},
     }
-    assert proxy.post("/api/config", saved)[0] == 200
+    proxy = configure(saved)
     browser.open(f"{proxy.url}/config#limits")
     assert browser.field("Largest request").get_attribute("value") == "2 KiB"
     assert browser.text("#state") == ""
@@ -325,11 +335,8 @@ def test_what_is_not_touched_stays_as_it_was(
     assert json.dumps(proxy.json("/api/config")) == json.dumps(saved)
 
 
-def test_a_new_name_reaches_the_routes(
-    browser: Browser, start_proxy: StartProxy
-) -> None:
+def test_a_new_name_reaches_the_routes(browser: Browser, configure: Configure) -> None:
     """Renaming a machine renames it wherever work is sent to it."""
-    proxy = start_proxy(None)
     text = """{
         "defaultBackend": "before",
         "backends": [{"name": "before", "url": "http://127.0.0.1:1", "weight": 2}],
@@ -338,7 +345,7 @@ def test_a_new_name_reaches_the_routes(
             "clip": ["before"]
         }
     }"""
-    assert proxy.post("/api/config", json.loads(text))[0] == 200
+    proxy = configure(json.loads(text))
     browser.open(f"{proxy.url}/config")
     open_machine(browser)
     browser.fill("Name", "after")
@@ -351,14 +358,13 @@ def test_a_new_name_reaches_the_routes(
 
 
 def test_removing_a_machine_in_use_asks_first(
-    browser: Browser, start_proxy: StartProxy
+    browser: Browser, configure: Configure
 ) -> None:
     """The question tells what goes with it; the answer decides."""
-    proxy = start_proxy(None)
     backends = [{"name": name, "url": f"http://127.0.0.1:1/{name}"} for name in "ab"]
     routing = {"ocr": ["a", "b"], "visual": "a"}
     before = {"defaultBackend": "b", "backends": backends, "taskRouting": routing}
-    assert proxy.post("/api/config", before)[0] == 200
+    proxy = configure(before)
     browser.open(f"{proxy.url}/config")
     open_machine(browser)
     browser.press("#backends [data-remove]")
@@ -380,11 +386,10 @@ def test_removing_a_machine_in_use_asks_first(
 
 
 def test_a_bad_address_is_told_as_it_is_typed_and_not_forbidden(
-    browser: Browser, start_proxy: StartProxy
+    browser: Browser, configure: Configure
 ) -> None:
     """It is tried without a press; the question before saving tells it again."""
-    proxy = start_proxy(None)
-    assert proxy.post("/api/config", TWO)[0] == 200
+    proxy = configure(TWO)
     browser.open(f"{proxy.url}/config#machine=b")
     browser.fill("Address", proxy.url)
     browser.until_told("#backends .tried", "proxy")
@@ -402,11 +407,8 @@ def test_a_bad_address_is_told_as_it_is_typed_and_not_forbidden(
     assert proxy.json("/api/config")["backends"][1]["url"] == "http://127.0.0.1:9"
 
 
-def test_the_page_is_short_on_a_phone(
-    browser: Browser, start_proxy: StartProxy
-) -> None:
+def test_the_page_is_short_on_a_phone(browser: Browser, configure: Configure) -> None:
     """With three machines and three routes: at most 1,950 pixels at a width of 390."""
-    proxy = start_proxy(None)
     names = ("gaming-pc", "mac-mini", "nas")
     saved = {
         "defaultBackend": ["mac-mini", "nas"],
@@ -419,7 +421,7 @@ def test_the_page_is_short_on_a_phone(
             "ocr": "nas",
         },
     }
-    assert proxy.post("/api/config", saved)[0] == 200
+    proxy = configure(saved)
     resize(browser, 390, 844)
     browser.open(f"{proxy.url}/config")
     browser.until_told(".health", "Down")
@@ -428,12 +430,9 @@ def test_the_page_is_short_on_a_phone(
     assert browser.run("return document.documentElement.scrollWidth") <= 390
 
 
-def test_the_address_names_what_is_open(
-    browser: Browser, start_proxy: StartProxy
-) -> None:
+def test_the_address_names_what_is_open(browser: Browser, configure: Configure) -> None:
     """Whoever is sent it sees the same; what is closed is named no more."""
-    proxy = start_proxy(None)
-    assert proxy.post("/api/config", TWO)[0] == 200
+    proxy = configure(TWO)
     url = f"{proxy.url}/config"
     browser.open(url)
     open_machine(browser, 2)

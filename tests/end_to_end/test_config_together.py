@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.end_to_end.browser import Browser
+from tests.end_to_end.one_proxy import Configure
 from tests.end_to_end.processes import Proxy
 from tests.end_to_end.test_config_page import TWO, cell, confirm, open_settings, save
 from tests.end_to_end.test_import import StartProxy
@@ -18,13 +19,17 @@ pytest_plugins = ["tests.end_to_end.browser_fixtures"]
 
 
 @pytest.fixture
-def proxy(browser: Browser, start_proxy: StartProxy) -> Proxy:
+def proxy(browser: Browser, configure: Configure) -> Proxy:
     """A proxy with two machines, whose page is open at the first one."""
-    proxy = start_proxy(None)
-    assert proxy.post("/api/config", TWO)[0] == 200
+    proxy = configure(TWO)
+    open_first(browser, proxy)
+    return proxy
+
+
+def open_first(browser: Browser, proxy: Proxy) -> None:
+    """Open the page at all fields of the first machine."""
     browser.open(f"{proxy.url}/config#machine=a")
     browser.press("#backends summary")
-    return proxy
 
 
 def edited(number: int = 0, **fields: Any) -> dict[str, Any]:
@@ -107,10 +112,13 @@ def test_a_state_set_on_the_overview_never_conflicts(
 
 
 def test_what_is_typed_outlives_a_restart_of_the_proxy(
-    browser: Browser, expected: list[str], proxy: Proxy
+    browser: Browser, expected: list[str], start_proxy: StartProxy
 ) -> None:
     """And is saved to the one that came after it."""
     expected += ["ERR_CONNECTION_RE", "412 (Precondition Failed)"]
+    proxy = start_proxy(None)
+    assert proxy.post("/api/config", TWO)[0] == 200
+    open_first(browser, proxy)
     browser.fill("Weight", "2")
     port = proxy.url.rpartition(":")[2]
     proxy.stop()
@@ -178,30 +186,22 @@ def test_a_configuration_is_imported_after_it_was_looked_at(
     assert proxy.json("/api/config") == document
 
 
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        ("[1]", "it must be a JSON object"),
-        ("no JSON", "it must be a JSON object"),
-        ('{"backends": 7}', "backends"),
-    ],
-)
 def test_what_is_no_configuration_is_not_imported(
-    browser: Browser,
-    expected: list[str],
-    tmp_path: Path,
-    proxy: Proxy,
-    text: str,
-    told: str,
+    browser: Browser, expected: list[str], tmp_path: Path, proxy: Proxy
 ) -> None:
     """The dialog says why, and taking it over changes nothing."""
     expected.append("status of 400 (Bad Request)")
-    (tmp_path / "other.json").write_text(text)
-    import_file(browser, tmp_path / "other.json")
-    browser.until_told("dialog .error", told)
-    browser.press("dialog .primary")
-    browser.until(lambda: not browser.all("dialog"), "the dialog closes")
-    assert browser.text("#state") == ""
+    for text, told in (
+        ("[1]", "it must be a JSON object"),
+        ('{"backends": 7}', "backends"),
+        ("no JSON", "it must be a JSON object"),
+    ):
+        (tmp_path / "other.json").write_text(text)
+        import_file(browser, tmp_path / "other.json")
+        browser.until_told("dialog .error", told)
+        browser.press("dialog .primary")
+        browser.until(lambda: not browser.all("dialog"), "the dialog closes")
+        assert browser.text("#state") == ""
 
 
 def test_what_is_exported_can_be_imported(

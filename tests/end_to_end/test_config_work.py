@@ -12,6 +12,7 @@ from selenium.webdriver.support.select import Select
 
 from immich_ml_proxy.config.model import STRATEGIES
 from tests.end_to_end.browser import Browser
+from tests.end_to_end.one_proxy import Configure
 from tests.end_to_end.test_config_page import (
     cell,
     confirm,
@@ -19,7 +20,6 @@ from tests.end_to_end.test_config_page import (
     places,
     save,
 )
-from tests.end_to_end.test_import import StartProxy
 
 pytest_plugins = ["tests.end_to_end.browser_fixtures"]
 
@@ -31,10 +31,9 @@ THREE: dict[str, Any] = {
 
 
 @pytest.fixture
-def url(browser: Browser, start_proxy: StartProxy) -> str:
+def url(browser: Browser, configure: Configure) -> str:
     """The page of a proxy with three machines, opened."""
-    proxy = start_proxy(None)
-    assert proxy.post("/api/config", THREE)[0] == 200
+    proxy = configure(THREE)
     browser.open(f"{proxy.url}/config")
     browser.find("[data-work]")
     return proxy.url

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+import urllib.request
+from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from http.client import HTTPConnection
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.select import Select
 
+from tests.end_to_end.asks import Ask
 from tests.end_to_end.axe import violations
 from tests.end_to_end.browser import Browser
 from tests.end_to_end.drawn import resize
+from tests.end_to_end.fleet import Fleet
 from tests.end_to_end.processes import Proxy, config_for
 from tests.end_to_end.test_failures import BOUNDARY, FACES, SEARCH, form, predict
 from tests.end_to_end.test_import import StartProxy, StartServer
@@ -36,6 +41,26 @@ def until_lines(browser: Browser, count: int) -> None:
     browser.until(lambda: len(browser.all(LINE)) == count, f"{count} requests show")
 
 
+def record(proxy: Proxy) -> None:
+    """Have the proxy record what comes from now on."""
+    assert proxy.post("/api/debug/toggle", {"enabled": True})[0] == 200
+
+
+@pytest.fixture
+def recorder(fleet: Fleet) -> Iterator[Fleet]:
+    """A fleet whose proxy records nothing, and has not; afterwards, too."""
+    forget(fleet.proxy)
+    yield fleet
+    forget(fleet.proxy)
+
+
+def forget(proxy: Proxy) -> None:
+    """Record no more, and nothing is recorded."""
+    assert proxy.post("/api/debug/toggle", {"enabled": False})[0] == 200
+    every = urllib.request.Request(f"{proxy.url}/api/debug/records", method="DELETE")
+    assert proxy.ask(every)[0] == 200
+
+
 def unfold(browser: Browser) -> None:
     """Open all that is folded in the details."""
     for _ in range(3):  # what was folded may have folds of its own
@@ -45,10 +70,11 @@ def unfold(browser: Browser) -> None:
 
 
 def test_a_request_is_recorded_and_shown_with_its_details(
-    browser: Browser, start_server: StartServer, start_proxy: StartProxy
+    browser: Browser, recorder: Fleet
 ) -> None:
     """Switched on, a request appears by itself with what it caused; off, no more."""
-    proxy = start_proxy(config_for(start_server("gpu"), healthCheckInterval=600))
+    recorder.play({"gpu": "v2"})
+    proxy = recorder.proxy
     resize(browser, 1280)
     browser.open(f"{proxy.url}/debug")
     browser.until_told("#empty", "Switch recording on")
@@ -89,14 +115,13 @@ def test_a_request_is_recorded_and_shown_with_its_details(
 
 
 def test_requests_are_found_by_work_machine_status_and_text(
-    browser: Browser, start_server: StartServer, start_proxy: StartProxy
+    browser: Browser, recorder: Fleet
 ) -> None:
     """The overview leads to those of a machine or a route, also to what failed."""
-    servers = start_server("gpu"), start_server("nas")
-    config = config_for(*servers, healthCheckInterval=600)
-    config["defaultBackend"] = "nas"
-    config["taskRouting"] = {"clip": "gpu"}
-    proxy = start_proxy(config, "--debug")
+    routing: dict[str, Any] = {"defaultBackend": "nas", "taskRouting": {"clip": "gpu"}}
+    recorder.play({"gpu": "v2", "nas": "v2"}, **routing)
+    proxy = recorder.proxy
+    record(proxy)
     resize(browser, 1280)
     search(proxy, "a dog")
     search(proxy, "a cat")
@@ -164,13 +189,12 @@ def test_a_failover_is_seen_with_its_reason(
 
 
 def test_a_request_is_sent_again_to_another_machine(
-    browser: Browser, start_server: StartServer, start_proxy: StartProxy
+    browser: Browser, recorder: Fleet
 ) -> None:
     """How alike the answers are is told; no number of the machine counts it."""
-    servers = start_server("gpu"), start_server("nas")
-    config = config_for(*servers, healthCheckInterval=600)
-    config["defaultBackend"] = "gpu"
-    proxy = start_proxy(config, "--debug")
+    recorder.play({"gpu": "v2", "nas": "v2"}, defaultBackend="gpu")
+    proxy = recorder.proxy
+    record(proxy)
     resize(browser, 1280)
     search(proxy, "a dog")
     browser.open(f"{proxy.url}/debug")
@@ -218,21 +242,23 @@ def test_requests_under_way_and_held_are_seen_while_they_are(
         browser.until_told("#detail h2", "Search")
 
 
-@pytest.mark.parametrize("key", [Keys.END, Keys.PAGE_DOWN])
 def test_many_requests_are_read_piece_by_piece(
-    browser: Browser, start_server: StartServer, start_proxy: StartProxy, key: str
+    browser: Browser, recorder: Fleet
 ) -> None:
     """What is not seen is not in the page; the keys go on to what is asked for then."""
-    proxy = start_proxy(
-        config_for(start_server("gpu"), healthCheckInterval=600), "--debug"
-    )
+    recorder.play({"gpu": "v2"})
+    record(recorder.proxy)
     resize(browser, 1280)
-    for number in range(400):
-        search(proxy, f"dog {number}")
-    browser.open(f"{proxy.url}/debug")
-    browser.until_told("#found", "400 recorded")
-    browser.find(LINE).send_keys(key)
+    recorder.serve([Ask(SEARCH, text=f"dog {number}") for number in range(400)])
+    for key, wanted in ((Keys.END, 400), (Keys.PAGE_DOWN, 5)):
+        browser.open(f"{recorder.proxy.url}/debug")
+        browser.until_told("#found", "400 recorded")
+        browser.find(LINE).send_keys(key)
+        await_place(browser, wanted)
+        assert len(browser.driver.find_elements("css selector", "#lines li")) < 80
+
+
+def await_place(browser: Browser, wanted: int) -> None:
+    """Wait until the focus is on this request, or one below it."""
     place = "return document.activeElement.closest('li')?.ariaPosInSet"
-    wanted = {Keys.END: 400, Keys.PAGE_DOWN: 5}[key]
     browser.until(lambda: int(browser.run(place) or 0) >= wanted, "it is there")
-    assert len(browser.driver.find_elements("css selector", "#lines li")) < 80

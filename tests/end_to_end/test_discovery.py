@@ -99,7 +99,7 @@ class Replicas:
             if number not in self._running:
                 arguments = ["demo", f"--port={self.port}", f"--name=ml-{number}"]
                 arguments += [f"--address={at(number)}", "--places=2"]
-                arguments += ["--seconds=0.02"]
+                arguments += ["--seconds=0.2"]
                 log = self._folder / f"ml-{number}.log"
                 process = Process(programs.demo, arguments, log)
                 process.start()

@@ -9,7 +9,7 @@ from selenium.webdriver.common.keys import Keys
 
 from tests.end_to_end.browser import Browser
 from tests.end_to_end.drawn import Drawn, prefer, resize, trouble
-from tests.end_to_end.test_import import StartProxy
+from tests.end_to_end.processes import Proxy
 
 pytest_plugins = ["tests.end_to_end.browser_fixtures"]
 
@@ -50,10 +50,10 @@ return [...document.querySelectorAll(".flow-line")].map((line) => {
 
 
 @pytest.fixture
-def flow(browser: Browser, start_proxy: StartProxy) -> Drawn:
+def flow(browser: Browser, one_proxy: Proxy) -> Drawn:
     """The flow, with nothing shown yet."""
     resize(browser, 1280)
-    return Drawn(browser, start_proxy(None).url, "flow")
+    return Drawn(browser, one_proxy.url, "flow")
 
 
 def busy(count: int) -> dict[str, Any]:
@@ -195,17 +195,18 @@ def test_the_same_is_told_by_tables(browser: Browser, flow: Drawn) -> None:
 
 
 @pytest.mark.parametrize("width", [380, 800, 1280])
-@pytest.mark.parametrize("count", [1, 3, 9])
 def test_nothing_reaches_out_of_its_box_or_over_other_words(
-    browser: Browser, flow: Drawn, width: int, count: int
+    browser: Browser, flow: Drawn, width: int
 ) -> None:
     """However narrow the page is and whatever machines are called."""
     resize(browser, width)
-    for overview in (busy(count), trouble()):
-        flow.show(overview)
-        assert browser.run(_OUTSIDE) == []
-        assert browser.run(_OVERLAPS) == []
-        assert browser.run("return document.documentElement.scrollWidth") <= width
+    for count in (1, 3, 9):
+        flow.mount("flow")
+        for overview in (busy(count), trouble()):
+            flow.show(overview)
+            assert browser.run(_OUTSIDE) == []
+            assert browser.run(_OVERLAPS) == []
+            assert browser.run("return document.documentElement.scrollWidth") <= width
 
 
 def test_it_follows_the_width_of_the_page(browser: Browser, flow: Drawn) -> None:

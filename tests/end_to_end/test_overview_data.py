@@ -24,7 +24,7 @@ def done(proxy: Proxy) -> Counter[str]:
 
 
 def test_the_numbers_are_those_of_what_was_sent(
-    start_server: StartServer, start_proxy: StartProxy, tmp_path: Path
+    start_server: StartServer, start_proxy: StartProxy, tmp_path: Path, album: list[str]
 ) -> None:
     """
     Within 5 %, by kind and by machine, in both plots.
@@ -34,7 +34,7 @@ def test_the_numbers_are_those_of_what_was_sent(
     """
     fast, slow = start_server("fast", 0.005, 4), start_server("slow", 0.02, 2)
     proxy = start_proxy(config_for(fast, slow))
-    jobs = jobs_for(150, tmp_path)
+    jobs = jobs_for(150, album)
     jobs += [{"id": f"s{n}", "kind": "text", "text": f"a cat {n}"} for n in range(30)]
     page: dict[tuple[str, int], int] = {}
     cursor = [_take(page, proxy.json("/api/overview"))]

@@ -14,11 +14,12 @@ from tests.end_to_end.browser import Browser
 from tests.end_to_end.drawn import resize
 from tests.end_to_end.fleet import Fleet
 from tests.end_to_end.load import Load
+from tests.end_to_end.one_proxy import NOTHING, Configure
 from tests.end_to_end.processes import config_for, until
 from tests.end_to_end.test_failures import SEARCH, form, predict
 from tests.end_to_end.test_import import StartProxy, StartServer
 from tests.end_to_end.test_scheduling import OCR, numbers, send
-from tests.end_to_end.test_scheduling_page import PLAIN, configured
+from tests.end_to_end.test_scheduling_page import PLAIN
 from tests.pictures import jpeg
 
 pytest_plugins = ["tests.end_to_end.browser_fixtures"]
@@ -50,13 +51,12 @@ def choose(browser: Browser, label: str) -> None:
 
 
 def test_a_machine_is_drained_disabled_and_used_again_with_the_keyboard(
-    browser: Browser, start_server: StartServer, start_proxy: StartProxy
+    browser: Browser, fleet: Fleet
 ) -> None:
     """Each is in force at once, is saved, is told, and can be undone."""
     name = "gpu/1 ü?"
-    server = start_server("gpu")
-    server.name = name
-    proxy = start_proxy(config_for(server))
+    fleet.play({name: "v2"})
+    proxy = fleet.proxy
     browser.open(f"{proxy.url}/")
     browser.until_told(STATE, "Up")
     for label, state, shown in (
@@ -75,11 +75,10 @@ def test_a_machine_is_drained_disabled_and_used_again_with_the_keyboard(
     assert numbers(proxy, name)["state"] == "enabled"
 
 
-def test_a_machine_is_disabled_for_a_game(
-    browser: Browser, start_server: StartServer, start_proxy: StartProxy
-) -> None:
+def test_a_machine_is_disabled_for_a_game(browser: Browser, fleet: Fleet) -> None:
     """For two hours; the end is told in words, it is no trouble, and can be undone."""
-    proxy = start_proxy(config_for(start_server("gpu"), start_server("nas")))
+    fleet.play({"gpu": "v2", "nas": "v2"})
+    proxy = fleet.proxy
     browser.open(f"{proxy.url}/")
     browser.until_told(VERDICT, "2 of 2 in use")
     choose(browser, "Disable for 2 h")
@@ -95,17 +94,17 @@ def test_a_machine_is_disabled_for_a_game(
 
 
 def test_a_machine_that_is_off_by_its_window_is_no_trouble(
-    browser: Browser, start_server: StartServer, start_proxy: StartProxy
+    browser: Browser, fleet: Fleet
 ) -> None:
     """It is told until when; and one that rests, that it does."""
-    config = config_for(start_server("gpu"), start_server("nas"))
-    proxy = start_proxy(config)
+    fleet.play({"gpu": "v2", "nas": "v2"})
+    config = fleet.proxy.json("/api/config")
     begin = datetime.now() + timedelta(hours=2)
     end = datetime.now() + timedelta(hours=3)
     config["backends"][0]["windows"] = [f"{begin:%H:%M}-{end:%H:%M}"]
     config["backends"][1]["pings"] = "on demand"
-    assert proxy.post("/api/config", config)[0] == 200
-    browser.open(f"{proxy.url}/")
+    fleet.configure(config)
+    browser.open(f"{fleet.proxy.url}/")
     browser.until_told(VERDICT, "1 of 1 in use; gpu is off until")
     assert browser.find("#verdict").get_attribute("data-tone") == "good"
     states = [one.text for one in browser.all("#machines .state")]
@@ -117,11 +116,10 @@ def test_a_machine_that_is_off_by_its_window_is_no_trouble(
     assert not any(label.startswith("Use again") for label in labels)
 
 
-def test_a_state_that_is_set_elsewhere_is_shown(
-    browser: Browser, start_server: StartServer, start_proxy: StartProxy
-) -> None:
+def test_a_state_that_is_set_elsewhere_is_shown(browser: Browser, fleet: Fleet) -> None:
     """A machine that was put aside on purpose is no trouble."""
-    proxy = start_proxy(config_for(start_server("gpu"), start_server("nas")))
+    fleet.play({"gpu": "v2", "nas": "v2"})
+    proxy = fleet.proxy
     browser.open(f"{proxy.url}/")
     browser.until_told(VERDICT, "2 of 2 in use")
     assert proxy.post("/api/backends/nas", {"state": "drain"})[0] == 200
@@ -134,7 +132,8 @@ def test_what_cannot_be_done_is_told(
 ) -> None:
     """With the reason, in the corner."""
     expected.append("ERR_CONNECTION_REFUSED")
-    proxy = configured(start_proxy, PLAIN)
+    proxy = start_proxy(None)
+    assert proxy.post("/api/config", PLAIN)[0] == 200
     browser.open(f"{proxy.url}/")
     browser.find(STATE)
     browser.press("#machines .menu-button")
@@ -144,17 +143,15 @@ def test_what_cannot_be_done_is_told(
     browser.until_told(".toast[data-tone=bad]", "The proxy cannot be reached.")
 
 
-def test_what_a_machine_does_is_counted(
-    browser: Browser, start_server: StartServer, start_proxy: StartProxy
-) -> None:
+def test_what_a_machine_does_is_counted(browser: Browser, fleet: Fleet) -> None:
     """What it did in the last minute, and how long it took."""
-    proxy = start_proxy(config_for(start_server("gpu")))
+    fleet.play({"gpu": "v2"})
     resize(browser, 1280)
-    browser.open(f"{proxy.url}/")
+    browser.open(f"{fleet.proxy.url}/")
     done = "#machines td[data-label='Done per minute']"
     browser.until_told(done, "0")
     for _ in range(2):
-        assert predict(proxy, form(SEARCH, text="a dog"))[0] == 200
+        assert predict(fleet.proxy, form(SEARCH, text="a dog"))[0] == 200
     browser.until_told(done, "2")
     browser.until_told("#machines td[data-label^=Searches]", "ms")
     assert browser.text("#machines td[data-label^=Images]") == "–"
@@ -272,10 +269,10 @@ def test_from_nothing_to_the_first_search(
 
 
 def test_an_address_that_is_wrong_is_not_used(
-    browser: Browser, start_proxy: StartProxy
+    browser: Browser, configure: Configure
 ) -> None:
     """What answers there is named, and what is to be done."""
-    proxy = start_proxy(None)
+    proxy = configure(NOTHING)
     browser.open(f"{proxy.url}/")
     browser.find("#first-address").send_keys(proxy.url)
     browser.press("#first-try")
@@ -287,7 +284,7 @@ def test_work_is_drawn_as_it_comes(
     browser: Browser, start_server: StartServer, start_proxy: StartProxy
 ) -> None:
     """What goes where and how fast, of a minute or a day, without reloading."""
-    proxy = start_proxy(config_for(start_server("gpu")))
+    proxy = start_proxy(config_for(start_server("gpu", 0.1)))
     resize(browser, 1280)
     browser.open(f"{proxy.url}/")
     browser.until_told("#flow [href='debug#machine=gpu']", "0 images/s · 0 % of all")

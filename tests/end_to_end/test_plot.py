@@ -9,7 +9,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 
 from tests.end_to_end.browser import Browser
 from tests.end_to_end.drawn import Drawn, prefer, resize, trouble
-from tests.end_to_end.test_import import StartProxy
+from tests.end_to_end.processes import Proxy
 
 pytest_plugins = ["tests.end_to_end.browser_fixtures"]
 
@@ -59,12 +59,12 @@ def working(seconds: int = 900, **more: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def plot(browser: Browser, expected: list[str], start_proxy: StartProxy) -> Drawn:
+def plot(browser: Browser, expected: list[str], one_proxy: Proxy) -> Drawn:
     """The plot, with nothing shown yet, on a page of one size."""
     expected.append("willReadFrequently")  # says Chromium of tests that look at colours
     resize(browser, 1280)
     prefer(browser, color_scheme="light")
-    return Drawn(browser, start_proxy(None).url, "plot")
+    return Drawn(browser, one_proxy.url, "plot")
 
 
 def point(browser: Browser, part: float) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from tests.end_to_end.clients import Clients
+from tests.end_to_end.ended import run
 from tests.end_to_end.processes import Process, Proxy, config_for, until
 from tests.end_to_end.programs import ROOT
 from tests.end_to_end.test_import import StartProxy, StartServer
@@ -69,7 +70,7 @@ def test_a_reload_under_load_loses_nothing(
     start_server: StartServer, start_proxy: StartProxy
 ) -> None:
     """Machines come and go, in place and by renames: not one request fails."""
-    one, two = start_server("one", 0.01), start_server("two", 0.01)
+    one, two = start_server("one", 0.1), start_server("two", 0.1)
     proxy = start_proxy(config_for(one, two))
     with Clients(proxy.url, keep=6, new=4).at_work() as clients:
         for turn in range(6):
@@ -177,20 +178,6 @@ def test_one_variable_is_a_whole_configuration(
     assert (status, "IMMICH_ML_BACKENDS" in answer["error"]) == (409, True)
     assert not (tmp_path / "config.json").exists()
     assert proxy.stop() == 0
-
-
-def run(*arguments: str, cwd: Path, **more: str) -> subprocess.CompletedProcess[str]:
-    """Run the console command, which is expected to end by itself."""
-    return subprocess.run(
-        [*COMMAND, *arguments],
-        cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **more},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
 
 
 def test_two_configurations_or_a_bad_one_are_no_start(tmp_path: Path) -> None:

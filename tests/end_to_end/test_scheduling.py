@@ -15,7 +15,7 @@ from tests.end_to_end.immich import Job
 from tests.end_to_end.processes import Proxy, config_for, until
 from tests.end_to_end.test_failures import FACES, SEARCH, form, predict
 from tests.end_to_end.test_import import StartProxy, StartServer, check
-from tests.pictures import jpeg, pictures
+from tests.pictures import jpeg
 
 OCR = {
     "ocr": {
@@ -25,12 +25,13 @@ OCR = {
 }
 
 
-def jobs_for(count: int, folder: Path) -> list[Job]:
-    """Return pictures of all kinds to be worked on."""
+def jobs_for(count: int, album: list[str]) -> list[Job]:
+    """Return work of all kinds on pictures, no two of one kind and picture."""
     kinds = ("image", "faces", "ocr")
+    assert len(album) % len(kinds) and count <= len(album) * len(kinds)
     return [
-        {"id": f"p{n}", "kind": kinds[n % 3], "file": str(file)}
-        for n, file in enumerate(pictures(count, folder))
+        {"id": f"p{n}", "kind": kinds[n % 3], "file": album[n % len(album)]}
+        for n in range(count)
     ]
 
 
@@ -55,7 +56,7 @@ def numbers(proxy: Proxy, name: str) -> Any:
 
 
 def test_an_import_outlives_the_restart_of_the_only_server(
-    start_server: StartServer, start_proxy: StartProxy, tmp_path: Path
+    start_server: StartServer, start_proxy: StartProxy, tmp_path: Path, album: list[str]
 ) -> None:
     """Held for a minute, 120 pictures lose nothing while it is away."""
     server = start_server("only", 0.01, 4)
@@ -80,7 +81,7 @@ def test_an_import_outlives_the_restart_of_the_only_server(
             server.kill()
             restarting.start()
 
-    finished = import_all(proxy, jobs_for(120, tmp_path), tmp_path, at_forty)
+    finished = import_all(proxy, jobs_for(120, album), tmp_path, at_forty)
     restarting.join()
     assert len(finished) == 120
     assert max(held) >= 8
@@ -88,7 +89,7 @@ def test_an_import_outlives_the_restart_of_the_only_server(
 
 
 def test_one_of_two_servers_dies_under_load(
-    start_server: StartServer, start_proxy: StartProxy, tmp_path: Path
+    start_server: StartServer, start_proxy: StartProxy, tmp_path: Path, album: list[str]
 ) -> None:
     """What it had is done by the other."""
     one, two = start_server("one", 0.02, 4), start_server("two", 0.02, 4)
@@ -101,19 +102,19 @@ def test_one_of_two_servers_dies_under_load(
             until(lambda: numbers(proxy, "one")["inFlight"] == 0, "it has nothing left")
             served.append(numbers(proxy, "one")["served"])
 
-    import_all(proxy, jobs_for(90, tmp_path), tmp_path, at_thirty)
+    import_all(proxy, jobs_for(90, album), tmp_path, at_thirty)
     assert [numbers(proxy, "one")["served"]] == served
     assert numbers(proxy, "two")["served"] == 90 - served[0]
 
 
 def test_a_server_that_fails_everything_costs_nobody_an_answer(
-    start_server: StartServer, start_proxy: StartProxy, tmp_path: Path
+    start_server: StartServer, start_proxy: StartProxy, tmp_path: Path, album: list[str]
 ) -> None:
     """It answers pings, and is not asked again for what the other one then does."""
     good = start_server("good", 0.01, 4)
     bad = start_server("bad", 0.0, 4, "error")
     proxy = start_proxy(config_for(good, bad))
-    finished = import_all(proxy, jobs_for(60, tmp_path), tmp_path, lambda done: None)
+    finished = import_all(proxy, jobs_for(60, album), tmp_path, lambda done: None)
     assert {job["headers"]["x-immich-ml-backend"] for job in finished} == {"good"}
     told = numbers(proxy, "bad")
     assert (told["served"], told["failed"], told["ejections"]) == (0, 0, 0)
@@ -122,7 +123,7 @@ def test_a_server_that_fails_everything_costs_nobody_an_answer(
 
 
 def test_a_server_that_hangs_costs_nobody_an_answer(
-    start_server: StartServer, start_proxy: StartProxy, tmp_path: Path
+    start_server: StartServer, start_proxy: StartProxy, tmp_path: Path, album: list[str]
 ) -> None:
     """What it was given is given to the other after some seconds."""
     one, two = start_server("one", 0.01, 4), start_server("two", 0.01, 4)
@@ -132,13 +133,13 @@ def test_a_server_that_hangs_costs_nobody_an_answer(
         if done == 30:
             one.signal(signal.SIGSTOP)
 
-    import_all(proxy, jobs_for(90, tmp_path), tmp_path, at_thirty)
+    import_all(proxy, jobs_for(90, album), tmp_path, at_thirty)
     one.signal(signal.SIGCONT)
     proxy.await_health("one", "healthy")
 
 
 def test_a_server_is_drained_in_the_middle_of_an_import(
-    start_server: StartServer, start_proxy: StartProxy, tmp_path: Path
+    start_server: StartServer, start_proxy: StartProxy, tmp_path: Path, album: list[str]
 ) -> None:
     """It finishes what it has and gets nothing more; nobody notices."""
     one, two = start_server("one", 0.02, 4), start_server("two", 0.02, 4)
@@ -152,7 +153,7 @@ def test_a_server_is_drained_in_the_middle_of_an_import(
             until(lambda: numbers(proxy, "one")["inFlight"] == 0, "it has finished")
             served.append(numbers(proxy, "one")["served"])
 
-    import_all(proxy, jobs_for(90, tmp_path), tmp_path, at_thirty)
+    import_all(proxy, jobs_for(90, album), tmp_path, at_thirty)
     told = numbers(proxy, "one")
     assert told["failed"] == 0
     assert [told["served"]] == served
@@ -221,14 +222,14 @@ def test_a_sleeping_server_is_woken(
 
 
 def test_searches_are_answered_during_an_import(
-    start_server: StartServer, start_proxy: StartProxy, tmp_path: Path
+    start_server: StartServer, start_proxy: StartProxy, tmp_path: Path, album: list[str]
 ) -> None:
     """They go ahead of the pictures that wait, and each gets its own answer."""
     server = start_server("only", 0.02, 2)
     config = config_for(server)
     config["backends"][0]["maxConcurrent"] = 2
     proxy = start_proxy(config)
-    jobs = jobs_for(60, tmp_path)
+    jobs = jobs_for(60, album)
     for n in range(20):
         jobs.insert(3 * n, {"id": f"s{n}", "kind": "text", "text": f"a cat {n}"})
     import_all(proxy, jobs, tmp_path, lambda done: None)

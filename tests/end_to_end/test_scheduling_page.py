@@ -7,11 +7,15 @@ from typing import Any
 
 import pytest
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.select import Select
 
 from tests.end_to_end.browser import Browser
-from tests.end_to_end.processes import Proxy, config_for
+from tests.end_to_end.drawn import prefer
+from tests.end_to_end.one_proxy import Configure
+from tests.end_to_end.processes import config_for
 from tests.end_to_end.test_config_page import (
+    discard,
     open_machine,
     open_settings,
     open_work,
@@ -19,7 +23,7 @@ from tests.end_to_end.test_config_page import (
     tick,
 )
 from tests.end_to_end.test_failures import SEARCH, form, predict
-from tests.end_to_end.test_import import StartProxy, StartServer
+from tests.end_to_end.test_import import StartServer
 
 pytest_plugins = ["tests.end_to_end.browser_fixtures"]
 
@@ -70,13 +74,6 @@ FULL_ROUTE = {
 }
 
 
-def configured(start_proxy: StartProxy, saved: dict[str, Any]) -> Proxy:
-    """Return a proxy with a configuration whose backends need not be there."""
-    proxy = start_proxy(None)
-    assert proxy.post("/api/config", saved)[0] == 200
-    return proxy
-
-
 def unfold(browser: Browser, place: str) -> str:
     """Unfold the first machine, or a row of the table; return what has its fields."""
     if place == "machine":
@@ -88,25 +85,30 @@ def unfold(browser: Browser, place: str) -> str:
     return "#work"
 
 
+def named(browser: Browser, within: str) -> dict[str, WebElement]:
+    """Return the text fields that are shown, by label, of which the last one counts."""
+    return {one.accessible_name: one for one in browser.all(f"{within} input")}
+
+
 def fill(browser: Browser, within: str, texts: dict[str, str]) -> None:
     """Type into several fields."""
+    fields = named(browser, within)
     for label, text in texts.items():
-        browser.fill(label, text, within)
+        fields[label].clear()
+        fields[label].send_keys(text)
 
 
 def shown(browser: Browser, within: str, labels: dict[str, str]) -> dict[str, str]:
     """Return what stands in the fields of these labels."""
-    return {
-        label: str(browser.field(label, within).get_attribute("value"))
-        for label in labels
-    }
+    fields = named(browser, within)
+    return {label: str(fields[label].get_attribute("value")) for label in labels}
 
 
 def test_a_newcomer_sees_name_and_url_only(
-    browser: Browser, start_proxy: StartProxy
+    browser: Browser, configure: Configure
 ) -> None:
     """The rest of a machine is folded away, also of a new one."""
-    proxy = configured(start_proxy, PLAIN)
+    proxy = configure(PLAIN)
     browser.open(f"{proxy.url}/config")
     open_machine(browser)
     browser.press("#add-backend")
@@ -116,11 +118,11 @@ def test_a_newcomer_sees_name_and_url_only(
 
 
 def test_every_field_of_a_backend_is_saved_and_shown_again(
-    browser: Browser, expected: list[str], start_proxy: StartProxy
+    browser: Browser, expected: list[str], configure: Configure
 ) -> None:
     """What is typed is in force, and stands there after a reload."""
     expected.append("400 (Bad Request)")  # of what is half typed
-    proxy = configured(start_proxy, PLAIN)
+    proxy = configure(PLAIN)
     browser.open(f"{proxy.url}/config")
     unfold(browser, "machine")
     Select(browser.field("State")).select_by_visible_text("Drain")
@@ -137,12 +139,12 @@ def test_every_field_of_a_backend_is_saved_and_shown_again(
 
 
 def test_emptied_fields_are_not_set_any_more(
-    browser: Browser, expected: list[str], start_proxy: StartProxy
+    browser: Browser, expected: list[str], configure: Configure
 ) -> None:
     """They are left out of what is saved, of backends as well as of routes."""
     expected.append("400 (Bad Request)")  # of what is half typed
     full = {**PLAIN, "backends": [FULL_BACKEND], "taskRouting": {"ocr": FULL_ROUTE}}
-    proxy = configured(start_proxy, full)
+    proxy = configure(full)
     browser.open(f"{proxy.url}/config")
     unfold(browser, "machine")
     fill(browser, "#backends", dict.fromkeys(OF_A_BACKEND, ""))
@@ -166,12 +168,12 @@ def test_emptied_fields_are_not_set_any_more(
 )
 def test_every_field_of_a_route_is_saved_and_shown_again(
     browser: Browser,
-    start_proxy: StartProxy,
+    configure: Configure,
     row: str,
     expected_document: dict[str, Any],
 ) -> None:
     """Only the route that was edited gets the long form."""
-    proxy = configured(start_proxy, PLAIN)
+    proxy = configure(PLAIN)
     browser.open(f"{proxy.url}/config")
     unfold(browser, row)
     fill(browser, "#work", OF_A_ROUTE)
@@ -186,10 +188,10 @@ def test_every_field_of_a_route_is_saved_and_shown_again(
 
 
 def test_what_is_unfolded_only_changes_nothing(
-    browser: Browser, start_proxy: StartProxy
+    browser: Browser, configure: Configure
 ) -> None:
     """What is typed and taken back leaves every form as it was."""
-    proxy = configured(start_proxy, PLAIN)
+    proxy = configure(PLAIN)
     browser.open(f"{proxy.url}/config")
     for place in ("machine", "default", "clip"):
         unfold(browser, place)
@@ -208,62 +210,64 @@ def test_what_is_unfolded_only_changes_nothing(
     assert json.dumps(proxy.json("/api/config")) == json.dumps(document)
 
 
-@pytest.mark.parametrize(
-    ("place", "label", "text", "told"),
-    [
-        ("machine", "Requests at once", "0", "must be a whole number from 1"),
-        ("machine", "Requests at once", "all", "type a number or auto"),
-        ("machine", "Weight", "0", "at most 1000"),
-        ("machine", "Can do", "clip:", "names no model"),
-        ("machine", "Can do", "ocr; clip/visual", "must be a task"),
-        ("machine", "Faces", "0.5", "whole number"),
-        ("machine", "MAC address", "gpu", "must be a MAC address"),
-        ("machine", "Broadcast address", "lan", "must be an IPv4 address"),
-        ("machine", "UDP port", "70000", "65535"),
-        ("default", "Hold work for", "300 s", "280"),
-        ("default", "Hold work for", "long", "type a time, such as"),
-        ("clip", "Requests that may wait", "-1", "must be"),
-        ("clip", "Hedge searches after", "soon", "type a time, such as"),
-    ],
-)
+REFUSED = {
+    "machine": (
+        ("Requests at once", "0", "must be a whole number from 1"),
+        ("Requests at once", "all", "type a number or auto"),
+        ("Weight", "0", "at most 1000"),
+        ("Can do", "clip:", "names no model"),
+        ("Can do", "ocr; clip/visual", "must be a task"),
+        ("Faces", "0.5", "whole number"),
+        ("MAC address", "gpu", "must be a MAC address"),
+        ("Broadcast address", "lan", "must be an IPv4 address"),
+        ("UDP port", "70000", "65535"),
+    ),
+    "default": (
+        ("Hold work for", "300 s", "280"),
+        ("Hold work for", "long", "type a time, such as"),
+    ),
+    "clip": (
+        ("Requests that may wait", "-1", "must be"),
+        ("Hedge searches after", "soon", "type a time, such as"),
+    ),
+}
+
+
+@pytest.mark.parametrize("place", REFUSED)
 def test_a_refusal_is_shown_at_its_field_even_where_it_is_folded_away(
-    browser: Browser,
-    expected: list[str],
-    start_proxy: StartProxy,
-    place: str,
-    label: str,
-    text: str,
-    told: str,
+    browser: Browser, expected: list[str], configure: Configure, place: str
 ) -> None:
     """It is unfolded, marked and has the focus; nothing is saved."""
     expected.append("status of 400 (Bad Request)")
     wake = {"mac": "00:11:22:aa:bb:cc"}
     backends = [{**PLAIN["backends"][0], "wakeOnLan": wake}]
     before = {**PLAIN, "backends": backends}
-    proxy = configured(start_proxy, before)
+    proxy = configure(before)
     browser.open(f"{proxy.url}/config")
     within = unfold(browser, place)
-    browser.fill(label, text, within)
-    browser.press(f"{within} summary")
-    browser.press(".opener[aria-expanded=true]")
-    browser.press("#save")
-    browser.until_told("#problem", told)
-    field = browser.driver.switch_to.active_element
-    assert field.accessible_name == label
-    shown = {"300 s": "5 min"}.get(text, text)
-    assert field.get_attribute("value") == shown
-    assert field.get_attribute("aria-invalid") == "true"
-    described = str(field.get_attribute("aria-describedby")).split()
-    assert told in browser.text(f"#{described[0]}")
-    assert proxy.json("/api/config") == before
+    for label, text, told in REFUSED[place]:
+        browser.fill(label, text, within)
+        browser.press(f"{within} summary")
+        browser.press(".opener[aria-expanded=true]")
+        browser.press("#save")
+        browser.until_told("#problem", told)
+        field = browser.driver.switch_to.active_element
+        assert field.accessible_name == label
+        shown = {"300 s": "5 min"}.get(text, text)
+        assert field.get_attribute("value") == shown
+        assert field.get_attribute("aria-invalid") == "true"
+        described = str(field.get_attribute("aria-describedby")).split()
+        assert told in browser.text(f"#{described[0]}")
+        assert proxy.json("/api/config") == before
+        discard(browser)
 
 
 def test_a_wake_up_without_its_address_is_refused_there(
-    browser: Browser, expected: list[str], start_proxy: StartProxy
+    browser: Browser, expected: list[str], configure: Configure
 ) -> None:
     """What is missing has the error, not what was typed."""
     expected.append("status of 400 (Bad Request)")
-    proxy = configured(start_proxy, PLAIN)
+    proxy = configure(PLAIN)
     browser.open(f"{proxy.url}/config")
     unfold(browser, "machine")
     browser.fill("Broadcast address", "192.168.1.255")
@@ -272,9 +276,9 @@ def test_a_wake_up_without_its_address_is_refused_there(
     assert browser.driver.switch_to.active_element.accessible_name == "MAC address"
 
 
-def test_a_busy_button_says_so(browser: Browser, start_proxy: StartProxy) -> None:
+def test_a_busy_button_says_so(browser: Browser, configure: Configure) -> None:
     """While it is saved the button tells it and keeps the focus."""
-    proxy = configured(start_proxy, PLAIN)
+    proxy = configure(PLAIN)
     browser.open(f"{proxy.url}/config")
     open_settings(browser)
     browser.fill("Time between health checks", "5")
@@ -294,28 +298,29 @@ def test_a_busy_button_says_so(browser: Browser, start_proxy: StartProxy) -> Non
     assert button.get_attribute("aria-busy") is None
 
 
-@pytest.mark.parametrize("page", ["/", "/config"])
 def test_scheduling_can_be_used_on_a_phone_in_the_dark(
-    browser: Browser, start_server: StartServer, start_proxy: StartProxy, page: str
+    browser: Browser, start_server: StartServer, configure: Configure
 ) -> None:
     """Every control has a name, nothing sticks out, and the colours are dark."""
     routing = {"facial-recognition/detection-and-more": {"backends": ["gpu"]}}
-    proxy = start_proxy(config_for(start_server("gpu"), taskRouting=routing))
+    proxy = configure(config_for(start_server("gpu"), taskRouting=routing))
+    proxy.await_health("gpu", "healthy")
     assert predict(proxy, form(SEARCH, text="a dog"))[0] == 200
-    command = browser.driver.execute_cdp_cmd
     metrics = {"width": 380, "height": 740, "deviceScaleFactor": 1, "mobile": True}
-    command("Emulation.setDeviceMetricsOverride", metrics)
-    dark = {"name": "prefers-color-scheme", "value": "dark"}
-    command("Emulation.setEmulatedMedia", {"features": [dark]})
-    browser.open(proxy.url + page)
-    browser.find({"/": "#machines tr", "/config": "[data-work]"}[page])
-    for summary in browser.all("summary, #backends .opener"):
-        browser.click(summary)
-    controls = browser.all("main :is(input, select, button, summary, a)")
-    assert [
-        one.get_attribute("outerHTML") for one in controls if not one.accessible_name
-    ] == []
-    assert browser.run("return document.documentElement.scrollWidth") == 380
-    assert browser.find("body").value_of_css_property("background-color") == (
-        "rgba(20, 23, 28, 1)"
-    )
+    browser.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    prefer(browser, color_scheme="dark")
+    for page, drawn in (("/", "#machines tr"), ("/config", "[data-work]")):
+        browser.open(proxy.url + page)
+        browser.find(drawn)
+        for summary in browser.all("summary, #backends .opener"):
+            browser.click(summary)
+        controls = browser.all("main :is(input, select, button, summary, a)")
+        assert [
+            one.get_attribute("outerHTML")
+            for one in controls
+            if not one.accessible_name
+        ] == []
+        assert browser.run("return document.documentElement.scrollWidth") == 380
+        assert browser.find("body").value_of_css_property("background-color") == (
+            "rgba(20, 23, 28, 1)"
+        )
