@@ -28,12 +28,16 @@ _FLAGS = (
     "--disable-component-update",
     "--disable-sync",
     "--force-prefers-reduced-motion",
+    # Each window finds what the ones before it have loaded and compiled.
+    "--renderer-process-limit=1",
 )
 
 #: Chromium without the parts that draw a window: half the work for the same pages.
 SHELL = "chromium-headless-shell"
 #: Debian's command for it is a script that waits for it: who ends that leaves Chromium.
 _SHELL_ITSELF = Path("/usr/lib/chromium") / SHELL
+#: Becomes it, with a first window, which chromedriver needs and cannot ask it for.
+_OPENED = '#!/bin/sh\nexec {} "$@" data:,\n'
 
 _T = TypeVar("_T")
 
@@ -42,6 +46,8 @@ _HURRY = """
 const patient = window.setTimeout;
 window.setTimeout = (what, ms, ...more) => patient(what, ms / 5, ...more);
 """
+#: What pages have stored: cookies, databases, and so on, of all origins.
+_EVERYTHING = {"origin": "*", "storageTypes": "all"}
 _SHOWN = """
 return [...document.querySelectorAll(arguments[0])].filter((element) => {
   const { width, height } = element.getBoundingClientRect();
@@ -61,9 +67,12 @@ def start(profile: Path, *more: str, program: str = SHELL) -> webdriver.Chrome:
     """
     options = webdriver.ChromeOptions()
     options.binary_location = need(program)
-    if program == SHELL and _SHELL_ITSELF.is_file():
-        options.binary_location = str(_SHELL_ITSELF)
-    options.enable_bidi = True
+    if program == SHELL:
+        itself = _SHELL_ITSELF if _SHELL_ITSELF.is_file() else need(program)
+        script = profile.with_name(f"{profile.name}-{SHELL}")
+        script.write_text(_OPENED.format(itself), "ascii")
+        script.chmod(0o700)
+        options.binary_location = str(script)
     for flag in (*_FLAGS, f"--user-data-dir={profile}", *more):
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
@@ -74,29 +83,37 @@ class Browser:
     """
     A window of a user who has never been anywhere, and for whom pages poll faster.
 
+    There is only one of a driver at a time.
+
     :ivar driver: for what has no method here.
     """
 
     def __init__(self, driver: webdriver.Chrome) -> None:
         self.driver = driver
         self._home = driver.current_window_handle
-        self._user = driver.browser.create_user_context()
-        window = driver.browsing_context.create(type="tab", user_context=self._user)
-        driver.switch_to.window(window)
-        hurry = {"source": _HURRY}
-        driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", hurry)
+        driver.switch_to.new_window("tab")
+        command = driver.execute_cdp_cmd
+        command("Page.addScriptToEvaluateOnNewDocument", {"source": _HURRY})
         # A user's own press lets Chromium copy; the shell would ask, and has no window.
-        copying = {
-            "permissions": ["clipboardSanitizedWrite"],
-            "browserContextId": self._user,
-        }
-        driver.execute_cdp_cmd("Browser.grantPermissions", copying)
+        command("Browser.grantPermissions", {"permissions": ["clipboardSanitizedWrite"]})
         self.complaints()  # the ones of whoever was here before
 
     def close(self) -> None:
-        """Close the window, and forget all that the user had."""
-        self.driver.browser.remove_user_context(self._user)
-        self.driver.switch_to.window(self._home)
+        """
+        Close the windows, and forget all that the user had.
+
+        What emulates another system, what was scrolled and zoomed, the history and the
+        session's storage are the window's own. Files that may be kept are.
+        """
+        driver = self.driver
+        for window in driver.window_handles:
+            if window != self._home:
+                driver.switch_to.window(window)
+                driver.close()
+        driver.switch_to.window(self._home)
+        driver.execute_cdp_cmd("Storage.clearDataForOrigin", _EVERYTHING)
+        driver.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "default"})
+        driver.execute_cdp_cmd("Browser.resetPermissions", {})
 
     def open(self, url: str) -> None:
         """Go to a page."""
