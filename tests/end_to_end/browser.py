@@ -95,7 +95,9 @@ class Browser:
         command = driver.execute_cdp_cmd
         command("Page.addScriptToEvaluateOnNewDocument", {"source": _HURRY})
         # A user's own press lets Chromium copy; the shell would ask, and has no window.
-        command("Browser.grantPermissions", {"permissions": ["clipboardSanitizedWrite"]})
+        command(
+            "Browser.grantPermissions", {"permissions": ["clipboardSanitizedWrite"]}
+        )
         self.complaints()  # the ones of whoever was here before
 
     def close(self) -> None:
