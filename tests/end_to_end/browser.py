@@ -48,12 +48,32 @@ window.setTimeout = (what, ms, ...more) => patient(what, ms / 5, ...more);
 """
 #: What pages have stored: cookies, databases, and so on, of all origins.
 _EVERYTHING = {"origin": "*", "storageTypes": "all"}
-_SHOWN = """
-return [...document.querySelectorAll(arguments[0])].filter((element) => {
+_IS_SHOWN = """
+const isShown = (element) => {
   const { width, height } = element.getBoundingClientRect();
   const how = { opacityProperty: true, visibilityProperty: true };
   return width > 0 && height > 0 && element.checkVisibility(how);
-});
+};
+const all = [...document.querySelectorAll(arguments[0])];
+"""
+_SHOWN = f"{_IS_SHOWN} return all.filter(isShown);"
+_FIRST = f"{_IS_SHOWN} return all.find(isShown);"
+_FIRST_IN_VIEW = f"""{_IS_SHOWN}
+const first = all.find(isShown);
+first?.scrollIntoView({{ block: "center" }});
+return first;
+"""
+#: What may have a label: to ask for each field's own takes a command of the driver.
+_NAMED = f"""{_IS_SHOWN}
+const dense = (text) => text.replace(/\\s+/g, "");
+const sources = (field) => [
+  ...["aria-label", "title", "placeholder", "value"].map((n) => field.getAttribute(n)),
+  ...[...(field.labels ?? [])].map(({{ textContent }}) => textContent),
+  (field.getAttribute("aria-labelledby") ?? "").split(/\\s+/)
+    .map((id) => document.getElementById(id)?.textContent ?? "").join(""),
+];
+return all.filter((field) => isShown(field) && sources(field).some(
+  (text) => text && dense(text).includes(dense(arguments[1]))));
 """
 
 
@@ -123,7 +143,13 @@ class Browser:
 
     def find(self, selector: str) -> WebElement:
         """Return the first element that is shown, once there is one."""
-        return self.until(lambda: next(iter(self.all(selector))), f"{selector} shows")
+        return self._first(_FIRST, selector)
+
+    def _first(self, script: str, selector: str) -> WebElement:
+        found: WebElement = self.until(
+            lambda: self.run(script, selector), f"{selector} shows"
+        )
+        return found
 
     def all(self, selector: str) -> list[WebElement]:
         """Return the elements that are shown."""
@@ -132,11 +158,12 @@ class Browser:
 
     def text(self, selector: str) -> str:
         """Return the text of the first element that is shown; empty if none is."""
-        return next((element.text for element in self.all(selector)), "")
+        element = self.run(_FIRST, selector)
+        return "" if element is None else str(element.text)
 
     def press(self, selector: str) -> None:
         """Click on an element."""
-        self.click(self.find(selector))
+        self._first(_FIRST_IN_VIEW, selector).click()
 
     def click(self, element: WebElement) -> None:
         """Click on an element where nothing is over it, in the middle of the window."""
@@ -153,8 +180,9 @@ class Browser:
         """Return the last field of this label."""
 
         def last() -> WebElement:
-            shown = reversed(self.all(f"{within} input, {within} select"))
-            return next(field for field in shown if field.accessible_name == label)
+            fields = f"{within} input, {within} select"
+            named: list[WebElement] = self.run(_NAMED, fields, label)
+            return next(one for one in reversed(named) if one.accessible_name == label)
 
         return self.until(last, f"a field {label} shows in {within}")
 
