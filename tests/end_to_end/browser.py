@@ -28,6 +28,7 @@ _FLAGS = (
     "--disable-component-update",
     "--disable-sync",
     "--force-prefers-reduced-motion",
+    "--incognito",  # what it keeps need not be written to a disk
     # Each window finds what the ones before it have loaded and compiled.
     "--renderer-process-limit=1",
 )
