@@ -28,7 +28,6 @@ _FLAGS = (
     "--disable-component-update",
     "--disable-sync",
     "--force-prefers-reduced-motion",
-    "--incognito",  # what it keeps need not be written to a disk
     # Each window finds what the ones before it have loaded and compiled.
     "--renderer-process-limit=1",
 )
@@ -94,6 +93,9 @@ def start(profile: Path, *more: str, program: str = SHELL) -> webdriver.Chrome:
         script.write_text(_OPENED.format(itself), "ascii")
         script.chmod(0o700)
         options.binary_location = str(script)
+        # What it keeps need not be written to a disk. In the whole of Chromium, what
+        # pages have stored would not be found by ``Browser.close``.
+        options.add_argument("--incognito")
     for flag in (*_FLAGS, f"--user-data-dir={profile}", *more):
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
