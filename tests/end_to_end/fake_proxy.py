@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import socket
+import sys
+import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -27,13 +31,54 @@ _POLICY = "default-src 'self'; frame-ancestors 'none'; form-action 'self'"
 
 
 class _Server(ThreadingHTTPServer):
+    """
+    A server that nobody can go on talking to when it is closed.
+
+    :ivar is_closed: whether it is.
+    """
+
     daemon_threads = True
     request_queue_size = 128  # a page asks for many files at once
+
+    def __init__(self, port: int, kind: type[BaseHTTPRequestHandler]) -> None:
+        self.is_closed = False
+        self._lock = threading.Lock()
+        self._connected: set[Any] = set()
+        super().__init__(("127.0.0.1", port), kind)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Remember a connection."""
+        with self._lock:
+            self._connected.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        """Close a connection."""
+        with self._lock:
+            self._connected.discard(request)
+        super().shutdown_request(request)
+
+    def server_close(self) -> None:
+        """Close the server; what is answered just now is to the end."""
+        super().server_close()
+        self.is_closed = True
+        with self._lock:
+            for request in self._connected:
+                with suppress(OSError):  # the other side may have been quicker
+                    request.shutdown(socket.SHUT_RD)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a page that was left while it was answered."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class FakeProxy:
     """
     A proxy that says what it is told to.
+
+    One after the other is at the same address, so that the browser has the files of
+    the pages still, and what it has compiled of them.
 
     :ivar answers: JSON by path, the query left out; of a function, what it returns for
         the body that was posted. An answer ``(status, value)`` has a status of its own.
@@ -43,12 +88,19 @@ class FakeProxy:
     :ivar asked: paths with their queries, and bodies, in the order they came.
     """
 
+    #: Where they listen, one after the other.
+    _port = 0
+
     def __init__(self) -> None:
         self.answers: dict[str, Any] = {}
         self.version = ""
         self.served: dict[str, Callable[[str, str, Any], Any]] = {}
         self.asked: list[tuple[str, Any]] = []
-        self._server = _Server(("127.0.0.1", 0), self._kind())
+        try:
+            self._server = _Server(FakeProxy._port, self._kind())
+        except OSError:  # another one is there, or by chance a stranger
+            self._server = _Server(0, self._kind())
+        FakeProxy._port = FakeProxy._port or self._server.server_port
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         serve_beside(self._server)
 
@@ -67,6 +119,9 @@ class FakeProxy:
         fake = self
 
         class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            wbufsize = -1  # one packet for each answer
+
             def do_GET(self) -> None:
                 fake._answer(self, None)
 
@@ -92,6 +147,7 @@ class FakeProxy:
         return next((self.served[begin] for begin in found), None)
 
     def _answer(self, request: BaseHTTPRequestHandler, body: Any) -> None:
+        caching = "no-store"
         path = request.path.partition("?")[0]
         name = _PAGES.get(path) or path.removeprefix("/static/")
         file = static_folder() / name
@@ -106,6 +162,7 @@ class FakeProxy:
                 content, kind = json.dumps(value).encode(), "application/json"
         elif name != path and file.is_file():
             status, content = 200, file.read_bytes()
+            caching = "no-store" if path in _PAGES else "max-age=86400, immutable"
             kind = _TYPES.get(file.suffix[1:], "text/plain")
         else:
             status, content, kind = (
@@ -119,9 +176,10 @@ class FakeProxy:
         if self.version and kind == "application/json":
             request.send_header("ETag", f'"{self.version}"')
         request.send_header("Content-Security-Policy", _POLICY)
-        request.send_header("Cache-Control", "no-store")
+        request.send_header("Cache-Control", caching)
         request.end_headers()
         request.wfile.write(content)
+        request.close_connection |= self._server.is_closed
 
 
 def _kind_of(content: bytes) -> str:

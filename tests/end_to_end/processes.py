@@ -18,7 +18,7 @@ from tests import described
 from tests.end_to_end import programs
 
 _CHILDREN = multiprocessing.get_context("forkserver")
-_CHILDREN.set_forkserver_preload([programs.__name__])
+_CHILDREN.set_forkserver_preload(["tests.end_to_end.preloaded"])
 #: Seconds after which something that should have happened counts as failed; far
 #: longer than it ever takes.
 PATIENCE = 60.0

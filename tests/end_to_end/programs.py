@@ -1,8 +1,4 @@
-"""
-What the child processes of the tests run; imported once, and forked for each of them.
-
-To import a program takes longer than what most tests do with it.
-"""
+"""What the child processes of the tests run."""
 
 from __future__ import annotations
 
@@ -12,27 +8,11 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
 
-from twisted.application.service import IServiceMaker
-from twisted.plugin import getPlugins
 from twisted.scripts.twistd import run as twistd
 
 __all__ = ["command", "demo", "execute", "run", "twistd"]
 
 ROOT = Path(__file__).resolve().parents[2]
-
-# What takes long, but for Klein and what imports it: it brings a reactor, of which
-# each process needs its own.
-for _module in (
-    "immich_ml_proxy.config.store",
-    "immich_ml_proxy.predictor",
-    "twisted.internet.endpoints",
-    "twisted.internet.ssl",
-    "twisted.web.server",
-    "twisted.web.template",
-    "werkzeug.routing",
-):
-    import_module(_module)
-list(getPlugins(IServiceMaker))
 
 
 def command(environment: Mapping[str, str], errors: Path) -> None:
