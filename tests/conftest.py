@@ -6,6 +6,8 @@ import gc
 import resource
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import cache
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,10 @@ from zope.interface import implementer
 from tests import mutation_run
 from tests.memory_proxy import Proxy
 from tests.network import Network
+
+# pytest asks for Twisted's version before each test, for which all that it says of
+# itself would be read anew: that takes as long as most of the tests.
+setattr(metadata, "version", cache(metadata.version))  # noqa: B010
 
 # How fast this machine is just now is no property of the rules.
 settings.register_profile(
