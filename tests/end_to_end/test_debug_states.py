@@ -13,7 +13,7 @@ from selenium.webdriver.support.select import Select
 
 from tests.end_to_end.axe import violations
 from tests.end_to_end.browser import Browser
-from tests.end_to_end.drawn import prefer, resize
+from tests.end_to_end.drawn import resize
 from tests.end_to_end.fake_proxy import FakeProxy
 from tests.end_to_end.fake_records import LARGEST, FakeRecords, detail, part, row
 
@@ -528,12 +528,10 @@ def test_what_others_have_written_is_only_ever_text(
     assert is_harmless()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_everybody_can_use_the_page_in_every_state(
-    browser: Browser, fake: FakeProxy, records: FakeRecords, scheme: str
+    browser: Browser, fake: FakeProxy, records: FakeRecords
 ) -> None:
     """axe-core finds nothing, wide and on a phone, where nothing sticks out."""
-    prefer(browser, color_scheme=scheme)
     going: dict[str, Any] = {"status": None, "machines": [], "work": 0}
 
     def looks(what: str) -> None:

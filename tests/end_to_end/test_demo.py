@@ -9,7 +9,7 @@ import pytest
 
 from tests.end_to_end.axe import violations
 from tests.end_to_end.browser import Browser
-from tests.end_to_end.drawn import prefer, resize
+from tests.end_to_end.drawn import resize
 from tests.end_to_end.processes import Proxy, until
 from tests.end_to_end.test_import import StartProxy
 
@@ -129,15 +129,11 @@ def test_people_go_on_with_servers_of_their_own(demo: Proxy, browser: Browser) -
     assert not browser.all("#demo *")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("page", ["", "config", "debug", "help"])
-def test_everybody_can_use_the_banner(
-    demo: Proxy, browser: Browser, page: str, scheme: str
-) -> None:
+def test_everybody_can_use_the_banner(demo: Proxy, browser: Browser, page: str) -> None:
     """With all that it can show, on every page, wide and on a phone."""
     assert demo.post("/api/demo", {"trouble": True})[0] == 200
     call_as_immich(demo)
-    prefer(browser, color_scheme=scheme)
     resize(browser, 1280, 800)
     browser.open(f"{demo.url}/{page}")
     browser.until_told(f"{BANNER} [role=alert]", "invented")

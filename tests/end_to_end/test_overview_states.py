@@ -157,15 +157,11 @@ def proxy() -> Iterator[FakeProxy]:
     started.stop()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("state", STATES)
-def test_everybody_can_use_it(
-    browser: Browser, proxy: FakeProxy, state: str, scheme: str
-) -> None:
+def test_everybody_can_use_it(browser: Browser, proxy: FakeProxy, state: str) -> None:
     """With everything opened, wide and on a phone, nothing is found or sticks out."""
     proxy.answers["/api/overview"] = live(STATES[state])
     proxy.answers["/api/try"] = {**ML, "samples": SAMPLES}
-    prefer(browser, color_scheme=scheme)
     resize(browser, 1280, 800)
     browser.open(f"{proxy.url}/")
     browser.until(lambda: browser.text("#about"), "it is shown")
@@ -187,15 +183,13 @@ def test_everybody_can_use_it(
         assert violations(browser) == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("state", STATES)
 def test_everybody_can_use_it_when_the_proxy_is_gone(
-    browser: Browser, expected: list[str], proxy: FakeProxy, state: str, scheme: str
+    browser: Browser, expected: list[str], proxy: FakeProxy, state: str
 ) -> None:
     """What is greyed out can still be read, wide and on a phone."""
     expected.append("net::ERR_")
     proxy.answers["/api/overview"] = live(STATES[state])
-    prefer(browser, color_scheme=scheme)
     resize(browser, 1280, 800)
     browser.open(f"{proxy.url}/")
     browser.until(lambda: browser.text("#about"), "it is shown")
@@ -210,9 +204,8 @@ def test_everybody_can_use_it_when_the_proxy_is_gone(
     assert violations(browser) == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_everybody_can_use_what_is_told_in_the_corner(
-    browser: Browser, expected: list[str], proxy: FakeProxy, scheme: str
+    browser: Browser, expected: list[str], proxy: FakeProxy
 ) -> None:
     """What was done, with the way to undo it, and what failed, wide and on a phone."""
     expected.append("500")
@@ -220,7 +213,6 @@ def test_everybody_can_use_what_is_told_in_the_corner(
     done = {"text": "mac-mini does faces, too."}
     proxy.answers["/api/routes/facial-recognition"] = done
     proxy.answers["/api/wake"] = (500, {"error": "gaming-pc cannot be woken: no MAC."})
-    prefer(browser, color_scheme=scheme)
     resize(browser, 1280, 800)
     browser.open(f"{proxy.url}/")
     for button, text, tone in (
@@ -236,18 +228,17 @@ def test_everybody_can_use_what_is_told_in_the_corner(
         assert violations(browser) == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_three_healthy_machines_need_no_scrolling(
-    browser: Browser, proxy: FakeProxy, scheme: str
+    browser: Browser, proxy: FakeProxy
 ) -> None:
-    """At 1280 by 800 all of it is seen at once."""
-    prefer(browser, color_scheme=scheme)
+    """At 1280 by 800 all of it is seen at once, by day and by night."""
     resize(browser, 1280, 800)
     browser.open(f"{proxy.url}/")
     browser.until_told(VERDICT, "Working: 9.3 images/s; 3 of 3 in use.")
     browser.find("#plot canvas")
-    height = "return document.documentElement.scrollHeight"
-    assert browser.run(height) == 800
+    for scheme in ("light", "dark"):
+        prefer(browser, color_scheme=scheme)
+        assert browser.run("return document.documentElement.scrollHeight") == 800
     assert browser.driver.title == "9.3 images/s – Immich ML Proxy"
 
 

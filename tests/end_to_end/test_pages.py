@@ -10,7 +10,7 @@ from selenium.webdriver.common.keys import Keys
 
 from tests.end_to_end.axe import violations
 from tests.end_to_end.browser import Browser
-from tests.end_to_end.drawn import prefer, resize
+from tests.end_to_end.drawn import resize
 from tests.end_to_end.processes import config_for
 from tests.end_to_end.test_config_page import confirm, save
 from tests.end_to_end.test_failures import SEARCH, form, predict
@@ -196,21 +196,18 @@ def test_pages_can_be_used_by_all_and_on_a_phone(
     assert browser.run("return document.documentElement.scrollWidth") == 360
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("page", ["/config", "/debug", "/help"])
 def test_everybody_can_use_the_pages(
     browser: Browser,
     start_server: StartServer,
     start_proxy: StartProxy,
     page: str,
-    scheme: str,
 ) -> None:
     """With everything opened, on a phone as well, axe-core finds nothing."""
     routing = {"clip/textual": {"backends": ["nas"], "holdSeconds": 20}, "ocr": "nas"}
     servers = start_server("gpu"), start_server("nas")
     proxy = start_proxy(config_for(*servers, taskRouting=routing), "--debug")
     assert predict(proxy, form(SEARCH, text="a dog"))[0] == 200
-    prefer(browser, color_scheme=scheme)
     resize(browser, 1280)
     browser.open(proxy.url + page)
     browser.find({"/config": ".health", "/debug": ".line", "/help": "h1"}[page])
