@@ -31,6 +31,21 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 128  # a page asks for many files at once
 
 
+#: Where the one before has listened.
+_address = ("127.0.0.1", 0)
+
+
+def _listen(kind: type[BaseHTTPRequestHandler]) -> _Server:
+    """Listen where the one before did, of which a browser has kept files; if free."""
+    global _address
+    try:
+        server = _Server(_address, kind)
+    except OSError:
+        server = _Server(("127.0.0.1", 0), kind)
+    _address = ("127.0.0.1", server.server_port)
+    return server
+
+
 class FakeProxy:
     """
     A proxy that says what it is told to.
@@ -48,7 +63,7 @@ class FakeProxy:
         self.version = ""
         self.served: dict[str, Callable[[str, str, Any], Any]] = {}
         self.asked: list[tuple[str, Any]] = []
-        self._server = _Server(("127.0.0.1", 0), self._kind())
+        self._server = _listen(self._kind())
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         serve_beside(self._server)
 
@@ -119,7 +134,8 @@ class FakeProxy:
         if self.version and kind == "application/json":
             request.send_header("ETag", f'"{self.version}"')
         request.send_header("Content-Security-Policy", _POLICY)
-        request.send_header("Cache-Control", "no-store")
+        kept = path.startswith("/static/")  # a page has fifty files, all much the same
+        request.send_header("Cache-Control", "max-age=3600" if kept else "no-store")
         request.end_headers()
         request.wfile.write(content)
 
