@@ -11,7 +11,7 @@ import pytest
 
 from tests.end_to_end.axe import violations
 from tests.end_to_end.browser import Browser
-from tests.end_to_end.drawn import prefer, resize
+from tests.end_to_end.drawn import resize
 from tests.end_to_end.fake_proxy import FakeProxy
 from tests.end_to_end.test_config_page import cell, open_settings
 
@@ -182,18 +182,15 @@ STATES = [
 ]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("state", STATES)
 def test_everybody_can_use_every_state(
     browser: Browser,
     expected: list[str],
     proxy: FakeProxy,
     state: Callable[[Browser, FakeProxy], None],
-    scheme: str,
 ) -> None:
     """Wide and on a phone axe-core finds nothing; nothing sticks out."""
     expected += ["400 (Bad Request)", "412 (Precondition Failed)"]
-    prefer(browser, color_scheme=scheme)
     resize(browser, 1280)
     browser.open(f"{proxy.url}/config")
     browser.find("[data-work]")

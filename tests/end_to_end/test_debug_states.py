@@ -13,7 +13,7 @@ from selenium.webdriver.support.select import Select
 
 from tests.end_to_end.axe import violations
 from tests.end_to_end.browser import Browser
-from tests.end_to_end.drawn import prefer, resize
+from tests.end_to_end.drawn import resize
 from tests.end_to_end.fake_proxy import FakeProxy
 from tests.end_to_end.fake_records import LARGEST, FakeRecords, detail, part, row
 
@@ -506,9 +506,9 @@ def test_what_others_have_written_is_only_ever_text(
 
     for width in (1280, 390):
         resize(browser, width)
+        browser.open("about:blank")
+        browser.open(f"{fake.url}/debug")
         for number, name in enumerate(names, 1):
-            browser.open("about:blank")
-            browser.open(f"{fake.url}/debug")
             line = browser.find(f"#lines [data-record-id=r{number}] a")
             assert name in line.accessible_name
             browser.click(line)
@@ -520,6 +520,7 @@ def test_what_others_have_written_is_only_ever_text(
             browser.until(partial(browser.run, shown, name), "it is told")
             assert browser.run(_FITS), name
             assert is_harmless()
+            browser.press("#close")
     browser.open("about:blank")
     browser.open(
         f"{fake.url}/debug#machine=%3Cimg%3E&task=%3Cb%3E&status=%22%3E&text=%3Ci%3E"
@@ -528,12 +529,10 @@ def test_what_others_have_written_is_only_ever_text(
     assert is_harmless()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_everybody_can_use_the_page_in_every_state(
-    browser: Browser, fake: FakeProxy, records: FakeRecords, scheme: str
+    browser: Browser, fake: FakeProxy, records: FakeRecords
 ) -> None:
     """axe-core finds nothing, wide and on a phone, where nothing sticks out."""
-    prefer(browser, color_scheme=scheme)
     going: dict[str, Any] = {"status": None, "machines": [], "work": 0}
 
     def looks(what: str) -> None:
@@ -564,9 +563,6 @@ def test_everybody_can_use_the_page_in_every_state(
     browser.press("#lines [data-record-id=r1] a")
     browser.find(".waterfall")
     looks("opened")
-    browser.run(
-        "detail.querySelectorAll('.fold').forEach((one) => { one.open = true })"
-    )
     browser.run(
         "detail.querySelectorAll('.fold').forEach((one) => { one.open = true })"
     )

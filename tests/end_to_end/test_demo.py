@@ -9,7 +9,7 @@ import pytest
 
 from tests.end_to_end.axe import violations
 from tests.end_to_end.browser import Browser
-from tests.end_to_end.drawn import prefer, resize
+from tests.end_to_end.drawn import resize
 from tests.end_to_end.processes import Proxy, until
 from tests.end_to_end.test_import import StartProxy
 
@@ -69,13 +69,25 @@ def test_trouble_is_noticed_and_ends(demo: Proxy) -> None:
 def test_every_page_says_that_it_is_a_demo(
     demo: Proxy, browser: Browser, page: str
 ) -> None:
-    """With what is invented; the switch is one for the keyboard and screen readers."""
+    """With what is invented; for everybody, with all it can show, and on a phone."""
+    resize(browser, 1280, 800)
     browser.open(f"{demo.url}/{page}")
     browser.until_told(f"{BANNER} .demo-bar", "simulated")
     assert "invented" in browser.text(f"{BANNER} .demo-bar")
     assert browser.find(f"{BANNER} input").accessible_name == "Simulate trouble"
     assert browser.find(BANNER).accessible_name == "Demo"
     assert not browser.all(f"{BANNER} .banner.bad")
+    assert demo.post("/api/demo", {"trouble": True})[0] == 200
+    call_as_immich(demo)
+    browser.until_told(f"{BANNER} [role=alert]", "invented")
+    browser.until_told(f"{BANNER} [role=status]", "simulated-gpu does not answer")
+    assert violations(browser) == []
+    resize(browser, 380, 740)
+    assert browser.find(BANNER).rect["width"] <= 380
+    assert violations(browser) == []
+    browser.press(f"{BANNER} button")
+    browser.find("dialog")
+    assert violations(browser) == []
 
 
 def test_a_page_without_a_demo_has_no_banner(
@@ -127,28 +139,6 @@ def test_people_go_on_with_servers_of_their_own(demo: Proxy, browser: Browser) -
     browser.open(f"{demo.url}/config")
     browser.find("#form")
     assert not browser.all("#demo *")
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("page", ["", "config", "debug", "help"])
-def test_everybody_can_use_the_banner(
-    demo: Proxy, browser: Browser, page: str, scheme: str
-) -> None:
-    """With all that it can show, on every page, wide and on a phone."""
-    assert demo.post("/api/demo", {"trouble": True})[0] == 200
-    call_as_immich(demo)
-    prefer(browser, color_scheme=scheme)
-    resize(browser, 1280, 800)
-    browser.open(f"{demo.url}/{page}")
-    browser.until_told(f"{BANNER} [role=alert]", "invented")
-    browser.until_told(f"{BANNER} [role=status]", "simulated-gpu does not answer")
-    assert violations(browser) == []
-    resize(browser, 380, 740)
-    assert browser.find(BANNER).rect["width"] <= 380
-    assert violations(browser) == []
-    browser.press(f"{BANNER} button")
-    browser.find("dialog")
-    assert violations(browser) == []
 
 
 def test_the_overview_of_a_demo_needs_no_scrolling(
