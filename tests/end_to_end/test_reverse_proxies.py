@@ -23,6 +23,7 @@ EMPTY = {"defaultBackend": "", "backends": [], "taskRouting": {}}
 
 _NGINX = """
 daemon off;
+master_process off;
 {user}
 error_log stderr warn;
 pid {folder}/nginx.pid;
