@@ -41,21 +41,29 @@ def decoded(raw: bytes) -> Any:
     """
     try:
         return msgspec.json.decode(raw)
-    except UnicodeDecodeError:
-        raise ValueError("is not UTF-8: save it with that encoding") from None
     except RecursionError:
         raise ValueError(
             "is not JSON that can be read: it is nested too deep"
         ) from None
-    except msgspec.DecodeError as error:
+    except (UnicodeDecodeError, msgspec.DecodeError) as error:
         found = _MALFORMED.search(str(error))
     if found is None:
+        if not _is_utf8(raw):
+            raise ValueError("is not UTF-8: save it with that encoding")
         told = _early(raw)
     else:
         before = raw[: int(found["byte"])]
         line, column = before.count(b"\n") + 1, len(before) - before.rfind(b"\n")
         told = f"look at line {line}, character {column}"
     raise ValueError(f"is not JSON: {told}")
+
+
+def _is_utf8(raw: bytes) -> bool:
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _early(raw: bytes) -> str:

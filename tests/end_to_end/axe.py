@@ -33,7 +33,8 @@ if (onlyColours)
   options.runOnly = window.axe.getRules(["cat.color"])
     .filter(({ tags }) => !tags.includes("wcag2aaa"))
     .map(({ ruleId }) => ruleId);
-const page = window.getComputedStyle(document.body).backgroundColor;
+const { color, backgroundColor } = window.getComputedStyle(document.body);
+const page = `${color} on ${backgroundColor}`;
 window.axe.run(document, options).then(
   ({ violations }) => done({ page, found: violations.flatMap(({ id, help, nodes }) =>
     nodes.map((node) =>

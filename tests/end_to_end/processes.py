@@ -27,11 +27,14 @@ PATIENCE = 60.0
 def until(condition: Callable[[], Any], what: str, patience: float = PATIENCE) -> Any:
     """Return the first true value of ``condition``; an error names ``what``."""
     deadline = time.monotonic() + patience
+    pause = 0.02
     while time.monotonic() < deadline:
         value = condition()
         if value:
             return value
-        time.sleep(0.02)
+        time.sleep(pause)
+        # What takes long is not asked for all the time.
+        pause = min(pause * 1.2, 0.1)
     raise AssertionError(f"waited {patience:.0f} s in vain: {what}")
 
 

@@ -49,7 +49,7 @@ FAULTS = {
     "a page of one scheme": (
         "body, body * { background: #fff !important; color: #000 !important }",
         _TEXT,
-        ["the page is rgb(255, 255, 255) in both colour schemes"],
+        ["the page is rgb(0, 0, 0) on rgb(255, 255, 255) in both colour schemes"],
     ),
     "nothing": ("", _TEXT, []),
 }
