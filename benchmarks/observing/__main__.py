@@ -2,15 +2,15 @@
 
 Two processes of the same code differ by some percent in what a request costs, by where
 their memory happens to lie; what is measured here is less. So it is one process, in
-which metrics and the line of a request are switched off and on, a run each, in an order
-shuffled anew; and several processes, one after the other.
+which metrics and the line of a request are switched off and on after each few hundred
+answers; and several processes, one after the other.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
-import random
 import signal
 import statistics
 import sys
@@ -20,81 +20,79 @@ from pathlib import Path
 
 from attrs import frozen
 
+from benchmarks.observing.switched import BLOCK
 from benchmarks.proxies.load import await_healthy, run_wrk
-from benchmarks.proxies.peers import Peer, Place, Running, proxy_options, run_peers
+from benchmarks.proxies.peers import Peer, Place, proxy_options, run_peers
 from benchmarks.proxies.setting import Setting, prepare
 from benchmarks.shared.machine import description
-from benchmarks.shared.measure import wait_until_idle
 from benchmarks.shared.report import aligned, write_json
 
-STARTS, ROUNDS = 5, 12
-CLIENTS, SECONDS, SEED = 8, 2, 3004
-SWITCHES = {"off": signal.SIGUSR1, "on": signal.SIGUSR2}
-#: Seconds in which the process has heard its signal.
-HEARD = 0.1
+STARTS, SECONDS, CLIENTS = 5, 12, 8
+#: Blocks that are left out: the process warms up.
+FIRST = 20
+#: Seconds in which the report must have been written.
+PATIENCE = 10.0
 
 
 @frozen
-class Round:
-    """CPU milliseconds of a search, with metrics and lines and without."""
+class Blocks:
+    """CPU microseconds of a search, of each block with metrics and lines and without."""
 
-    on: float
-    off: float
+    on: Sequence[float]
+    off: Sequence[float]
 
     @property
     def ratio(self) -> float:
-        """How much dearer it is with them; 1: not at all."""
-        return self.on / self.off
+        """How much dearer it is with them, the median of blocks side by side."""
+        return statistics.median(a / b for a, b in zip(self.on, self.off, strict=False))
 
 
-def _command(place: Place) -> Sequence[str]:
-    module = "benchmarks.observing.switched"
-    return [sys.executable, "-m", module, *proxy_options(place)]
+def _report(path: Path, pids: Sequence[int]) -> Blocks:
+    for pid in pids:
+        os.kill(pid, signal.SIGUSR1)
+    deadline = time.monotonic() + PATIENCE
+    while not path.exists():
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"nothing was written to {path}")
+        time.sleep(0.05)
+    found = json.loads(path.read_text("ascii"))
+    return Blocks(*(found[state][FIRST // 2 :] for state in ("on", "off")))
 
 
-PEER = Peer("switched", _command, reads_body=True)
-
-
-def _round(setting: Setting, target: Running, chance: random.Random) -> Round:
-    found = {}
-    for state in chance.sample([*SWITCHES], len(SWITCHES)):
-        for pid in target.pids():
-            os.kill(pid, SWITCHES[state])
-        time.sleep(HEARD)
-        bodies, core = setting.bodies["text"], setting.cores.load
-        result = run_wrk(target, bodies, CLIENTS, SECONDS, core)
-        wait_until_idle(target.pids())
-        found[state] = result.cpu_ms_per_request
-    return Round(**found)
-
-
-def measure(setting: Setting, starts: int, rounds: int) -> list[list[Round]]:
-    """Return the rounds of each process."""
-    chance = random.Random(SEED)
+def measure(setting: Setting, starts: int, seconds: int) -> list[Blocks]:
+    """Return what each process found."""
     found = []
     for number in range(starts):
         print(f"process {number + 1} of {starts}", file=sys.stderr, flush=True)
         home = setting.directory / f"start-{number}"
         home.mkdir()
-        with run_peers([PEER], setting.cores, home) as targets:
-            target = targets[PEER.name]
+        report = home / "report"
+
+        def command(place: Place, report: Path = report) -> Sequence[str]:
+            module = ["-m", "benchmarks.observing.switched", str(report)]
+            return [sys.executable, *module, *proxy_options(place)]
+
+        peer = Peer("switched", command, reads_body=True)
+        with run_peers([peer], setting.cores, home) as targets:
+            target = targets[peer.name]
             await_healthy(target, setting.payloads["text"])
-            _round(setting, target, chance)  # the first one warms up
-            found.append([_round(setting, target, chance) for _ in range(rounds)])
+            bodies, core = setting.bodies["text"], setting.cores.load
+            run_wrk(target, bodies, CLIENTS, seconds, core)
+            found.append(_report(report, target.pids()))
     return found
 
 
-def table(found: Sequence[Sequence[Round]]) -> str:
-    """Return what was found, for people: medians of each process and of all rounds."""
-    every = [one for rounds in found for one in rounds]
-    cells = [["process", "CPU ms with", "without", "ratio"]]
-    for name, rounds in [*enumerate(found, 1), ("all", every)]:
-        ratio, on, off = (
-            statistics.median(getattr(one, what) for one in rounds)
-            for what in ("ratio", "on", "off")
-        )
-        cells.append([str(name), f"{on:.3f}", f"{off:.3f}", f"{ratio:.3f}"])
-    return aligned(cells, left=1)
+def table(found: Sequence[Blocks]) -> str:
+    """Return what was found, for people: medians of each process."""
+    cells = [["process", "blocks", "CPU us with", "without", "ratio"]]
+    for number, one in enumerate(found, 1):
+        on, off = statistics.median(one.on), statistics.median(one.off)
+        times = [f"{on:.1f}", f"{off:.1f}", f"{one.ratio:.3f}"]
+        cells.append([str(number), str(len(one.on)), *times])
+    ratio = statistics.median(one.ratio for one in found)
+    return (
+        f"{aligned(cells, left=1)}\n\nBlocks of {BLOCK}; the median ratio: {ratio:.3f}"
+    )
 
 
 def main() -> int:
@@ -104,14 +102,14 @@ def main() -> int:
     parser.add_argument("--output", type=Path, metavar="DIRECTORY")
     parser.set_defaults(only="immich-ml-proxy", peer=[], baseline=None)
     options = parser.parse_args()
-    starts, rounds = (1, 2) if options.quick else (STARTS, ROUNDS)
+    starts, seconds = (1, 6) if options.quick else (STARTS, SECONDS)
     with prepare(options) as setting:
-        found = measure(setting, starts, rounds)
+        found = measure(setting, starts, seconds)
     print(table(found))
     if options.output is not None:
         options.output.mkdir(parents=True, exist_ok=True)
-        rows = [[[one.on, one.off] for one in rounds] for rounds in found]
-        write_json(options.output / "observing.json", {**description(), "rounds": rows})
+        rows = [{"on": one.on, "off": one.off} for one in found]
+        write_json(options.output / "observing.json", {**description(), "runs": rows})
     return 0
 
 

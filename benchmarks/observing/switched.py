@@ -1,14 +1,19 @@
-"""The proxy with a switch: SIGUSR1 takes metrics and lines off, SIGUSR2 puts them on.
+"""The proxy with a switch, which takes metrics and lines off and puts them on again.
 
-``python -m benchmarks.observing.switched --listen ... --config ...`` runs the proxy as
-twistd does. Off are: what is counted of clients' requests, the line of each,
-and how long its groups took.
+``python -m benchmarks.observing.switched REPORT --listen ... --config ...`` runs the
+proxy as twistd does. After each :data:`BLOCK` answers it switches; SIGUSR1 writes to
+the file REPORT how many CPU microseconds an answer of each block took, with them and
+without. Off are: what is counted of clients' requests, the line of each, and how long
+its groups took.
 """
 
 from __future__ import annotations
 
+import json
 import signal
 import sys
+import time
+from pathlib import Path
 from typing import Any
 
 from twisted.scripts.twistd import run
@@ -16,33 +21,58 @@ from twisted.scripts.twistd import run
 from immich_ml_proxy.downstream.site import ProxySite
 from immich_ml_proxy.metrics.meter import Meter
 
+#: As many lines as are written at once, twice.
+BLOCK = 512
+
 
 def _nothing(*_: object) -> None:
     """Stand in for what is off."""
 
 
+class Switch:
+    """What is on and off, and what the blocks took."""
+
+    def __init__(self) -> None:
+        self.took: dict[str, list[float]] = {"on": [], "off": []}
+        self._known: list[tuple[Any, Any]] = []
+        self._is_on = True
+        self._count = 0
+        self._begun = 0.0
+        site: Any = ProxySite
+        meter: Any = Meter
+        self._tell, self._log, self._meter = site._tell, site.log, meter.__init__
+        site.log = lambda site, request: self.answered(site, request)
+        meter.__init__ = lambda meter, *more: self.made(meter, *more)
+
+    def made(self, meter: Meter, *arguments: Any) -> None:
+        """Remember what a meter is told by."""
+        self._meter(meter, *arguments)
+        self._known.append((meter.observer, meter.observer.over))
+
+    def answered(self, site: ProxySite, request: Any) -> None:
+        """Count an answer, and switch after a block of them."""
+        self._log(site, request)
+        self._count += 1
+        if self._count < BLOCK:
+            return
+        now = time.process_time()
+        each = (now - self._begun) / BLOCK * 1e6
+        self.took["on" if self._is_on else "off"].append(each)
+        self._is_on = not self._is_on
+        kind: Any = ProxySite
+        kind._tell = self._tell if self._is_on else _nothing
+        for observer, over in self._known:
+            observer.over = over if self._is_on else _nothing
+        self._count, self._begun = 0, time.process_time()
+
+
 def main() -> None:
     """Run the proxy."""
-    known: list[tuple[Any, Any]] = []
-    begin: Any = Meter.__init__
-
-    def meter(self: Meter, *arguments: Any) -> None:
-        begin(self, *arguments)
-        known.append((self.observer, self.observer.over))
-
-    tell = ProxySite._tell
-
-    def switch(number: int, _frame: object) -> None:
-        site: Any = ProxySite
-        is_on = number == signal.SIGUSR2
-        site._tell = tell if is_on else _nothing
-        for observer, over in known:
-            observer.over = over if is_on else _nothing
-
-    changed: Any = Meter
-    changed.__init__ = meter
-    for number in (signal.SIGUSR1, signal.SIGUSR2):
-        signal.signal(number, switch)
+    report = Path(sys.argv.pop(1))
+    switch = Switch()
+    signal.signal(
+        signal.SIGUSR1, lambda *_: report.write_text(json.dumps(switch.took), "ascii")
+    )
     sys.argv[1:1] = ["--nodaemon", "--pidfile=", "immich-ml-proxy"]
     run()
 
