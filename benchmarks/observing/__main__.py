@@ -36,7 +36,7 @@ PATIENCE = 10.0
 
 @frozen
 class Blocks:
-    """CPU microseconds of a search, of each block with metrics and lines and without."""
+    """CPU microseconds of a search in each block, with metrics and lines or not."""
 
     on: Sequence[float]
     off: Sequence[float]
