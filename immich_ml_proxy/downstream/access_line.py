@@ -43,7 +43,9 @@ class Seen(NamedTuple):
     """
     A request that is over; in the log's buffer it is a plain tuple, which costs less.
 
-    It refers to nothing that the garbage collector would look at again and again.
+    It refers to nothing that the garbage collector would look at again and again. What
+    a client can make long, ``target``, ``referer`` and ``agent``, is cut off after
+    :data:`LONGEST` bytes.
 
     :ivar when: in Unix seconds.
     :ivar client: its address; ``-``: it has none.
@@ -107,7 +109,9 @@ def plain(requests: Iterable[Fields]) -> str:
             route, backend, outcome, tries, wait, service = fates[0]
             fared = _fared(route, backend, outcome, tries)
         else:
-            fared, wait, service = _together(fates)
+            routes, backends, outcome, tries, wait, service = _together(fates)
+            route, backend = (",".join(map(_value, one)) for one in (routes, backends))
+            fared = _fields(route, backend, outcome, tries)
         waited = "-" if wait is None else _shown(floor(wait * 1e4 + 0.5))
         served = "-" if service is None else _shown(floor(service * 1e4 + 0.5))
         lines.append(f"{line}{fared} wait={waited} service={served}\n")
@@ -162,12 +166,10 @@ def _line(seen: Seen) -> _Line:
         trace_of(seen.parent) if seen.parent else "",
     )
     if seen.fates:
-        routes, backends, outcomes, tries, waits, services = zip(
-            *seen.fates, strict=True
+        routes, backends, line.outcome, line.tries, wait, service = _together(
+            seen.fates
         )
         line.route, line.backend = ",".join(routes), ",".join(backends)
-        line.outcome, line.tries = ",".join(outcomes), sum(tries)
-        wait, service = _longest(waits), _longest(services)
         line.wait = None if wait is None else round(wait, 4)
         line.service = None if service is None else round(service, 4)
     return line
@@ -210,16 +212,15 @@ def _shown(units: int) -> str:
 # --- Several groups -------------------------------------------------------------------
 
 
-def _together(fates: Sequence[Fate]) -> tuple[str, float | None, float | None]:
-    """Return how the groups of a request fared, and the longest of their times."""
+def _together(
+    fates: Sequence[Fate],
+) -> tuple[Sequence[str], Sequence[str], str, int, float | None, float | None]:
+    """Return all routes, servers and outcomes, all tries, and the longest times."""
     routes, backends, outcomes, tries, waits, services = zip(*fates, strict=True)
-    told = _fields(
-        ",".join(map(_value, routes)),
-        ",".join(map(_value, backends)),
-        ",".join(outcomes),
-        sum(tries),
+    return (
+        *(routes, backends, ",".join(outcomes), sum(tries)),
+        *(_longest(waits), _longest(services)),
     )
-    return told, _longest(waits), _longest(services)
 
 
 def _fields(route: str, backend: str, outcome: str, tries: int) -> str:

@@ -6,9 +6,12 @@ import json
 import re
 import sys
 from collections.abc import Callable
+from time import time
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from twisted.internet.task import Clock
 from twisted.logger import capturedLogs
 from twisted.web.http_headers import Headers
@@ -17,6 +20,7 @@ from immich_ml_proxy.balancer.leg import Leg
 from immich_ml_proxy.downstream import access_log
 from immich_ml_proxy.downstream.access_log import AccessLog, ToLogger, to_stdout
 from immich_ml_proxy.downstream.trace_id import Names
+from immich_ml_proxy.headers import KnownHeaders
 from tests.demo_requests import OCR, TEXTUAL, VISUAL
 from tests.fakes import document, serve
 from tests.memory_proxy import Proxy, http, photo_form, posted, text_form
@@ -139,6 +143,22 @@ def test_what_clients_say_is_cut_off(clock: Clock, output: Output) -> None:
     assert "p" * 299 in line and "p" * 300 not in line
     assert line.count("r" * 300) == 2
     assert len(line) < 1500
+
+
+@given(*[st.binary(max_size=400)] * 3)
+def test_whatever_is_sent_a_line_is_not_longer_than_a_few_kb(
+    target: bytes, agent: bytes, referer: bytes
+) -> None:
+    """Each byte may take four characters, in both forms."""
+    request = Request(target)
+    request.requestHeaders = KnownHeaders(
+        {b"Referer": [referer], b"User-Agent": [agent]}
+    )
+    for is_json in (False, True):
+        output = Output()
+        AccessLog(Clock(), time, output, is_json).add(request, 200, 0.5)
+        [line] = output.lines
+        assert len(line) < 5000
 
 
 def test_what_is_taken_in_pieces_is_whole(
