@@ -1,9 +1,9 @@
 """Instructions per request: ``python -m benchmarks.instructions`` (see ``--help``).
 
 The proxy runs under callgrind, once for each count of requests; the difference is what
-the requests cost, without the start. It takes two minutes a payload and is the same
-on a busy machine, so it shows what a step pays; it says nothing of the kernel's work,
-of caches or of waiting: for these there is ``benchmarks.speed``.
+the requests cost, without the start. It takes two minutes a payload and is nearly the
+same on a busy machine, so it shows what a step pays; it says nothing of the kernel's
+work, of caches or of waiting: for these there is ``benchmarks.speed``.
 """
 
 from __future__ import annotations

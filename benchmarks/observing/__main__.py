@@ -55,7 +55,12 @@ def _report(path: Path, pids: Sequence[int]) -> Blocks:
         if time.monotonic() > deadline:
             raise RuntimeError(f"nothing was written to {path}")
         time.sleep(0.05)
-    found = json.loads(path.read_text("ascii"))
+    return blocks(path)
+
+
+def blocks(report: Path) -> Blocks:
+    """Return what a report says, without the first blocks."""
+    found = json.loads(report.read_text("ascii"))
     return Blocks(*(found[state][FIRST // 2 :] for state in ("on", "off")))
 
 

@@ -70,9 +70,13 @@ def main() -> None:
     """Run the proxy."""
     report = Path(sys.argv.pop(1))
     switch = Switch()
-    signal.signal(
-        signal.SIGUSR1, lambda *_: report.write_text(json.dumps(switch.took), "ascii")
-    )
+
+    def write(*_: object) -> None:
+        part = report.with_suffix(".part")
+        part.write_text(json.dumps(switch.took), "ascii")
+        part.rename(report)
+
+    signal.signal(signal.SIGUSR1, write)
     sys.argv[1:1] = ["--nodaemon", "--pidfile=", "immich-ml-proxy"]
     run()
 
