@@ -41,6 +41,7 @@ export class BackendList {
    * @param {Draft} draft
    */
   show(draft) {
+    this._order.cancel();
     this._draft = draft;
     this._node.replaceChildren();
     const before = new Map(this._rows.map((row) => [row.backend.name, row]));
@@ -113,6 +114,7 @@ export class BackendList {
   /** @param {BackendRow} row */
   async _remove(row) {
     const { backend } = row;
+    this._order.cancel();
     const details = lossesOf(usesOf(this._draft, backend));
     if (details.length > 0) {
       const question = `Remove the machine “${backend.name || "without a name"}”?`;

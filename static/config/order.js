@@ -11,6 +11,21 @@ export class Order {
     this._list = list;
     this._moved = moved;
     this.said = el("p", { class: "visually-hidden", role: "status" });
+    /** @type {{item: HTMLElement, from: number, cancel: () => void}|null} */
+    this._dragged = null;
+  }
+
+  /** The items in the order that has been told: one that is still dragged is where it was. */
+  items() {
+    const items = [...this._list.children];
+    if (!this._dragged) return items;
+    const { item, from } = this._dragged;
+    return moved(items, items.indexOf(item), from);
+  }
+
+  /** Put back what is still dragged; for who is about to change the list. */
+  cancel() {
+    this._dragged?.cancel();
   }
 
   /**
@@ -70,7 +85,7 @@ export class Order {
    */
   _drag(begin, item, handle, called) {
     const { pointerId, button } = begin;
-    if (button !== 0) return;
+    if (button !== 0 || this._dragged) return;
     begin.preventDefault();
     handle.focus();
     const from = this._at(item);
@@ -79,6 +94,7 @@ export class Order {
       window.addEventListener(name, hear, { signal: over.signal });
     const end = (/** @type {boolean} */ isKept) => {
       over.abort();
+      this._dragged = null;
       item.classList.remove("dragged");
       if (!isKept) this._place(item, from);
       const to = this._at(item);
@@ -86,6 +102,7 @@ export class Order {
       if (to !== from) this._done(from, to, called);
     };
     item.classList.add("dragged");
+    this._dragged = { item, from, cancel: () => end(false) };
     listen("pointermove", (/** @type {PointerEvent} */ event) => {
       if (event.pointerId === pointerId) this._follow(item, event.clientY);
     });

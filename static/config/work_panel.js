@@ -92,9 +92,10 @@ export class WorkPanel {
     tell(this._title, row.title);
     this.node.setAttribute("aria-label", row.title);
     const names = this.route.backends.map(({ name }) => name);
-    const shown = [...this._list.children].map((item) => item.getAttribute("data-machine"));
+    const shown = this._order.items().map((item) => item.getAttribute("data-machine"));
     this._none.hidden = names.length > 0;
     if (JSON.stringify(names) === JSON.stringify(shown)) return;
+    this._order.cancel();
     this._backends.clear();
     this._list.replaceChildren(...this.route.backends.map((backend) => this._item(backend)));
   }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -32,10 +33,12 @@ THREE: dict[str, Any] = {
 
 @pytest.fixture
 def url(browser: Browser, configure: Configure) -> str:
-    """The page of a proxy with three machines, opened."""
+    """The page of a proxy with three machines, opened, with how these are."""
     proxy = configure(THREE)
     browser.open(f"{proxy.url}/config")
     browser.find("[data-work]")
+    down = "#backends [data-health][data-state=unhealthy]"
+    browser.until(lambda: len(browser.all(down)) == 3, "all are told to be down")
     return proxy.url
 
 
@@ -142,29 +145,74 @@ def test_machines_are_reordered_by_dragging(
     assert routing(browser, url)["ocr"] == ["b", "c", "a"]
 
 
-def drag(browser: Browser, kind: str, what: WebElement, to: WebElement) -> None:
-    """Drag one element just past the middle of another."""
-    browser.run("arguments[0].scrollIntoView({block: 'center'})", what)
-    down = what.rect["y"] < to.rect["y"]
-    box = browser.run("return arguments[0].getBoundingClientRect().toJSON()", what)
-    end = browser.run("return arguments[0].getBoundingClientRect().toJSON()", to)
+def test_a_drag_goes_on_while_the_page_is_drawn_anew(
+    browser: Browser, url: str
+) -> None:
+    """As when the check of an edit answers; if its own list changes, it is over."""
+    open_work(browser, "ocr")
+    handles = browser.all("#work .order .handle")
+    draw = "document.querySelector(arguments[0]).click()"
+    drag(
+        *(browser, "mouse", handles[0], handles[2]),
+        lambda: browser.run(draw, cell("facial-recognition", "c")),
+    )
+    browser.until(lambda: places(browser, "ocr") == "312", "a is the last one")
+    assert places(browser, "facial-recognition") == "123"
+    handles = browser.all("#work .order .handle")
+    drag(
+        *(browser, "mouse", handles[0], handles[2]),
+        lambda: browser.run(draw, cell("ocr", "c")),
+    )
+    listed = [one.text for one in browser.all("#work .order li span")]
+    assert (places(browser, "ocr"), listed) == ("21–", ["b", "a"])
+    save(browser)
+    assert routing(browser, url)["ocr"] == ["b", "a"]
+
+
+#: At one moment, since the page may move.
+_BOXES = """
+arguments[0].scrollIntoView({ block: "center" });
+return [...arguments].map((one) => one.getBoundingClientRect().toJSON());
+"""
+
+
+def drag(
+    browser: Browser,
+    kind: str,
+    what: WebElement,
+    to: WebElement,
+    half_way: Callable[[], object] = lambda: None,
+) -> None:
+    """
+    Drag one element just past the middle of another.
+
+    :param half_way: is called while it is held there.
+    """
+    box, end = browser.run(_BOXES, what, to)
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    goal = end["y"] + end["height"] / 2 + (8 if down else -8)
+    goal = end["y"] + end["height"] / 2 + (8 if box["y"] < end["y"] else -8)
     steps = [y + (goal - y) * part / 4 for part in range(1, 5)]
-    command = browser.driver.execute_cdp_cmd
-    if kind == "touch":
-        send = "Input.dispatchTouchEvent"
-        command(send, {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
-        for at in steps:
-            command(send, {"type": "touchMove", "touchPoints": [{"x": x, "y": at}]})
-        command(send, {"type": "touchEnd", "touchPoints": []})
-        return
-    send = "Input.dispatchMouseEvent"
-    held: dict[str, Any] = {"button": "left", "buttons": 1, "clickCount": 1}
-    command(send, {"type": "mousePressed", "x": x, "y": y, **held})
-    for at in steps:
-        command(send, {"type": "mouseMoved", "x": x, "y": at, **held})
-    command(send, {"type": "mouseReleased", "x": x, "y": goal, **held})
+    events = {"mouse": _mouse, "touch": _finger}[kind](x, y, steps)
+    for number, (name, parameters) in enumerate(events):
+        if number == 3:
+            half_way()
+        browser.driver.execute_cdp_cmd(name, parameters)
+
+
+def _mouse(x: float, y: float, steps: list[float]) -> Iterator[tuple[str, Any]]:
+    """Yield the commands that press, move and release it."""
+    held = {"button": "left", "buttons": 1, "clickCount": 1}
+    moves = [("mouseMoved", step) for step in steps]
+    for what, at in [("mousePressed", y), *moves, ("mouseReleased", steps[-1])]:
+        yield "Input.dispatchMouseEvent", {"type": what, "x": x, "y": at, **held}
+
+
+def _finger(x: float, y: float, steps: list[float]) -> Iterator[tuple[str, Any]]:
+    """Yield the commands that put it down, move and lift it."""
+    name = "Input.dispatchTouchEvent"
+    for what, at in [("touchStart", y), *(("touchMove", step) for step in steps)]:
+        yield name, {"type": what, "touchPoints": [{"x": x, "y": at}]}
+    yield name, {"type": "touchEnd", "touchPoints": []}
 
 
 def test_every_strategy_can_be_chosen(browser: Browser, url: str) -> None:
