@@ -46,6 +46,7 @@ from immich_ml_proxy.config.versions import Versions
 from immich_ml_proxy.demo import DemoServers, Trickle
 from immich_ml_proxy.descriptors import raise_limit, room_for_clients
 from immich_ml_proxy.downstream.admission import Admission
+from immich_ml_proxy.downstream.ended_requests import EndedRequests
 from immich_ml_proxy.downstream.listener import Listener
 from immich_ml_proxy.downstream.request import ProxyRequest
 from immich_ml_proxy.downstream.site import ProxySite
@@ -80,7 +81,7 @@ from immich_ml_proxy.web.config import ConfigEndpoints
 from immich_ml_proxy.web.debugging import debugging
 from immich_ml_proxy.web.demo import DemoEndpoints
 from immich_ml_proxy.web.description import DescriptionEndpoints
-from immich_ml_proxy.web.gate import Gate
+from immich_ml_proxy.web.gate import Gate, client_of
 from immich_ml_proxy.web.immich import ImmichEndpoints
 from immich_ml_proxy.web.login import LoginEndpoints
 from immich_ml_proxy.web.metrics import MetricsEndpoints
@@ -210,7 +211,10 @@ def makeService(
     admission.limit(first)
     pages = Pages(static_folder())
     access = access_of(options)
-    access_log = access_log_of(options, reactor, wall, access, write)
+    ended = EndedRequests(
+        *(reactor, wall, meter.traffic, access_log_of(options, write)),
+        client_of(access),
+    )
     immich = ImmichEndpoints(reactor, pool, checker, pages, heard)
     overviews = OverviewEndpoints(timepiece, overview, beside, pool, waker)
     trials = TrialEndpoints(Trial(reactor, client, own, hops.first), ours, own)
@@ -237,7 +241,9 @@ def makeService(
         clients = sum(len(site.connections) for _, site in doors)
         return BesideMetrics(clients, admission.budget.used, store.error is not None)
 
-    collector = meter.collector(pool, places.scheduler, beside_metrics)
+    collector = meter.collector(
+        pool, places.scheduler, beside_metrics, settle=ended.settle
+    )
     metrics = MetricsEndpoints(reactor, collector)
 
     def door(option: str, open_only: bool) -> tuple[Listener, ProxySite]:
@@ -247,7 +253,7 @@ def makeService(
         app = make_app(gate, immich, *debugged, *asked, login, pages)
         site = ProxySite(
             *(reactor, wall, app, predictor.predict, recorder, admission, hops),
-            *(meter.traffic, access_log),
+            ended,
         )
         return Listener(reactor, options[option], site, f"--{option}"), site
 
@@ -257,7 +263,7 @@ def makeService(
         lambda told: watch.misconfigured(told, reactor.seconds()),
     )
     memory = Memory(reactor, admission.budget, glibc())
-    parts.extend([file_watch, memory, meter.lag, access_log])
+    parts.extend([file_watch, memory, meter.lag, ended])
     doors = [door("listen", open_only=options["admin-listen"] is not None)]
     if options["admin-listen"] is not None:
         doors.append(door("admin-listen", open_only=False))

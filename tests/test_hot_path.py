@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from twisted.logger import LogEvent, globalLogPublisher
 
-from immich_ml_proxy.downstream.access_log import AccessLog
+from immich_ml_proxy.downstream.ended_requests import EndedRequests
 from tests.fakes import document, serve
 from tests.memory_proxy import Client, Proxy, photo_form, posted, text_form
 from tests.network import Network
@@ -32,10 +32,11 @@ MEASURING = (
     "immich_ml_proxy.metrics",
     "immich_ml_proxy.observe.buckets",
     "immich_ml_proxy.downstream.access",
+    "immich_ml_proxy.downstream.ended",
     "immich_ml_proxy.downstream.trace_id",
     "immich_ml_proxy.protocol.trace_context",
 )
-MEASURING_CALLS = 9
+MEASURING_CALLS = 2
 
 
 @pytest.fixture
@@ -143,7 +144,7 @@ def test_metrics_and_the_line_of_a_search_take_few_calls(proxy: Proxy) -> None:
     client = proxy.connect()
     request = posted(text_form(SEARCH))
     for part in proxy.service:
-        if isinstance(part, AccessLog):
+        if isinstance(part, EndedRequests):
             part.startService()
     ask(client, request)
     called: list[str] = []

@@ -71,6 +71,7 @@ EDGES = {
     "downstream.access_log",
     "downstream.address",
     "downstream.admission",
+    "downstream.ended_requests",
     "downstream.last_connections",
     "downstream.channel",
     "downstream.head",

@@ -18,6 +18,7 @@ from typing import Any
 
 from twisted.scripts.twistd import run
 
+from immich_ml_proxy.downstream.ended_requests import EndedRequests
 from immich_ml_proxy.downstream.site import ProxySite
 from immich_ml_proxy.metrics.meter import Meter
 
@@ -40,7 +41,8 @@ class Switch:
         self._begun = 0.0
         site: Any = ProxySite
         meter: Any = Meter
-        self._tell, self._log, self._meter = site._tell, site.log, meter.__init__
+        self._add, self._log = EndedRequests.add, site.log
+        self._meter = meter.__init__
         site.log = lambda site, request: self.answered(site, request)
         meter.__init__ = lambda meter, *more: self.made(meter, *more)
 
@@ -59,8 +61,8 @@ class Switch:
         each = (now - self._begun) / BLOCK * 1e6
         self.took["on" if self._is_on else "off"].append(each)
         self._is_on = not self._is_on
-        kind: Any = ProxySite
-        kind._tell = self._tell if self._is_on else _nothing
+        ended: Any = EndedRequests
+        ended.add = self._add if self._is_on else _nothing
         for observer, over in self._known:
             observer.over = over if self._is_on else _nothing
         self._count, self._begun = 0, time.process_time()

@@ -81,7 +81,7 @@ def registry(machines: int, routes: int) -> CollectorRegistry:
                 counters.requests[route.key, kind, None, FAILED] = _some()
     reading = Reading(
         *(pool, Scheduler(pool), counters, Traffic(), Buckets(LAG)),
-        *(lambda: Beside(1, 2, False), ("1", "2", "3")),
+        *(lambda: Beside(1, 2, False), ("1", "2", "3"), tuple),
     )
     found = CollectorRegistry(auto_describe=False)
     found.register(Collector(reading, lambda: 0.0))

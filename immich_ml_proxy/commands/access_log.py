@@ -5,27 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from twisted.internet.interfaces import IReactorTime
-
 from immich_ml_proxy.commands.log_format import JSON, goes_to_stdout
 from immich_ml_proxy.downstream.access_line import EVERYTHING, NOTHING
 from immich_ml_proxy.downstream.access_log import AccessLog, ToLogger, to_stdout
-from immich_ml_proxy.web.access import Access
-from immich_ml_proxy.web.gate import client_of
 
 
 def access_log_of(
-    options: Any,
-    clock: IReactorTime,
-    wall: Callable[[], float],
-    access: Access,
-    write: Callable[[bytes], int] | None = None,
+    options: Any, write: Callable[[bytes], int] | None = None
 ) -> AccessLog:
     """
     Return what writes the lines of requests.
 
     :param options: those of the command.
-    :param access: says whose word is believed of where a request comes from.
     :param write: takes the lines; by default they go where the rest of the log goes.
     """
     if write is None:
@@ -33,4 +24,4 @@ def access_log_of(
     # Simulated work would push out of sight what a demo has to say.
     level = options["access-log"] or (NOTHING if options["demo"] else EVERYTHING)
     is_json = options["log-format"] == JSON
-    return AccessLog(clock, wall, write, is_json, level, client_of(access))
+    return AccessLog(write, is_json, level)

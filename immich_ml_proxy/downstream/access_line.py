@@ -12,16 +12,16 @@ Most lines have most in common with the one before: what can be made once is kep
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from math import floor
 from operator import attrgetter
-from typing import Any, NamedTuple
 
 import msgspec
 
 from immich_ml_proxy.balancer.leg import Leg
+from immich_ml_proxy.downstream.ended import Ended, Fields
 from immich_ml_proxy.downstream.plain_host import plain_host
 from immich_ml_proxy.protocol.trace_context import trace_of
 
@@ -30,86 +30,57 @@ EVERYTHING, WORK, NOTHING = LEVELS = ("all", "work", "off")
 #: Characters of a client's that are told, each.
 LONGEST = 300
 _CLEAN = re.compile(r"[^\"\\=,\s]+")
+#: What is told of a group.
+_fate = attrgetter("route", "backend", "outcome", "tries", "wait", "service")
 _MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec"
 
-#: How a group fared: of a :class:`Leg`, what :data:`fate` returns.
-Fate = tuple[str, str, str, int, float | None, float | None]
-fate: Callable[[Leg], Fate] = attrgetter(
-    "route", "backend", "outcome", "tries", "wait", "service"
-)
 
-
-class Seen(NamedTuple):
+def plain(requests: Iterable[Fields], since: float) -> str:
     """
-    A request that is over; in the log's buffer it is a plain tuple, which costs less.
+    Return the lines of requests, each with its end.
 
-    It refers to nothing that the garbage collector would look at again and again. What
-    a client can make long, ``target``, ``referer`` and ``agent``, is cut off after
-    :data:`LONGEST` bytes.
-
-    :ivar when: in Unix seconds.
-    :ivar client: its address; ``-``: it has none.
-    :ivar method: as it was sent, and so are ``target`` and ``version``.
-    :ivar status: of the answer; 499: the client left before.
-    :ivar size: bytes of the answer's body.
-    :ivar referer: the last value of this header, and of ``agent``; empty: not sent.
-    :ivar trace: the name of the request.
-    :ivar parent: of the W3C trace that the client made it a part of; empty: none.
-    :ivar seconds: from its head to the end of its answer.
-    :ivar fates: of its groups; empty: it was no work.
+    :param requests: each what an :class:`Ended` has.
+    :param since: the Unix time at which the clock of their times was at 0.
     """
-
-    when: float
-    client: str
-    method: bytes
-    target: bytes
-    version: bytes
-    status: int
-    size: int
-    referer: bytes
-    agent: bytes
-    trace: str
-    parent: bytes
-    seconds: float
-    fates: tuple[Fate, ...]
-
-
-#: What a :class:`Seen` has, in its order.
-Fields = tuple[Any, ...]
-
-
-def plain(requests: Iterable[Fields]) -> str:
-    """Return the lines of requests, each with its end."""
     lines = []
     for (
-        when,
         client,
         method,
         target,
         version,
         status,
+        _,
         size,
         referer,
         agent,
-        trace,
-        parent,
-        seconds,
-        fates,
+        names,
+        started,
+        ended,
+        legs,
     ) in requests:
         before, after = _kept(
-            int(when), client, method, target, version, status, referer, agent
+            int(since + ended),
+            client,
+            method,
+            target if len(target) <= LONGEST else target[:LONGEST],
+            version,
+            status,
+            referer[-1][:LONGEST] if referer else b"",
+            agent[-1][:LONGEST] if agent else b"",
         )
-        line = f"{before}{size}{after}{trace} time={_shown(floor(seconds * 1e4 + 0.5))}"
-        if parent:
-            line = f"{line} w3c_trace={trace_of(parent)}"
-        if not fates:
+        time = _shown(floor((ended - started) * 1e4 + 0.5))
+        line = f"{before}{size}{after}{names.own.decode()} time={time}"
+        if names.is_part:
+            line = f"{line} w3c_trace={trace_of(names.parent)}"
+        if not legs:
             lines.append(f"{line}\n")
             continue
-        if len(fates) == 1:
-            route, backend, outcome, tries, wait, service = fates[0]
-            fared = _fared(route, backend, outcome, tries)
+        if len(legs) == 1:
+            leg = legs[0]
+            wait, service = leg.wait, leg.service
+            fared = _fared(leg.route, leg.backend, leg.outcome, leg.tries)
         else:
-            routes, backends, outcome, tries, wait, service = _together(fates)
+            routes, backends, outcome, tries, wait, service = _together(legs)
             route, backend = (",".join(map(_value, one)) for one in (routes, backends))
             fared = _fields(route, backend, outcome, tries)
         waited = "-" if wait is None else _shown(floor(wait * 1e4 + 0.5))
@@ -143,36 +114,44 @@ class _Line(msgspec.Struct, omit_defaults=True):
 _encode = msgspec.json.Encoder().encode
 
 
-def as_json(requests: Iterable[Fields]) -> str:
+def as_json(requests: Iterable[Fields], since: float) -> str:
     """Return the same as objects, one a line."""
-    return "".join(f"{_encode(_line(Seen(*one))).decode()}\n" for one in requests)
-
-
-def _line(seen: Seen) -> _Line:
-    second = int(seen.when)
-    line = _Line(
-        f"{_second(second)}.{int((seen.when - second) * 1000):03d}Z",
-        "request",
-        plain_host(seen.client),
-        _readable(seen.method),
-        _readable(seen.target.partition(b"?")[0]),
-        _readable(seen.version),
-        seen.status,
-        seen.size,
-        _readable(_bare(seen.referer)),
-        _readable(seen.agent),
-        seen.trace,
-        round(seen.seconds, 4),
-        trace_of(seen.parent) if seen.parent else "",
+    return "".join(
+        f"{_encode(_line(Ended(*one), since)).decode()}\n" for one in requests
     )
-    if seen.fates:
+
+
+def _line(request: Ended, since: float) -> _Line:
+    when, names = since + request.ended, request.names
+    second = int(when)
+    line = _Line(
+        f"{_second(second)}.{int((when - second) * 1000):03d}Z",
+        "request",
+        plain_host(request.client),
+        _readable(request.method),
+        _readable(request.target[:LONGEST].partition(b"?")[0]),
+        _readable(request.version),
+        request.status,
+        request.sent,
+        _readable(_bare(_last(request.referer))),
+        _readable(_last(request.agent)),
+        names.own.decode(),
+        round(request.ended - request.started, 4),
+        trace_of(names.parent) if names.is_part else "",
+    )
+    if request.legs:
         routes, backends, line.outcome, line.tries, wait, service = _together(
-            seen.fates
+            request.legs
         )
         line.route, line.backend = ",".join(routes), ",".join(backends)
         line.wait = None if wait is None else round(wait, 4)
         line.service = None if service is None else round(service, 4)
     return line
+
+
+def _last(values: Sequence[bytes] | None) -> bytes:
+    """Return what is told of a header."""
+    return values[-1][:LONGEST] if values else b""
 
 
 # --- What is kept ---------------------------------------------------------------------
@@ -213,9 +192,10 @@ def _shown(units: int) -> str:
 
 
 def _together(
-    fates: Sequence[Fate],
+    legs: Sequence[Leg],
 ) -> tuple[Sequence[str], Sequence[str], str, int, float | None, float | None]:
     """Return all routes, servers and outcomes, all tries, and the longest times."""
+    fates = map(_fate, legs)
     routes, backends, outcomes, tries, waits, services = zip(*fates, strict=True)
     return (
         *(routes, backends, ",".join(outcomes), sum(tries)),

@@ -1,129 +1,75 @@
 """
-Writes the lines of requests, directly and in batches.
+Writes the lines of requests, directly and many together.
 
-Through Twisted's logger a line takes several times as long. So requests are gathered,
-and their lines made and written once a second, earlier when there are many, and at the
-end; a process that is killed loses a second of them.
+Through Twisted's logger a line takes several times as long. A process that is killed
+loses those of a second.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import sys
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from operator import itemgetter
 
-from twisted.application.service import Service
-from twisted.internet.interfaces import IReactorTime
-from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
 from immich_ml_proxy.downstream import access_line
-from immich_ml_proxy.downstream.access_line import (
-    EVERYTHING,
-    LONGEST,
-    WORK,
-    Fields,
-    fate,
-)
-from immich_ml_proxy.headers import raw
+from immich_ml_proxy.downstream.access_line import EVERYTHING, WORK
+from immich_ml_proxy.downstream.ended import Ended, Fields
 
-#: Seconds between two writes, and requests that are not left until then: some 64 KB.
-PERIOD = 1.0
-MOST = 256
 #: Bytes that are kept when who reads them takes no more; what is over is lost.
 KEPT = 1024 * 1024
+#: Lines that are not left until somebody has them written: some 64 KB.
+MOST = 256
 
-_PATHS = frozenset({b"/predict", b"/ping"})
+#: The targets that are work.
+_WORK = re.compile(rb"/(predict|ping)(\?|\Z)")
+_target = itemgetter(Ended._fields.index("target"))
 
 
-class AccessLog(Service):
+class AccessLog:
     """
     The owner of all lines that are not yet written.
 
-    :param clock: source of time.
-    :param wall: what time it is, in Unix seconds.
     :param write: takes bytes and returns how many it took; raises ``OSError``.
     :param is_json: the form of a line.
     :param level: what is worth a line, such as ``EVERYTHING``.
-    :param client: returns the address of a request's client; ``None``: that of the
-        connection.
     """
 
     _log = Logger()
 
     def __init__(
         self,
-        clock: IReactorTime,
-        wall: Callable[[], float],
         write: Callable[[bytes], int],
         is_json: bool = False,
         level: str = EVERYTHING,
-        client: Callable[[Any], str] | None = None,
     ) -> None:
-        self._wall = wall
         self._write = write
         self._lines = access_line.as_json if is_json else access_line.plain
-        self._is_all = level == EVERYTHING
-        self._paths = _PATHS if level == WORK else frozenset[bytes]()
-        self._client = client
-        self._seen: list[Fields] = []
+        self._level = level
+        self._made: list[str] = []
+        self._count = 0
         self._left = b""
         self._is_broken = False
-        self._loop = LoopingCall(self.flush)
-        self._loop.clock = clock
 
-    def startService(self) -> None:
-        """Begin to write once a second."""
-        super().startService()
-        self._loop.start(PERIOD, now=False)
-
-    def stopService(self) -> None:
-        """Write what there is; what comes after is written at once."""
-        super().stopService()
-        if self._loop.running:
-            self._loop.stop()
-        self.flush()
-
-    def add(self, request: Any, status: int, seconds: float) -> None:
+    def add(self, requests: Sequence[Fields], since: float) -> None:
         """
-        Take in a request that is over.
+        Make the lines of requests.
 
-        :param request: a ``ProxyRequest``.
-        :param status: that it is told to have been answered with.
-        :param seconds: that it took.
+        :param since: the Unix time at which the clock of their times was at 0.
         """
-        if not self._is_all and request.path not in self._paths:
-            return
-        sent, names = raw(request.requestHeaders), request.names
-        referer, agent = sent.get(b"Referer"), sent.get(b"User-Agent")
-        target = request.uri
-        self._seen.append(
-            (
-                self._wall(),
-                getattr(request.client, "host", "-")
-                if self._client is None
-                else self._client(request),
-                request.method,
-                target if len(target) <= LONGEST else target[:LONGEST],
-                request.clientproto,
-                status,
-                request.sentLength,
-                referer[-1][:LONGEST] if referer else b"",
-                agent[-1][:LONGEST] if agent else b"",
-                request.trace_id,
-                names.parent if names.is_part else b"",
-                seconds,
-                (*map(fate, request.legs),),
-            )
-        )
-        if len(self._seen) >= MOST or not self.running:
+        worthy = self._worthy(requests)
+        self._made.append(self._lines(worthy, since))
+        self._count += len(worthy)
+        if self._count >= MOST:
             self.flush()
 
     def flush(self) -> None:
         """Write what there is; what cannot be written is lost, and nothing else is."""
-        seen, self._seen = self._seen, []
-        data = self._left + self._lines(seen).encode("utf-8", "replace")
+        made, self._made, self._count = "".join(self._made), [], 0
+        data = self._left + made.encode("utf-8", "replace")
         self._left = b""
         try:
             while data:
@@ -141,6 +87,13 @@ class AccessLog(Service):
                 )
         else:
             self._is_broken = False
+
+    def _worthy(self, requests: Sequence[Fields]) -> Sequence[Fields]:
+        if self._level == EVERYTHING:
+            return requests
+        if self._level == WORK:
+            return [one for one in requests if _WORK.match(_target(one))]
+        return ()
 
 
 def to_stdout(data: bytes) -> int:

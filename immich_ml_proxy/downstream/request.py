@@ -13,8 +13,9 @@ from twisted.web import server
 from immich_ml_proxy.balancer.leg import Leg
 from immich_ml_proxy.downstream.address import plain
 from immich_ml_proxy.downstream.admission import Ticket
+from immich_ml_proxy.downstream.names import Names
 from immich_ml_proxy.downstream.target import origin_form
-from immich_ml_proxy.downstream.trace_id import Names, names_of
+from immich_ml_proxy.downstream.trace_id import names_of
 from immich_ml_proxy.downstream.upload import Upload
 from immich_ml_proxy.errors import LoopDetected, ProxyError
 from immich_ml_proxy.headers import KnownHeaders, raw

@@ -12,13 +12,13 @@ from twisted.web.resource import IResource
 from twisted.web.server import Site
 
 from immich_ml_proxy.config.headers import without_values
-from immich_ml_proxy.downstream.access_log import AccessLog
 from immich_ml_proxy.downstream.admission import Admission
 from immich_ml_proxy.downstream.channel import ProxyChannel
+from immich_ml_proxy.downstream.ended_requests import EndedRequests
 from immich_ml_proxy.downstream.open_connections import OpenConnections
 from immich_ml_proxy.downstream.request import ProxyRequest
 from immich_ml_proxy.downstream.upload import Predict
-from immich_ml_proxy.metrics.traffic import CLIENT_LEFT, Traffic
+from immich_ml_proxy.metrics.traffic import CLIENT_LEFT
 from immich_ml_proxy.protocol.hops import Hops
 from immich_ml_proxy.records.content import FormSeen
 from immich_ml_proxy.records.recorder import Recorder
@@ -35,8 +35,7 @@ class ProxySite(Site):
     :param recorder: is told of every request while debug is on.
     :param admission: lets requests in.
     :param hops: knows what has been here before.
-    :param traffic: counts what is answered.
-    :param access_log: writes a line of each request.
+    :param ended: is told of every request that is over.
     :ivar active: the requests under way.
     :ivar connections: those of clients that are open.
     :ivar is_ending: each connection ends with its next answer.
@@ -56,8 +55,7 @@ class ProxySite(Site):
         recorder: Recorder,
         admission: Admission,
         hops: Hops,
-        traffic: Traffic,
-        access_log: AccessLog,
+        ended: EndedRequests,
     ) -> None:
         super().__init__(
             resource,
@@ -71,8 +69,7 @@ class ProxySite(Site):
         self.recorder = recorder
         self.admission = admission
         self.hops = hops
-        self._traffic = traffic
-        self._access_log = access_log
+        self._ended = ended
         self.active: set[ProxyRequest] = set()
         self.connections = OpenConnections()
         self.is_ending = False
@@ -105,15 +102,15 @@ class ProxySite(Site):
             )
 
     def log(self, request: Any) -> None:
-        """Record a request that was answered."""
-        self._tell(request, request.code)
+        """Tell of a request that was answered, and record it."""
+        self._ended.add(request, request.code)
         if request.answer is not None:
             self._record(request, None)
 
     def client_left(self, request: ProxyRequest) -> None:
-        """Record a request whose client did not wait for the answer."""
+        """The same for one whose client did not wait for the answer."""
         if request in self.active:
-            self._tell(request, CLIENT_LEFT)
+            self._ended.add(request, CLIENT_LEFT)
         if request.answer is not None:
             self._record(request, "the client closed the connection")
 
@@ -131,13 +128,6 @@ class ProxySite(Site):
         """
         self.is_ending = True
         return self.connections.end()
-
-    def _tell(self, request: ProxyRequest, status: int) -> None:
-        """Count a request that is over, and have its line written."""
-        received, sent = request.body.size, request.sentLength
-        self._traffic.count(request.path, status, received, sent)
-        seconds = self.clock.seconds() - request.started
-        self._access_log.add(request, status, seconds)
 
     def _record(self, request: ProxyRequest, error: str | None) -> None:
         row = request.body.row

@@ -40,12 +40,20 @@ class Meter:
         self._counters.keep(pool)
 
     def collector(
-        self, pool: Pool, scheduler: Scheduler, beside: Callable[[], Beside]
+        self,
+        pool: Pool,
+        scheduler: Scheduler,
+        beside: Callable[[], Beside],
+        settle: Callable[[], object],
     ) -> Collector:
-        """Return what reads all of it."""
+        """
+        Return what reads all of it.
+
+        :param settle: has the traffic counted that is not yet.
+        """
         names = "immich-ml-proxy", "twisted"
         ours, twisted = map(version, names)
         build = ours, platform.python_version(), twisted
         counted = self._counters, self.traffic, self.lag.seen
-        reading = Reading(pool, scheduler, *counted, beside, build)
+        reading = Reading(pool, scheduler, *counted, beside, build, settle)
         return Collector(reading, self._clock.seconds)

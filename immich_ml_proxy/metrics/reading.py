@@ -60,6 +60,7 @@ class Reading:
     :param lag: of the event loop.
     :param beside: returns what is known elsewhere.
     :param build: the labels of ``build_info``.
+    :param settle: has the traffic counted that is not yet.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class Reading:
         lag: Buckets,
         beside: Callable[[], Beside],
         build: Sequence[str],
+        settle: Callable[[], object],
     ) -> None:
         self._pool = pool
         self._scheduler = scheduler
@@ -79,9 +81,11 @@ class Reading:
         self._lag = lag
         self._beside = beside
         self._build = build
+        self._settle = settle
 
     def read(self, now: float) -> Iterator[tuple[Metric, Values]]:
         """Return all metrics with their values; ``now`` in seconds of the clock."""
+        self._settle()
         self._counters.keep(self._pool)
         yield from self._of_work()
         yield from self._of_routes(self._pool.config.all_routes, now)

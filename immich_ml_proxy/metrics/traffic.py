@@ -27,13 +27,23 @@ class Traffic:
     def __init__(self) -> None:
         self.received = self.sent = 0
         self.answers: Mapping[str, Counter[int]] = {path: Counter() for path in PATHS}
-        self._known = {path: self.answers[kind] for path, kind in _PATHS.items()}
 
-    def count(self, path: bytes, status: int, received: int, sent: int) -> None:
-        """Count a request that is over."""
+    def count(
+        self, answers: Mapping[tuple[bytes, int], int], received: int, sent: int
+    ) -> None:
+        """
+        Count requests that are over.
+
+        :param answers: how many, by target and status.
+        :param received: bytes of their bodies.
+        :param sent: bytes of the bodies of their answers.
+        """
         self.received += received
         self.sent += sent
-        answers = self._known.get(path)
-        if answers is None:
-            answers = self.answers["api" if path.startswith(b"/api/") else "page"]
-        answers[status] += 1
+        for (target, status), count in answers.items():
+            self.answers[_kind(target.partition(b"?")[0])][status] += count
+
+
+def _kind(path: bytes) -> str:
+    """Return what stands for a path."""
+    return _PATHS.get(path) or ("api" if path.startswith(b"/api/") else "page")

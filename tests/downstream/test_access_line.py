@@ -12,32 +12,47 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from immich_ml_proxy.balancer.leg import Leg
-from immich_ml_proxy.downstream.access_line import LONGEST, Seen, as_json, fate, plain
+from immich_ml_proxy.downstream import access_line
+from immich_ml_proxy.downstream.access_line import LONGEST
+from immich_ml_proxy.downstream.ended import Ended
+from immich_ml_proxy.downstream.names import Names
 
-SEEN = Seen(
-    when=1_795_912_407.1234,
+PARENT = b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+#: The Unix time at which the clock was at 0.
+SINCE = 1_795_912_000.0
+SEEN = Ended(
     client="10.0.0.7",
     method=b"POST",
     target=b"/predict",
     version=b"HTTP/1.1",
     status=200,
-    size=8123,
-    referer=b"",
-    agent=b"node",
-    trace="6b1f0d6f1f0d6f1f",
-    parent=b"",
-    seconds=0.0371,
-    fates=(("clip/textual", "gpu", "served", 2, 0.00213, 0.03456),),
+    received=510,
+    sent=8123,
+    referer=None,
+    agent=[b"node"],
+    names=Names(b"6b1f0d6f1f0d6f1f", PARENT),
+    started=407.0863,
+    ended=407.1234,
+    legs=(Leg("clip/textual", "gpu", 2, 0.00213, 0.03456, "served"),),
 )
 WHEN = "[29/Nov/2026:00:33:27 +0000]"
 ISO = "2026-11-29T00:33:27.123Z"
 
 
-def changed(*, legs: Iterable[Leg] | None = None, **fields: Any) -> Seen:
+def changed(**fields: Any) -> Ended:
     """Return a request that differs from the usual one."""
-    if legs is not None:
-        fields["fates"] = tuple(map(fate, legs))
     return SEEN._replace(**fields)
+
+
+def plain(requests: Iterable[Ended]) -> str:
+    """Return the plain lines."""
+    return access_line.plain(requests, SINCE)
+
+
+def as_json(requests: Iterable[Ended]) -> str:
+    """Return the lines in JSON."""
+    return access_line.as_json(requests, SINCE)
 
 
 def test_a_plain_line_is_combined_and_fields() -> None:
@@ -112,11 +127,9 @@ def test_who_was_never_asked_is_a_dash() -> None:
 
 def test_the_clients_trace_is_told() -> None:
     """By it the line is found where the client's are."""
-    seen = changed(
-        parent=b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", legs=()
-    )
+    seen = changed(names=Names(b"name", PARENT, is_part=True), legs=())
     assert plain([seen]).endswith(" w3c_trace=4bf92f3577b34da6a3ce929d0e0e4736\n")
-    assert json.loads(as_json([seen]))["w3c_trace"] == seen.parent[3:35].decode()
+    assert json.loads(as_json([seen]))["w3c_trace"] == PARENT[3:35].decode()
 
 
 @pytest.mark.parametrize("form", [plain, as_json])
@@ -124,7 +137,7 @@ def test_nothing_secret_is_in_it(form: Any) -> None:
     """Not a query, nor what a link has beside its path."""
     seen = changed(
         target=b"/api/config?token=geheim",
-        referer=b"https://user:geheim@example.org/photos?key=geheim#geheim",
+        referer=[b"https://user:geheim@example.org/photos?key=geheim#geheim"],
     )
     line = form([seen])
     assert "geheim" not in line
@@ -137,7 +150,9 @@ HOSTILE = b'a" 200 1 "-" "-"\r\n10.0.0.1 - - \x1b[2J\x00\x7f\x85\xe2\x80\xa8 \\"
 
 def test_a_client_cannot_write_a_line_of_its_own() -> None:
     """Neither in its path, nor in what it calls itself."""
-    seen = changed(target=b"/" + HOSTILE, agent=HOSTILE, referer=HOSTILE, method=b'"')
+    seen = changed(
+        target=b"/" + HOSTILE, agent=[HOSTILE], referer=[HOSTILE], method=b'"'
+    )
     line = plain([seen])
     assert line.count("\n") == 1
     assert line.isascii()
@@ -154,7 +169,7 @@ def test_whatever_is_sent_a_line_is_a_line(
     target: bytes, agent: bytes, referer: bytes
 ) -> None:
     """With its fields in their places, in both forms, and not longer than a few KB."""
-    seen = changed(target=target, agent=agent, referer=referer)
+    seen = changed(target=target, agent=[agent], referer=[referer])
     line = plain([seen])
     assert len(line.splitlines()) == 1
     assert line[:-1].isprintable()

@@ -6,7 +6,6 @@ import json
 import re
 import sys
 from collections.abc import Callable
-from time import time
 from typing import Any
 
 import pytest
@@ -19,8 +18,11 @@ from twisted.web.http_headers import Headers
 from immich_ml_proxy.balancer.leg import Leg
 from immich_ml_proxy.downstream import access_log
 from immich_ml_proxy.downstream.access_log import AccessLog, ToLogger, to_stdout
-from immich_ml_proxy.downstream.trace_id import Names
+from immich_ml_proxy.downstream.ended_requests import EndedRequests
+from immich_ml_proxy.downstream.names import Names
 from immich_ml_proxy.headers import KnownHeaders
+from immich_ml_proxy.metrics.traffic import Traffic
+from immich_ml_proxy.protocol.body import Body
 from tests.demo_requests import OCR, TEXTUAL, VISUAL
 from tests.fakes import document, serve
 from tests.memory_proxy import Proxy, http, photo_form, posted, text_form
@@ -39,7 +41,8 @@ class Request:
         self.method, self.path, self.uri = b"POST", path, path + b"?token=geheim"
         self.clientproto = b"HTTP/1.1"
         self.sentLength = 3
-        self.trace_id = "trace"
+        self.started = 0.0
+        self.body = Body(0)
         self.names = Names(b"trace", PARENT.encode())
         self.legs = (Leg("default", "gpu", 1, 0.1, 0.2, "served"),)
         self.requestHeaders = Headers()
@@ -85,25 +88,30 @@ def output() -> Output:
     return Output()
 
 
+def told_to(log: AccessLog, clock: Clock) -> EndedRequests:
+    """Return what gathers requests for a log."""
+    return EndedRequests(clock, clock.seconds, Traffic(), log)
+
+
 @pytest.fixture
-def log(clock: Clock, output: Output) -> AccessLog:
-    """A log that has been started."""
-    made = AccessLog(clock, clock.seconds, output)
+def ended(clock: Clock, output: Output) -> EndedRequests:
+    """What gathers requests, started."""
+    made = told_to(AccessLog(output), clock)
     made.startService()
     return made
 
 
-def add(log: AccessLog, count: int = 1, path: bytes = b"/predict") -> None:
+def add(ended: EndedRequests, count: int = 1, path: bytes = b"/predict") -> None:
     """Have so many requests end."""
     for _ in range(count):
-        log.add(Request(path), 200, 0.5)
+        ended.add(Request(path), 200)
 
 
 def test_lines_are_written_once_a_second(
-    clock: Clock, output: Output, log: AccessLog
+    clock: Clock, output: Output, ended: EndedRequests
 ) -> None:
     """In one piece, and nothing when there is nothing."""
-    add(log, 10)
+    add(ended, 10)
     assert output.got == b""
     clock.advance(1)
     assert (len(output.lines), output.writes) == (10, 1)
@@ -112,23 +120,23 @@ def test_lines_are_written_once_a_second(
 
 
 def test_many_lines_are_written_before(
-    clock: Clock, output: Output, log: AccessLog
+    clock: Clock, output: Output, ended: EndedRequests
 ) -> None:
     """64 KB at the most are left until the second is over."""
-    add(log, 1000)
+    add(ended, 1000)
     assert output.writes == 3
     clock.advance(1)
     assert len(output.lines) == 1000
 
 
 def test_nothing_is_left_at_the_end(
-    clock: Clock, output: Output, log: AccessLog
+    clock: Clock, output: Output, ended: EndedRequests
 ) -> None:
     """What ends after that is written at once."""
-    add(log)
-    log.stopService()
+    add(ended)
+    ended.stopService()
     assert len(output.lines) == 1
-    add(log)
+    add(ended)
     assert len(output.lines) == 2
     assert clock.getDelayedCalls() == []
 
@@ -138,7 +146,7 @@ def test_what_clients_say_is_cut_off(clock: Clock, output: Output) -> None:
     request = Request(b"/" + b"p" * 5000)
     for name in (b"Referer", b"User-Agent"):
         request.requestHeaders.addRawHeader(name, b"r" * 5000)
-    AccessLog(clock, clock.seconds, output).add(request, 200, 0.5)
+    told_to(AccessLog(output), clock).add(request, 200)
     [line] = output.lines
     assert "p" * 299 in line and "p" * 300 not in line
     assert line.count("r" * 300) == 2
@@ -156,35 +164,35 @@ def test_whatever_is_sent_a_line_is_not_longer_than_a_few_kb(
     )
     for is_json in (False, True):
         output = Output()
-        AccessLog(Clock(), time, output, is_json).add(request, 200, 0.5)
+        told_to(AccessLog(output, is_json), Clock()).add(request, 200)
         [line] = output.lines
         assert len(line) < 5000
 
 
 def test_what_is_taken_in_pieces_is_whole(
-    clock: Clock, output: Output, log: AccessLog
+    clock: Clock, output: Output, ended: EndedRequests
 ) -> None:
     """A pipe may take a part only."""
     output.takes = 7
-    add(log, 3)
+    add(ended, 3)
     clock.advance(1)
     assert len(output.lines) == 3
 
 
 def test_who_reads_slowly_gets_it_later(
-    clock: Clock, output: Output, log: AccessLog, monkeypatch: pytest.MonkeyPatch
+    clock: Clock, output: Output, ended: EndedRequests, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As much as is kept for it, from the beginning of a line on; nobody waits."""
-    add(log, 2)
+    add(ended, 2)
     output.error = BlockingIOError()
     clock.advance(1)
-    add(log, 1)
+    add(ended, 1)
     output.error = None
     clock.advance(1)
     assert len(output.lines) == 3
     monkeypatch.setattr(access_log, "KEPT", 500)
     output.error = BlockingIOError()
-    add(log, 100)
+    add(ended, 100)
     clock.advance(1)
     output.error = None
     output.got = b""
@@ -194,17 +202,17 @@ def test_who_reads_slowly_gets_it_later(
 
 
 def test_a_disk_that_is_full_is_told_once(
-    clock: Clock, output: Output, log: AccessLog, logged: Any
+    clock: Clock, output: Output, ended: EndedRequests, logged: Any
 ) -> None:
     """The lines are lost; the proxy serves on."""
     output.error = OSError(28, "No space left on device")
     for _ in range(3):
-        add(log)
+        add(ended)
         clock.advance(1)
     [told] = logged.expect()
     assert "cannot be written: No space left on device" in told
     output.error = None
-    add(log)
+    add(ended)
     clock.advance(1)
     assert len(output.lines) == 1
 
@@ -214,20 +222,20 @@ def test_what_is_worth_a_line_can_be_chosen(
     clock: Clock, output: Output, level: str, paths: int
 ) -> None:
     """Open pages ask every second."""
-    log = AccessLog(clock, clock.seconds, output, level=level)
+    ended = told_to(AccessLog(output, level=level), clock)
     for path in (b"/predict", b"/ping", b"/api/overview", b"/"):
-        add(log, path=path)
+        add(ended, path=path)
     assert len(output.lines) == paths
 
 
 def test_the_time_is_told_as_each_form_has_it(clock: Clock, output: Output) -> None:
     """To the second in the one, to the millisecond in the other."""
     clock.advance(1_795_912_407.25)
-    add(AccessLog(clock, clock.seconds, output))
+    add(told_to(AccessLog(output), clock))
     assert " [29/Nov/2026:00:33:27 +0000] " in output.lines[0]
-    log = AccessLog(clock, clock.seconds, output, is_json=True)
+    ended = told_to(AccessLog(output, is_json=True), clock)
     for _ in range(2):
-        add(log)
+        add(ended)
         clock.advance(0.5)
     times = [json.loads(line)["time"] for line in output.lines[1:]]
     assert times == ["2026-11-29T00:33:27.250Z", "2026-11-29T00:33:27.750Z"]
@@ -237,9 +245,9 @@ def test_where_the_log_has_a_file_each_line_is_an_event(
     clock: Clock, output: Output
 ) -> None:
     """It is written as the rest is; a brace in it is no field."""
-    log = AccessLog(clock, clock.seconds, ToLogger())
+    ended = told_to(AccessLog(ToLogger()), clock)
     with capturedLogs() as events:
-        add(log, path=b"/{path}")
+        add(ended, path=b"/{path}")
     [event] = events
     assert event["log_format"] == "{line}"
     assert '"POST /{path} HTTP/1.1" 200 3' in event["line"]

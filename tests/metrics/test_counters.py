@@ -73,6 +73,7 @@ class Counted:
             Buckets(LAG),
             lambda: Beside(0, 0, False),
             ("", "", ""),
+            tuple,
         )
         found: Iterable[Any] = dict(reading.read(NOW))[metric]
         return {tuple(labels): value for labels, value in found}

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from immich_ml_proxy.downstream.ended_requests import EndedRequests
 from immich_ml_proxy.metrics.catalog import HISTOGRAM, METRICS
 from tests.demo_requests import FACES, OCR, TEXTUAL, VISUAL
 from tests.fakes import document, serve
@@ -65,6 +66,23 @@ def test_a_request_of_several_groups_is_several(
         ("gpu", "served", "clip/textual"): 1,
     }
     assert told.all("http_responses_total")["200", "predict"] == 2
+
+
+def test_what_was_answered_just_now_is_counted(
+    network: Network, start_proxy: Start
+) -> None:
+    """It is gathered with others, and a scrape does not wait for these."""
+    serve(network, "gpu")
+    proxy = start_proxy(document("gpu"))
+    [ended] = [part for part in proxy.service if isinstance(part, EndedRequests)]
+    ended.startService()
+    proxy.ask(SEARCH)
+    told = scrape(proxy)
+    assert told.all("http_responses_total")["200", "predict"] == 1
+    assert told.one("http_request_body_bytes_total") == len(text_form(TEXTUAL))
+    assert proxy.lines == []
+    ended.stopService()
+    assert len(proxy.lines) == 2
 
 
 def test_a_failover_is_one_request_and_two_attempts(
