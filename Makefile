@@ -15,7 +15,7 @@ BIN = $(VENV)/bin
 LISTEN ?= tcp:3004
 CONFIG ?= config.json
 ARGS ?=
-WORKERS ?= 3
+WORKERS ?= 4
 MINUTES ?= 10
 
 .PHONY: run test lint types docs check-deploy bench bench-instructions screenshots mutants forms fuzz \

@@ -76,8 +76,13 @@ def _text(event: LogEvent) -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Have the tests find what mutmut has put in, if it has, soon."""
-    items[:] = mutation_run.arranged(items, mutation_run.fault())
+    """
+    Have those begin first that mostly wait, beside others that do not.
+
+    At the end all processes would wait. What mutmut has put in is found soon, too.
+    """
+    arranged = mutation_run.arranged(items, mutation_run.fault())
+    items[:] = sorted(arranged, key=lambda item: not item.get_closest_marker("waits"))
 
 
 def pytest_collection_finish() -> None:

@@ -51,6 +51,7 @@ def test_a_demo_works_by_itself(demo: Proxy) -> None:
     assert sorted(path.name for path in demo.config.parent.iterdir()) == ["proxy.log"]
 
 
+@pytest.mark.waits
 def test_trouble_is_noticed_and_ends(demo: Proxy) -> None:
     """A machine dies and is back, and the work goes on meanwhile."""
     demo.await_health("simulated-gpu", "healthy")

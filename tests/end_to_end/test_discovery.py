@@ -24,6 +24,8 @@ from tests.end_to_end.test_failures import SEARCH, form, predict
 from tests.mounts import bound, can_mount, with_mounts
 from tests.serving import serve_beside
 
+pytestmark = pytest.mark.waits
+
 HERE = "127.0.0.1"
 #: Addresses on loopback that no other process of the tests uses.
 NET = f"127.{100 + os.getpid() % 100}.{os.getpid() // 100 % 250}"

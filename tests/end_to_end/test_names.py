@@ -19,6 +19,8 @@ from tests.end_to_end.test_failures import SEARCH, form, predict
 from tests.end_to_end.test_import import StartServer
 from tests.serving import serve_beside
 
+pytestmark = pytest.mark.waits
+
 HERE = "127.0.0.1"
 COMMAND = [
     *PRETENDING,

@@ -14,6 +14,8 @@ from tests.end_to_end.asks import search
 from tests.end_to_end.hooks import Call, Hook
 from tests.end_to_end.processes import Proxy, Server, config_for, until
 
+pytestmark = pytest.mark.waits
+
 #: Seconds in which people are told, at the default interval of pings.
 SOON = 15.0
 

@@ -114,6 +114,7 @@ def test_pings_on_demand_let_a_machine_sleep(
     other.stop()
 
 
+@pytest.mark.waits
 def test_an_idle_machine_is_told_to_sleep_once(
     hook: Hook, start_server: Callable[..., Server], start_proxy: Callable[..., Proxy]
 ) -> None:

@@ -21,6 +21,8 @@ from tests.end_to_end.processes import PATIENCE, Proxy, Server, config_for, unti
 from tests.end_to_end.programs import ROOT
 from tests.end_to_end.test_failures import SEARCH, form, predict
 
+pytestmark = pytest.mark.waits
+
 TOKEN = "correct-horse-battery"
 ALERTS = ROOT / "deploy" / "prometheus" / "alerts.yml"
 

@@ -14,6 +14,8 @@ from tests.end_to_end.processes import Proxy, Server, config_for, until
 from tests.end_to_end.test_failures import SEARCH, form, predict
 from tests.end_to_end.test_import import StartProxy, StartServer
 
+pytestmark = pytest.mark.waits
+
 
 def default_for(*servers: Server) -> dict[str, Any]:
     """Return a configuration with nothing set that has a default."""

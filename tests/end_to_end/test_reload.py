@@ -21,6 +21,8 @@ from tests.end_to_end.processes import Process, Proxy, config_for, until
 from tests.end_to_end.programs import ROOT
 from tests.end_to_end.test_import import StartProxy, StartServer
 
+pytestmark = pytest.mark.waits
+
 COMMAND = [
     sys.executable,
     "-c",
