@@ -18,7 +18,10 @@ ARGS ?=
 WORKERS ?= 4
 MINUTES ?= 10
 
-.PHONY: run test lint types docs check-deploy bench bench-instructions screenshots mutants forms fuzz \
+TEST_TOOLS = node npm chromium-headless-shell chromedriver nginx haproxy prometheus
+DEPLOY_TOOLS = kubectl systemd-analyze
+
+.PHONY: needed tools run test lint types docs check-deploy bench bench-instructions screenshots mutants forms fuzz \
     clean
 
 run: $(VENV)/run
@@ -26,7 +29,7 @@ run: $(VENV)/run
 	    $$(test -e $(CONFIG) || echo --demo) $(ARGS)
 
 test: $(VENV)/test forms
-	tests/install node npm chromium-headless-shell chromedriver nginx haproxy prometheus
+	tests/install $(TEST_TOOLS)
 	if command -v npm >/dev/null; then $(MAKE) --no-print-directory node_modules/.stamp; fi
 	$(BIN)/python -m pytest --ignore=tests/deploy -n $(WORKERS) --dist worksteal $(ARGS)
 
@@ -35,7 +38,7 @@ docs: $(VENV)/deploy
 
 # Apart from the tests: it takes the steps of an installation, with an index of packages.
 check-deploy: $(VENV)/deploy
-	tests/install kubectl systemd-analyze
+	tests/install $(DEPLOY_TOOLS)
 	$(BIN)/python -m pytest tests/deploy -n 2 --dist loadfile $(ARGS)
 
 lint: $(VENV)/test
@@ -80,6 +83,14 @@ fuzz: $(VENV)/test forms
 	    tests/hostile/test_forms.py tests/hostile/test_forms_over_sockets.py \
 	    tests/hostile/test_api_description.py
 
+# All that lint, test and check-deploy need: then they may run beside each other.
+needed: $(VENV)/all tools
+	$(MAKE) --no-print-directory forms
+
+tools:
+	tests/install $(TEST_TOOLS) $(DEPLOY_TOOLS)
+	if command -v npm >/dev/null; then $(MAKE) --no-print-directory node_modules/.stamp; fi
+
 # What the ML service parses forms with, an old and a new version: the tests compare.
 # Apart from each other and from us: an old one has the name of a library of ours.
 forms: $(VENV)/forms/older $(VENV)/forms/newest
@@ -108,6 +119,13 @@ $(VENV)/test: $(VENV)/run
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 	    --config-settings editable_mode=compat -e ".[test]"
 	touch $@
+
+# In one go, which takes less time than one after the other.
+$(VENV)/all: setup.py
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	    --config-settings editable_mode=compat -e ".[test,deploy]"
+	touch $(VENV)/run $(VENV)/test $(VENV)/deploy $@
 
 $(VENV)/bench: $(VENV)/test
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
