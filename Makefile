@@ -21,8 +21,8 @@ MINUTES ?= 10
 TEST_TOOLS = node npm chromium-headless-shell chromedriver nginx haproxy prometheus
 DEPLOY_TOOLS = kubectl systemd-analyze
 
-.PHONY: needed tools run test lint types docs check-deploy bench bench-instructions screenshots mutants forms fuzz \
-    clean
+.PHONY: needed collected tools run test lint types docs check-deploy bench \
+    bench-instructions screenshots mutants forms fuzz clean
 
 run: $(VENV)/run
 	$(BIN)/immich-ml-proxy --listen $(LISTEN) --config $(CONFIG) \
@@ -86,6 +86,10 @@ fuzz: $(VENV)/test forms
 # All that lint, test and check-deploy need: then they may run beside each other.
 needed: $(VENV)/all tools
 	$(MAKE) --no-print-directory forms
+
+# What pytest makes of the tests is kept: one process is to do so before several would.
+collected: $(VENV)/test
+	-$(BIN)/python -m pytest --collect-only --quiet >/dev/null
 
 tools:
 	tests/install $(TEST_TOOLS) $(DEPLOY_TOOLS)
