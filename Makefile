@@ -21,7 +21,7 @@ MINUTES ?= 10
 TEST_TOOLS = node npm chromium-headless-shell chromedriver nginx haproxy prometheus
 DEPLOY_TOOLS = kubectl systemd-analyze
 
-.PHONY: needed collected tools run test lint types docs check-deploy bench \
+.PHONY: collected tools run test lint types docs check-deploy bench \
     bench-instructions screenshots mutants forms fuzz clean
 
 run: $(VENV)/run
@@ -83,11 +83,7 @@ fuzz: $(VENV)/test forms
 	    tests/hostile/test_forms.py tests/hostile/test_forms_over_sockets.py \
 	    tests/hostile/test_api_description.py
 
-# All that lint, test and check-deploy need: then they may run beside each other.
-needed: $(VENV)/all tools
-	$(MAKE) --no-print-directory forms
-
-# What pytest makes of the tests is kept: one process is to do so before several would.
+# What pytest makes of the tests is kept: one process does so before several would.
 collected: $(VENV)/test
 	-$(BIN)/python -m pytest --collect-only --quiet >/dev/null
 
@@ -123,13 +119,6 @@ $(VENV)/test: $(VENV)/run
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 	    --config-settings editable_mode=compat -e ".[test]"
 	touch $@
-
-# In one go, which takes less time than one after the other.
-$(VENV)/all: setup.py
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
-	    --config-settings editable_mode=compat -e ".[test,deploy]"
-	touch $(VENV)/run $(VENV)/test $(VENV)/deploy $@
 
 $(VENV)/bench: $(VENV)/test
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \

@@ -170,7 +170,8 @@ class Network(MemoryReactorClock):
         while True:
             moved = self._connect()
             for connection in tuple(self.connections):
-                moved |= connection.client.move() | connection.server.move()
+                if not (connection.client.closed and connection.server.closed):
+                    moved |= connection.client.move() | connection.server.move()
             if not moved:
                 return
 
