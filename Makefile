@@ -85,7 +85,7 @@ fuzz: $(VENV)/test forms
 
 # What pytest makes of the tests is kept: one process does so before several would.
 collected: $(VENV)/test
-	-$(BIN)/python -m pytest --collect-only --quiet >/dev/null
+	$(BIN)/python -m pytest --ignore=tests/deploy --collect-only --quiet >/dev/null
 
 tools:
 	tests/install $(TEST_TOOLS) $(DEPLOY_TOOLS)
@@ -109,16 +109,18 @@ node_modules/.stamp: package.json
 	npm install --no-package-lock --no-audit --no-fund --loglevel=error >/dev/null
 	touch $@
 
-$(VENV)/run: setup.py
+$(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/run: setup.py | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 	    --config-settings editable_mode=compat -e .
 	touch $@
 
-$(VENV)/test: $(VENV)/run
+$(VENV)/test: setup.py | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 	    --config-settings editable_mode=compat -e ".[test]"
-	touch $@
+	touch $(VENV)/run $@
 
 $(VENV)/bench: $(VENV)/test
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
