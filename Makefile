@@ -118,7 +118,7 @@ $(VENV)/run: setup.py | $(BIN)/python
 	touch $@
 
 $(VENV)/test: setup.py | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile \
 	    --config-settings editable_mode=compat -e ".[test]"
 	touch $(VENV)/run $@
 
@@ -128,7 +128,7 @@ $(VENV)/bench: $(VENV)/test
 	touch $@
 
 $(VENV)/deploy: $(VENV)/test
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile \
 	    --config-settings editable_mode=compat -e ".[deploy]"
 	touch $@
 
