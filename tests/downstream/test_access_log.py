@@ -142,7 +142,7 @@ def test_nothing_is_left_at_the_end(
 
 
 def test_what_clients_say_is_cut_off(clock: Clock, output: Output) -> None:
-    """A line, and what waits to become one, is never longer than a few KB."""
+    """A line is never longer than a few KB, however long a head is."""
     request = Request(b"/" + b"p" * 5000)
     for name in (b"Referer", b"User-Agent"):
         request.requestHeaders.addRawHeader(name, b"r" * 5000)
