@@ -24,8 +24,6 @@ from tests.end_to_end.test_failures import SEARCH, form, predict
 from tests.mounts import bound, can_mount, with_mounts
 from tests.serving import serve_beside
 
-pytestmark = pytest.mark.waits
-
 HERE = "127.0.0.1"
 #: Addresses on loopback that no other process of the tests uses.
 NET = f"127.{100 + os.getpid() % 100}.{os.getpid() // 100 % 250}"
@@ -208,6 +206,7 @@ def await_used(proxy: Proxy, *numbers: int) -> float:
     return time.monotonic() - began
 
 
+@pytest.mark.waits
 def test_from_one_to_five_to_two_replicas_under_load(replicas: Replicas) -> None:
     """No request fails; a new replica is used within 15 s, one that is gone no more."""
     replicas.run(1)
@@ -231,6 +230,7 @@ def test_from_one_to_five_to_two_replicas_under_load(replicas: Replicas) -> None
     assert {*told["replicas"]} == {at(2), at(4)}
 
 
+@pytest.mark.waits
 def test_replicas_that_are_ended_before_the_name_forgets_them(
     replicas: Replicas,
 ) -> None:
@@ -253,6 +253,7 @@ def _note(proxy: Proxy) -> str:
 
 
 @pytest.mark.parametrize("answer", ["none", "no such name"])
+@pytest.mark.waits
 def test_a_name_server_that_is_ill_takes_no_replica_away(
     replicas: Replicas, answer: str
 ) -> None:
@@ -267,6 +268,7 @@ def test_a_name_server_that_is_ill_takes_no_replica_away(
     assert {*seen(proxy)} == {at(1), at(2)}
 
 
+@pytest.mark.waits
 def test_a_name_that_comes_later_is_found(replicas: Replicas) -> None:
     """A stack starts in any order."""
     proxy = replicas.start_proxy()

@@ -19,8 +19,6 @@ from tests.end_to_end.test_failures import SEARCH, form, predict
 from tests.end_to_end.test_import import StartServer
 from tests.serving import serve_beside
 
-pytestmark = pytest.mark.waits
-
 HERE = "127.0.0.1"
 COMMAND = [
     *PRETENDING,
@@ -125,6 +123,7 @@ def test_their_certificates_may_be_for_such_names(
     assert set(asked) == set(names)
 
 
+@pytest.mark.waits
 def test_names_that_hang_starve_nobody(home: Home, start_server: StartServer) -> None:
     """
     Forty names of which nothing is heard, beside one that is good: it is served, new

@@ -14,8 +14,6 @@ from tests.end_to_end.asks import search
 from tests.end_to_end.hooks import Call, Hook
 from tests.end_to_end.processes import Proxy, Server, config_for, until
 
-pytestmark = pytest.mark.waits
-
 #: Seconds in which people are told, at the default interval of pings.
 SOON = 15.0
 
@@ -34,6 +32,7 @@ def await_call(hook: Hook, path: str, count: int) -> Call:
     return hook.to(path)[count - 1]
 
 
+@pytest.mark.waits
 def test_a_whole_incident(
     hook: Hook, start_server: Callable[..., Server], start_proxy: Callable[..., Proxy]
 ) -> None:

@@ -21,8 +21,6 @@ from tests.end_to_end.processes import PATIENCE, Proxy, Server, config_for, unti
 from tests.end_to_end.programs import ROOT
 from tests.end_to_end.test_failures import SEARCH, form, predict
 
-pytestmark = pytest.mark.waits
-
 TOKEN = "correct-horse-battery"
 ALERTS = ROOT / "deploy" / "prometheus" / "alerts.yml"
 
@@ -115,6 +113,7 @@ def prometheus(tmp_path: Path) -> Iterator[Callable[[Proxy], Prometheus]]:
         yield start
 
 
+@pytest.mark.waits
 def test_prometheus_scrapes_answers_and_warns_of_a_dead_server(
     start_server: Callable[..., Server],
     start_proxy: Callable[..., Proxy],

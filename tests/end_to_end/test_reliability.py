@@ -14,8 +14,6 @@ from tests.end_to_end.processes import Proxy, Server, config_for, until
 from tests.end_to_end.test_failures import SEARCH, form, predict
 from tests.end_to_end.test_import import StartProxy, StartServer
 
-pytestmark = pytest.mark.waits
-
 
 def default_for(*servers: Server) -> dict[str, Any]:
     """Return a configuration with nothing set that has a default."""
@@ -43,6 +41,7 @@ def in_flight(proxy: Proxy, name: str) -> int:
     return int(proxy.json("/api/status")["backends"][name]["inFlight"])
 
 
+@pytest.mark.waits
 def test_late_pings_of_servers_at_work_take_nobody_out(
     start_server: StartServer, start_proxy: StartProxy
 ) -> None:
@@ -137,6 +136,7 @@ def test_a_gateway_whose_server_restarts_loses_nothing(
     assert load.lost == []
 
 
+@pytest.mark.waits
 def test_a_server_that_has_been_gone_for_longer_is_not_waited_for(
     start_server: StartServer, start_proxy: StartProxy
 ) -> None:
@@ -157,6 +157,7 @@ def test_a_server_that_has_been_gone_for_longer_is_not_waited_for(
     assert proxy.get("/ping")[0] == 503
 
 
+@pytest.mark.waits
 def test_our_ping_is_quick_while_backends_hang_and_work(
     start_server: StartServer, start_proxy: StartProxy
 ) -> None:

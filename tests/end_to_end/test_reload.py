@@ -21,8 +21,6 @@ from tests.end_to_end.processes import Process, Proxy, config_for, until
 from tests.end_to_end.programs import ROOT
 from tests.end_to_end.test_import import StartProxy, StartServer
 
-pytestmark = pytest.mark.waits
-
 COMMAND = [
     sys.executable,
     "-c",
@@ -68,6 +66,7 @@ def start_command(
     return start
 
 
+@pytest.mark.waits
 def test_a_reload_under_load_loses_nothing(
     start_server: StartServer, start_proxy: StartProxy
 ) -> None:

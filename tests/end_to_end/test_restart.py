@@ -81,7 +81,6 @@ def held(tmp_path: Path) -> Iterator[Held]:
     held.end()
 
 
-@pytest.mark.waits
 def test_with_a_socket_that_is_held_a_restart_loses_nothing(
     held: Held, tmp_path: Path, start_server: StartServer
 ) -> None:
