@@ -37,7 +37,7 @@ docs: $(VENV)/deploy
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build
 
 # Apart from the tests: it takes the steps of an installation, with an index of packages.
-check-deploy: $(VENV)/deploy
+check-deploy: $(VENV)/deploy $(VENV)/schemas
 	tests/install $(DEPLOY_TOOLS)
 	$(BIN)/python -m pytest tests/deploy -n 2 --dist loadfile $(ARGS)
 
@@ -96,14 +96,20 @@ tools:
 # Apart from each other and from us: an old one has the name of a library of ours.
 forms: $(VENV)/forms/older $(VENV)/forms/newest
 
-$(VENV)/forms/older: $(VENV)/test
+$(VENV)/forms/older: | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade \
 	    --target $@ starlette==0.37.2 python-multipart==0.0.9
 	touch $@
 
-$(VENV)/forms/newest: $(VENV)/test
+$(VENV)/forms/newest: | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade \
 	    --target $@ starlette python-multipart
+	touch $@
+
+# Those of Kubernetes, half of all files: filled beside the rest.
+$(VENV)/schemas: | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade \
+	    --no-compile --target $@ "kubernetes-validate>=1.30"
 	touch $@
 
 node_modules/.stamp: package.json

