@@ -62,11 +62,11 @@ def plain(requests: Iterable[Fields], since: float) -> str:
             int(since + ended),
             client,
             method,
-            target if len(target) <= LONGEST else target[:LONGEST],
+            target[:LONGEST],
             version,
             status,
-            referer[-1][:LONGEST] if referer else b"",
-            agent[-1][:LONGEST] if agent else b"",
+            _last(referer),
+            _last(agent),
         )
         time = _shown(floor((ended - started) * 1e4 + 0.5))
         line = f"{before}{size}{after}{names.own.decode()} time={time}"

@@ -12,9 +12,9 @@ from collections.abc import Callable
 from operator import itemgetter
 from typing import Any
 
-from twisted.application.service import Service
+from twisted.application.internet import TimerService
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
-from twisted.internet.task import LoopingCall
 
 from immich_ml_proxy.downstream.access_log import AccessLog
 from immich_ml_proxy.downstream.ended import Ended, Fields
@@ -32,7 +32,7 @@ _received = itemgetter(_at("received"))
 _sent = itemgetter(_at("sent"))
 
 
-class EndedRequests(Service):
+class EndedRequests(TimerService):
     """
     The owner of all requests that are over and not yet told of.
 
@@ -44,6 +44,8 @@ class EndedRequests(Service):
         connection.
     """
 
+    clock: Any
+
     def __init__(
         self,
         clock: IReactorTime,
@@ -52,26 +54,19 @@ class EndedRequests(Service):
         access_log: AccessLog,
         client: Callable[[Any], str] | None = None,
     ) -> None:
-        self._clock = clock
+        super().__init__(PERIOD, self.flush)
+        self.clock = clock
         self._wall = wall
         self._traffic = traffic
         self._access_log = access_log
         self._client = client
         self._ended: list[Fields] = []
-        self._loop = LoopingCall(self.flush)
-        self._loop.clock = clock
 
-    def startService(self) -> None:
-        """Begin to write once a second."""
-        super().startService()
-        self._loop.start(PERIOD, now=False)
-
-    def stopService(self) -> None:
+    def stopService(self) -> Deferred[None]:
         """Write what there is; what comes after is written at once."""
-        super().stopService()
-        if self._loop.running:
-            self._loop.stop()
+        stopped: Deferred[None] = super().stopService()
         self.flush()
+        return stopped
 
     def add(self, request: Any, status: int) -> None:
         """
@@ -97,7 +92,7 @@ class EndedRequests(Service):
                 headers.get(b"User-Agent"),
                 request.names,
                 request.started,
-                self._clock.seconds(),
+                self.clock.seconds(),
                 request.legs,
             )
         )
@@ -116,4 +111,4 @@ class EndedRequests(Service):
         ended, self._ended = self._ended, []
         answers = Counter(map(_answer, ended))
         self._traffic.count(answers, sum(map(_received, ended)), sum(map(_sent, ended)))
-        self._access_log.add(ended, self._wall() - self._clock.seconds())
+        self._access_log.add(ended, self._wall() - self.clock.seconds())

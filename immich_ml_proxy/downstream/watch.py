@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import chain
+from typing import Any
 
-from twisted.application.service import Service
+from twisted.application.internet import TimerService
 from twisted.internet.interfaces import IReactorTime
-from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
 from immich_ml_proxy.downstream.open_connections import OpenConnections
@@ -16,33 +16,22 @@ from immich_ml_proxy.downstream.open_connections import OpenConnections
 PERIOD = 1.0
 
 
-class Watch(Service):
+class Watch(TimerService):
     """
     :param clock: source of time.
     :param doors: the connections of each site.
     """
 
+    clock: Any
     _log = Logger()
 
     def __init__(self, clock: IReactorTime, doors: Iterable[OpenConnections]) -> None:
-        self._clock = clock
+        super().__init__(PERIOD, self._look)
+        self.clock = clock
         self._doors = tuple(doors)
-        self._loop = LoopingCall(self._look)
-        self._loop.clock = clock
-
-    def startService(self) -> None:
-        """Begin to look."""
-        super().startService()
-        self._loop.start(PERIOD, now=False)
-
-    def stopService(self) -> None:
-        """Look no more."""
-        super().stopService()
-        if self._loop.running:
-            self._loop.stop()
 
     def _look(self) -> None:
-        now = self._clock.seconds()
+        now = self.clock.seconds()
         for channel in chain.from_iterable(self._doors):
             try:
                 channel.look(now)

@@ -85,7 +85,8 @@ export class Order {
    */
   _drag(begin, item, handle, called) {
     const { pointerId, button } = begin;
-    if (button !== 0 || this._dragged) return;
+    if (button !== 0) return;
+    this.cancel();
     begin.preventDefault();
     handle.focus();
     const from = this._at(item);
